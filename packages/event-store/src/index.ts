@@ -1,0 +1,54 @@
+export {
+  AppendConditionFailedError,
+  CapabilityMissingError,
+  CommandAlreadyHandledError,
+  EventIdConflictError,
+  InvalidReadError,
+  StoreNotRunningError,
+  StoreOverloadedError,
+  StoreUnavailableError,
+  WrongExpectedVersionError,
+} from './errors/append-errors.js'
+export { DomainError } from './errors/domain-error.js'
+export { DuplicateEventTypeError, UndecodableEventError, UnknownEventTypeError } from './errors/event-type-errors.js'
+export { InvalidAppendError, InvalidStreamNameError } from './errors/invalid-append-error.js'
+export { InvalidMessageDefinitionError, InvalidMessageError, type MessageIssue } from './errors/invalid-message-error.js'
+export { CheckpointBehindError, LeaseLostError } from './errors/lease-errors.js'
+export { nearestName } from './errors/nearest-name.js'
+export { ValueNotStorableError } from './errors/value-not-storable-error.js'
+export { hasCode, WritError } from './errors/writ-error.js'
+export { Command, type CommandClass, type CommandOptions, type Declares, type ResultOf } from './messages/command.js'
+export { Event, type EventClass, type EventOptions } from './messages/event.js'
+export {
+  type AnyCommand,
+  type AnyCommandClass,
+  type AnyEvent,
+  type AnyEventClass,
+  type Brand,
+  type Class,
+  commandClassOf,
+  eventClassOf,
+  isCommand,
+  isCommandClass,
+  isEvent,
+  isEventClass,
+  type MessageClass,
+} from './messages/message.js'
+export { type Json, type JsonObject, toPlainJson } from './messages/plain-json.js'
+export { type Runtime, systemRuntime } from './runtime.js'
+export type { Append, Appended } from './store/append.js'
+export { checkAppend, MAX_EVENT_BYTES, MAX_EVENTS_PER_APPEND } from './store/check-append.js'
+export { type LogRead, logRead, type StreamRead, streamRead } from './store/check-read.js'
+export type { Acquisition, Checkpoint, Checkpoints, Lease, NewSubscription, PartitionName } from './store/checkpoints.js'
+export type { EventStore, Head, ReadAllOptions, ReadOptions, ReadStreamOptions } from './store/event-store.js'
+export { EventTypes } from './store/event-types.js'
+export { eventsOf } from './store/events-of.js'
+export { checkExpectedVersion, type ExpectedVersion, isExpected } from './store/expected-version.js'
+export type { EventMetadata } from './store/metadata.js'
+export { type NewEvent, newEvent, newEventWith } from './store/new-event.js'
+export { type AppendCondition, type EventQuery, type EventQueryItem, matchesQuery } from './store/query.js'
+export type { NewReceipt, Receipt, Receipts } from './store/receipts.js'
+export type { RecordedEvent } from './store/recorded-event.js'
+export type { Snapshot, Snapshots } from './store/snapshots.js'
+export type { StoredEvent } from './store/stored-event.js'
+export { categoryOf, checkStreamName, isReservedStream, streamName } from './store/stream-name.js'

@@ -1,0 +1,129 @@
+import { z } from 'zod'
+import { InvalidMessageDefinitionError, InvalidMessageError, type MessageIssue } from '../errors/invalid-message-error.js'
+import { formatPath } from '../errors/value-not-storable-error.js'
+import { type JsonObject, toPlainJson } from './plain-json.js'
+
+type Kind = 'event' | 'command'
+
+/** How one message class turns data into what an instance holds and what is stored. */
+export interface MessageSchema {
+  /** Validates, refuses unknown keys, and returns the frozen values that an instance holds. */
+  validate(data: unknown): Readonly<Record<string, unknown>>
+  /** An instance → the JSON that is stored. */
+  encode(instance: object): JsonObject
+  /** Stored JSON → the values that an instance holds. */
+  decode(stored: JsonObject): Readonly<Record<string, unknown>>
+}
+
+export function messageSchema(kind: Kind, type: string, schema: z.ZodObject): MessageSchema {
+  checkDefinition(type, schema)
+  return hasCodecs(schema) ? withCodecs(kind, type, schema) : withoutCodecs(kind, type, schema)
+}
+
+// The usual case: what an instance holds is what is stored, so reading and writing need no zod.
+function withoutCodecs(kind: Kind, type: string, schema: z.ZodObject): MessageSchema {
+  return {
+    validate(data) {
+      const parsed = schema.safeParse(data)
+      if (!parsed.success) throw new InvalidMessageError(kind, type, issuesOf(parsed.error))
+      refuseUnknownKeys(kind, type, data, parsed.data)
+      return toPlainJson(parsed.data, `The ${kind} '${type}'`) as JsonObject
+    },
+    encode: (instance) => instance as JsonObject,
+    decode: (stored) => stored,
+  }
+}
+
+function withCodecs(kind: Kind, type: string, schema: z.ZodObject): MessageSchema {
+  const decode = (stored: JsonObject) => {
+    const decoded = z.safeDecode(schema, stored as z.input<typeof schema>)
+    if (!decoded.success) throw new InvalidMessageError(kind, type, issuesOf(decoded.error))
+    return decoded.data
+  }
+  const encode = (data: object) => {
+    const encoded = z.safeEncode(schema, data as z.output<typeof schema>)
+    if (!encoded.success) throw new InvalidMessageError(kind, type, issuesOf(encoded.error))
+    return toPlainJson(encoded.data, `The ${kind} '${type}'`) as JsonObject
+  }
+  return {
+    validate(data) {
+      if (typeof data !== 'object' || data === null) {
+        throw new InvalidMessageError(kind, type, [{ path: '', message: 'expected an object' }])
+      }
+      const encoded = encode(data)
+      refuseUnknownKeys(kind, type, data, encoded)
+      return decode(encoded)
+    },
+    encode: (instance) => encode({ ...instance }),
+    decode,
+  }
+}
+
+function issuesOf(error: z.core.$ZodError): MessageIssue[] {
+  return error.issues.map((issue) => ({ path: formatPath(issue.path), message: issue.message }))
+}
+
+// zod drops unknown keys without a word, and `.strict()` is not deep: whatever zod dropped was unknown.
+function refuseUnknownKeys(kind: Kind, type: string, data: unknown, parsed: unknown): void {
+  const unknown: MessageIssue[] = []
+  collectUnknownKeys(data, parsed, [], unknown)
+  if (unknown.length > 0) throw new InvalidMessageError(kind, type, unknown)
+}
+
+function collectUnknownKeys(data: unknown, parsed: unknown, path: (string | number)[], unknown: MessageIssue[]): void {
+  if (data === parsed || typeof data !== 'object' || typeof parsed !== 'object' || data === null || parsed === null) return
+  if (Array.isArray(data)) {
+    if (!Array.isArray(parsed)) return
+    data.forEach((element, index) => collectUnknownKeys(element, parsed[index], [...path, index], unknown))
+    return
+  }
+  for (const key of Object.keys(data)) {
+    const value = (data as Record<string, unknown>)[key]
+    if (value === undefined) continue
+    if (!Object.hasOwn(parsed, key)) unknown.push({ path: formatPath([...path, key]), message: 'unknown key' })
+    else if (typeof value === 'object') {
+      collectUnknownKeys(value, (parsed as Record<string, unknown>)[key], [...path, key], unknown)
+    }
+  }
+}
+
+const namePattern = /^[a-z0-9]+([-.][a-z0-9]+)*$/
+const reservedKeys = ['constructor', '__proto__', 'toString', 'valueOf']
+
+function checkDefinition(type: string, schema: z.ZodObject): void {
+  if (!namePattern.test(type) || type.length > 200) {
+    throw new InvalidMessageDefinitionError(type, 'a type name is lower case words joined by dashes or dots, such as money-deposited')
+  }
+  if (schema?._zod?.def?.type !== 'object') {
+    throw new InvalidMessageDefinitionError(type, 'its schema must be a z.object({ … })')
+  }
+  const reserved = Object.keys(schema.shape).find((key) => reservedKeys.includes(key))
+  if (reserved) throw new InvalidMessageDefinitionError(type, `a field can't be named '${reserved}'`)
+  for (const def of definitionsIn(schema)) {
+    const isOneWay = def.type === 'transform' || (def.type === 'pipe' && 'transform' in def && !('reverseTransform' in def))
+    if (isOneWay) {
+      throw new InvalidMessageDefinitionError(type, 'its schema has a transform, which can not be undone; use z.codec, which goes both ways')
+    }
+  }
+}
+
+function hasCodecs(schema: z.ZodObject): boolean {
+  for (const def of definitionsIn(schema)) if (def.type === 'pipe') return true
+  return false
+}
+
+type Definition = { readonly type: string } & Readonly<Record<string, unknown>>
+
+/** The definitions of a schema and of all schemas inside of it, each once. */
+function* definitionsIn(schema: unknown, seen = new Set<unknown>()): Generator<Definition> {
+  if (typeof schema !== 'object' || schema === null || seen.has(schema)) return
+  seen.add(schema)
+  const def = (schema as { _zod?: { def?: Definition } })._zod?.def
+  if (def) {
+    yield def
+    if (def.type === 'lazy') yield* definitionsIn((def.getter as () => unknown)(), seen)
+    yield* definitionsIn(Object.values(def), seen)
+  } else if (Array.isArray(schema) || Object.getPrototypeOf(schema) === Object.prototype) {
+    for (const inner of Object.values(schema)) yield* definitionsIn(inner, seen)
+  }
+}

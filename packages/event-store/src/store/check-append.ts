@@ -1,0 +1,95 @@
+import { InvalidAppendError } from '../errors/invalid-append-error.js'
+import type { Append } from './append.js'
+import { checkExpectedVersion } from './expected-version.js'
+import type { NewEvent } from './new-event.js'
+import type { EventQuery } from './query.js'
+import type { NewReceipt } from './receipts.js'
+import { checkStreamName } from './stream-name.js'
+
+export const MAX_EVENTS_PER_APPEND = 10_000
+/** The most that one event's data and metadata may weigh together, as UTF-8: 1 MiB. */
+export const MAX_EVENT_BYTES = 1_048_576
+const MAX_TAGS = 32
+const MAX_NAME = 256
+const MAX_COMMAND_ID = 300
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const printable = /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$/u
+
+/**
+ * What every adapter checks before it writes anything.
+ *
+ * @throws InvalidStreamNameError, InvalidAppendError
+ */
+export function checkAppend(append: Append): void {
+  const { stream, events, condition, receipts } = append
+  checkStreamName(stream)
+  checkExpectedVersion(stream, append.expectedVersion ?? 'any')
+  if (events.length > MAX_EVENTS_PER_APPEND) {
+    throw new InvalidAppendError(stream, `it has ${events.length} events, and ${MAX_EVENTS_PER_APPEND} is the most; split it`)
+  }
+  for (const event of events) checkEvent(stream, event)
+  if (events.length > 1) checkIdsAreDistinct(stream, events)
+  if (receipts) for (const receipt of receipts) checkReceipt(stream, receipt, events.length)
+  if (condition) {
+    if (!Number.isSafeInteger(condition.after) || condition.after < 0) {
+      throw new InvalidAppendError(stream, "the condition's `after` must be a position: an integer from 0")
+    }
+    const why = whyQueryIsMalformed(condition.failIfMatch)
+    if (why) throw new InvalidAppendError(stream, `its condition ${why}`)
+  }
+}
+
+function checkEvent(stream: string, event: NewEvent): void {
+  if (!uuid.test(event.id)) throw new InvalidAppendError(stream, `the event id '${String(event.id).slice(0, 60)}' is no UUID in lower case`)
+  checkName(stream, 'event type', event.type)
+  if (!Number.isSafeInteger(event.schemaVersion) || event.schemaVersion < 1 || event.schemaVersion > 32_767) {
+    throw new InvalidAppendError(stream, `the schema version of '${event.type}' must be an integer from 1 to 32767`)
+  }
+  checkSize(stream, event)
+  if (event.tags.length > MAX_TAGS) throw new InvalidAppendError(stream, `'${event.type}' has ${event.tags.length} tags, and ${MAX_TAGS} is the most`)
+  for (const tag of event.tags) checkName(stream, 'tag', tag)
+}
+
+function checkSize(stream: string, { type, data, metadata }: NewEvent): void {
+  const atMost = (data.length + metadata.length) * 3
+  if (atMost <= MAX_EVENT_BYTES) return
+  const bytes = Buffer.byteLength(data) + Buffer.byteLength(metadata)
+  if (bytes <= MAX_EVENT_BYTES) return
+  throw new InvalidAppendError(stream, `'${type}' weighs ${bytes} bytes, and ${MAX_EVENT_BYTES} is the most; store the bulk elsewhere and its address here`)
+}
+
+function checkName(stream: string, what: string, name: string): void {
+  if (typeof name !== 'string' || name === '' || name.length > MAX_NAME || !printable.test(name) || !name.isWellFormed()) {
+    throw new InvalidAppendError(stream, `the ${what} '${String(name).slice(0, 60)}' must be 1 to ${MAX_NAME} printable characters`)
+  }
+}
+
+function checkIdsAreDistinct(stream: string, events: readonly NewEvent[]): void {
+  const ids = new Set<string>()
+  for (const { id } of events) {
+    if (ids.has(id)) throw new InvalidAppendError(stream, `the event id ${id} stands in it twice`)
+    ids.add(id)
+  }
+}
+
+function checkReceipt(stream: string, receipt: NewReceipt, events: number): void {
+  const { commandId, eventsUpTo } = receipt
+  if (typeof commandId !== 'string' || commandId.length > MAX_COMMAND_ID || !printable.test(commandId) || !commandId.isWellFormed()) {
+    throw new InvalidAppendError(stream, `a command id must be 1 to ${MAX_COMMAND_ID} printable characters`)
+  }
+  if (!Number.isSafeInteger(eventsUpTo) || eventsUpTo < 0 || eventsUpTo > events) {
+    throw new InvalidAppendError(stream, `the receipt of '${commandId}' covers ${eventsUpTo} of ${events} events`)
+  }
+}
+
+/** Why a query can't be asked, as the end of a sentence; undefined when it can. */
+export function whyQueryIsMalformed(query: EventQuery): string | undefined {
+  if (query.items.length === 0) return 'has a query without items, which would match nothing; name types or tags'
+  for (const { types, tags } of query.items) {
+    if (types === undefined && (tags === undefined || tags.length === 0)) return 'has a query item with neither types nor tags'
+    if (types !== undefined && types.length === 0) return 'has a query item with an empty list of types, which would match nothing'
+  }
+  return undefined
+}

@@ -1,0 +1,104 @@
+import type { Append, Appended } from './append.js'
+import type { Checkpoints } from './checkpoints.js'
+import type { EventQuery } from './query.js'
+import type { Receipts } from './receipts.js'
+import type { Snapshots } from './snapshots.js'
+import type { StoredEvent } from './stored-event.js'
+
+/**
+ * The port that every store adapter implements: an append-only log of events, each in one stream.
+ *
+ * It moves text; `EventTypes` makes instances of it. Positions grow in the order in which events become visible, so whoever has read
+ * up to a position has missed nothing below it.
+ *
+ * @typeParam Transaction what an effect in a checkpoint's own transaction gets from this adapter
+ */
+export interface EventStore<Transaction extends object = object> {
+  /** The adapter's name, for errors and health: `memory`, `postgres`. */
+  readonly adapter: string
+  readonly checkpoints: Checkpoints<Transaction>
+  readonly receipts: Receipts
+  readonly snapshots: Snapshots
+
+  /** Makes the store ready, its schema included; to call it twice is harmless. */
+  start(): Promise<void>
+
+  /** Finishes the appends under way and frees connections; to call it twice is harmless. */
+  stop(): Promise<void>
+
+  /**
+   * Appends events to one stream: all of them or none. Acknowledged means durable.
+   *
+   * An append that is repeated with the same event ids and content answers as the first time.
+   *
+   * @throws InvalidAppendError, InvalidStreamNameError for malformed input
+   * @throws CommandAlreadyHandledError when one of the receipts' commands has a receipt already; it carries that receipt
+   * @throws WrongExpectedVersionError when another writer was first; it carries the events that were missed
+   * @throws AppendConditionFailedError when an event matches the condition's query
+   * @throws EventIdConflictError when an event id is in use for other content
+   * @throws StoreOverloadedError when too many appends are waiting
+   * @throws StoreUnavailableError when the store can't be reached; it tells whether the append may have been stored
+   */
+  append(append: Append): Promise<Appended>
+
+  /**
+   * One stream's events in pages; an absent stream has none.
+   *
+   * @throws InvalidReadError for malformed options
+   */
+  readStream(stream: string, options?: ReadStreamOptions): AsyncIterable<readonly StoredEvent[]>
+
+  /**
+   * The whole log's events, of all streams, in pages. It ends at the head; it does not wait for more.
+   *
+   * @throws InvalidReadError for malformed options
+   */
+  readAll(options?: ReadAllOptions): AsyncIterable<readonly StoredEvent[]>
+
+  /** Where the log ends now. */
+  head(): Promise<Head>
+
+  /**
+   * Calls the listener when there may be new events, from this process or another. A hint: it may come late, doubly or never, so
+   * whoever depends on it polls as well.
+   *
+   * @returns takes the listener away again
+   */
+  onAppended(listener: () => void): () => void
+}
+
+export interface Head {
+  /** The last event's position, 0 for an empty log. */
+  readonly position: number
+  /** A UUID that was drawn when the store was created: positions of one incarnation say nothing about another. */
+  readonly incarnation: string
+}
+
+export interface ReadOptions {
+  readonly direction?: 'forwards' | 'backwards'
+  /** At most so many events in all. */
+  readonly limit?: number
+  /** At most so many events a page: 1 to 10,000, 1,000 by default. */
+  readonly pageSize?: number
+  /**
+   * Whether only events are given out that no crash can take away: true by default. What is read to decide or to write in the same
+   * store may set it to false, for whatever is written there later is made durable later.
+   */
+  readonly durable?: boolean
+}
+
+export interface ReadStreamOptions extends ReadOptions {
+  /** From this version on, it included, in log order whatever the direction; 1 by default. */
+  readonly fromVersion?: number
+  /** Up to this version, it included; the stream's last by default. */
+  readonly toVersion?: number
+}
+
+export interface ReadAllOptions extends ReadOptions {
+  /** Only events beyond this position; 0 by default. */
+  readonly after?: number
+  /** Only events up to this position, it included; the head by default. */
+  readonly upTo?: number
+  /** Only events that match. */
+  readonly query?: EventQuery
+}

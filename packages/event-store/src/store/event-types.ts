@@ -1,0 +1,58 @@
+import { DuplicateEventTypeError, UndecodableEventError, UnknownEventTypeError } from '../errors/event-type-errors.js'
+import type { AnyEvent, AnyEventClass } from '../messages/message.js'
+import type { EventMetadata } from './metadata.js'
+import type { RecordedEvent } from './recorded-event.js'
+import type { StoredEvent } from './stored-event.js'
+
+/** The event classes that an application knows: stored text → instances. */
+export class EventTypes {
+  private readonly classes = new Map<string, AnyEventClass>()
+
+  /** @throws DuplicateEventTypeError when two classes claim one type name; it names both */
+  constructor(classes: Iterable<AnyEventClass>) {
+    for (const eventClass of classes) {
+      const known = this.classes.get(eventClass.type)
+      if (known && known !== eventClass) throw new DuplicateEventTypeError(eventClass.type, [known.name, eventClass.name])
+      this.classes.set(eventClass.type, eventClass)
+    }
+  }
+
+  get names(): readonly string[] {
+    return [...this.classes.keys()]
+  }
+
+  /**
+   * @throws UnknownEventTypeError for a type that no class claims
+   * @throws UndecodableEventError when the stored data can't be read as its class
+   */
+  decode(stored: StoredEvent): RecordedEvent {
+    const eventClass = this.classes.get(stored.type)
+    if (!eventClass) throw new UnknownEventTypeError(stored.type, stored.stream, stored.version, stored.position, this.names)
+    return {
+      id: stored.id,
+      type: stored.type,
+      schemaVersion: stored.schemaVersion,
+      stream: stored.stream,
+      version: stored.version,
+      position: stored.position,
+      data: restore(eventClass, stored),
+      metadata: JSON.parse(stored.metadata) as EventMetadata,
+      tags: stored.tags,
+      createdAt: stored.createdAt,
+    }
+  }
+}
+
+function restore(eventClass: AnyEventClass, stored: StoredEvent): AnyEvent {
+  if (stored.schemaVersion > eventClass.schemaVersion) {
+    throw new UndecodableEventError(
+      stored,
+      `it has schema version ${stored.schemaVersion}, and this code knows versions up to ${eventClass.schemaVersion}; deploy the newer code`,
+    )
+  }
+  try {
+    return eventClass.restore(JSON.parse(stored.data))
+  } catch (cause) {
+    throw new UndecodableEventError(stored, `its data can't be read by ${eventClass.name}`, cause)
+  }
+}

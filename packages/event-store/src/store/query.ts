@@ -1,0 +1,32 @@
+/**
+ * Which events a boundary is about: those that match any of its items.
+ *
+ * An event matches an item when it has any of the types, where the item names some, and all of the tags.
+ * (The semantics of the specification at dcb.events.)
+ */
+export interface EventQuery {
+  readonly items: readonly EventQueryItem[]
+}
+
+export interface EventQueryItem {
+  /** Any of these types; left out: every type. */
+  readonly types?: readonly string[]
+  /** All of these tags; left out: whatever the tags. */
+  readonly tags?: readonly string[]
+}
+
+/** What an append may insist on besides its stream's version. */
+export interface AppendCondition {
+  /** The append is refused when an event matches … */
+  readonly failIfMatch: EventQuery
+  /** … after this position: that of the last event which the decision knew. 0: the whole log. */
+  readonly after: number
+}
+
+/** Whether an event with this type and these tags is one that the query is about. */
+export function matchesQuery(query: EventQuery, event: { readonly type: string; readonly tags: readonly string[] }): boolean {
+  return query.items.some(
+    ({ types, tags }) =>
+      (types === undefined || types.includes(event.type)) && (tags ?? []).every((tag) => event.tags.includes(tag)),
+  )
+}

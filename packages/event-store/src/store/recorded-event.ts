@@ -1,0 +1,21 @@
+import type { AnyEvent } from '../messages/message.js'
+import type { EventMetadata } from './metadata.js'
+
+/** An event that the store has accepted, with its class restored. */
+export interface RecordedEvent<E extends AnyEvent = AnyEvent> {
+  /** A UUID. */
+  readonly id: string
+  readonly type: string
+  readonly schemaVersion: number
+  readonly stream: string
+  /** Its place in the stream; the first event has version 1. */
+  readonly version: number
+  /** Its place in the whole store: positive, unique, growing in the order of visibility; there may be gaps. */
+  readonly position: number
+  /** What happened: an instance of the event's class. */
+  readonly data: E
+  readonly metadata: EventMetadata
+  readonly tags: readonly string[]
+  /** When it was stored, by the store's clock; never runs back along the log. */
+  readonly createdAt: Date
+}
