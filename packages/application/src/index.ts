@@ -1,1 +1,15 @@
-export {}
+export { type AggregateState, Application, type WaitOptions } from './application.js'
+export {
+  ApplicationNotRunningError,
+  DuplicateNameError,
+  InvalidApplicationError,
+  InvalidOptionError,
+  MissingCommandHandlerError,
+  StopTimedOutError,
+  UnknownOptionError,
+  UnresolvableClassError,
+} from './errors.js'
+export type { Health, StoreHealth } from './health.js'
+export { type Module, module } from './module.js'
+export type { AggregateCacheOptions, ApplicationOptions, SubscriptionOptions } from './options.js'
+export type { SignalOptions } from './stop-on-signals.js'

@@ -1,0 +1,211 @@
+import { type AggregateDefinition, Aggregates } from '@writ/aggregate'
+import { CommandRouter, type DispatchOptions, type Reply } from '@writ/command-router'
+import { Subscriptions } from '@writ/event-handler'
+import { type AnyCommand, type Class, type EventStore, type Logger, type Runtime, silentLogger, streamName, systemRuntime } from '@writ/event-store'
+import type { Container, ServiceIdentifier } from 'inversify'
+import { type Composition, compose } from './composition.js'
+import { ApplicationNotRunningError, StopTimedOutError } from './errors.js'
+import { type Health, readHealth } from './health.js'
+import { type ApplicationOptions, checkOptions } from './options.js'
+import { type SignalOptions, stopOnSignals } from './stop-on-signals.js'
+
+type State = 'created' | 'starting' | 'running' | 'stopping' | 'stopped'
+
+export interface WaitOptions {
+  /** The names of the handlers to wait for; all strong ones by default. */
+  readonly handlers?: readonly string[]
+  /** Milliseconds; 5,000 by default. */
+  readonly timeout?: number
+}
+
+/** The confirmed state of one aggregate. */
+export interface AggregateState<State> {
+  readonly state: State
+  /** 0 where the stream is absent. */
+  readonly version: number
+  /** That of the stream's last event; 0 where the stream is absent. */
+  readonly position: number
+}
+
+/**
+ * One application: its modules over one store. Several live in one process.
+ *
+ * @example
+ * const app = await Application.create({ store: postgresEventStore({ connectionString }), modules: [bank] })
+ * await app.start()
+ */
+export class Application {
+  private state: State = 'created'
+  private starting: Promise<void> | undefined
+  private stopping: Promise<void> | undefined
+
+  private constructor(
+    readonly name: string,
+    private readonly store: EventStore,
+    private readonly composition: Composition,
+    private readonly aggregates: Aggregates,
+    private readonly router: CommandRouter,
+    private readonly subscriptions: Subscriptions,
+    private readonly runtime: Runtime,
+    private readonly logger: Logger,
+    private readonly stopTimeout: number,
+  ) {}
+
+  /**
+   * Puts an application together and checks all of it; starts nothing.
+   *
+   * @throws the typed error of the one problem that there is, or InvalidApplicationError that lists them all: two handlers for a
+   *   command, none, duplicate names, a missing identity, a class in the wrong decorator mode, circular injection, unknown options
+   */
+  static async create(options: ApplicationOptions): Promise<Application> {
+    checkOptions(options)
+    const { store, name = 'application', runtime = systemRuntime, logger = silentLogger, stopTimeout = 10_000 } = options
+    const composition = compose(name, options.modules)
+    const { events } = composition
+    const aggregates = new Aggregates({ store, events, runtime, logger, ...options.aggregates })
+    const subscriptions = new Subscriptions({
+      store,
+      events,
+      runtime,
+      logger,
+      owner: `${name}/${process.pid}/${runtime.uuid()}`,
+      ...options.subscriptions,
+    })
+    for (const subscription of composition.subscriptions) subscriptions.add(subscription)
+    const router = new CommandRouter({
+      routes: composition.routes,
+      aggregates,
+      runtime,
+      middleware: [...(options.middleware ?? []), ...composition.middleware],
+      waitFor: (position, handlers, timeout) => subscriptions.waitFor(position, handlers, { timeout }),
+      ...(options.dispatch && { defaults: options.dispatch }),
+    })
+    return new Application(name, store, composition, aggregates, router, subscriptions, runtime, logger, stopTimeout)
+  }
+
+  /**
+   * Makes the store ready and begins the subscriptions. A start that fails leaves nothing running; it may be tried again.
+   *
+   * @throws StoreUnavailableError when the store can't be reached
+   */
+  start(): Promise<void> {
+    if (this.state === 'stopping' || this.state === 'stopped') return Promise.reject(this.notRunning('start again; create another one'))
+    this.starting ??= this.begin()
+    return this.starting
+  }
+
+  /**
+   * Hands a command to its handler, and answers when what it decided is stored.
+   *
+   * @throws DomainError when the handler refuses the command; nothing was stored
+   * @throws ApplicationNotRunningError before the start and from the stop on
+   * @throws whatever else `CommandRouter.dispatch` throws
+   */
+  async dispatch<C extends AnyCommand, const O extends DispatchOptions = DispatchOptions>(command: C, options?: O): Promise<Reply<C, O>> {
+    if (this.state !== 'running') throw this.notRunning('dispatch')
+    return this.router.dispatch(command, options)
+  }
+
+  /**
+   * Waits until handlers have seen everything up to a position, also handlers that run in another process.
+   *
+   * @throws NotYetVisibleError (`committed-not-yet-visible`) when the time is up or one of them has stopped
+   */
+  async waitFor(position: number, { handlers, timeout = 5_000 }: WaitOptions = {}): Promise<void> {
+    if (this.state !== 'running') throw this.notRunning('wait')
+    await this.subscriptions.waitFor(position, handlers ?? 'strong', { timeout })
+  }
+
+  /** An aggregate's confirmed state, its own to keep: what commands have decided and the store has not confirmed is not in it. */
+  async stateOf<S extends object>(aggregate: Class<S> | AggregateDefinition<S>, identity: string): Promise<AggregateState<S>> {
+    if (this.state !== 'running') throw this.notRunning('read a state')
+    const definition = this.composition.definitionOf(aggregate as Class<object> | AggregateDefinition)
+    const read = await this.aggregates.stateOf(definition, streamName(definition.category, identity))
+    return read as AggregateState<S>
+  }
+
+  /** Something from the container that the modules have filled. */
+  get<T>(service: ServiceIdentifier<T>): T {
+    return this.composition.container.get(service)
+  }
+
+  /** The container, for what `get` can't say. */
+  get container(): Container {
+    return this.composition.container
+  }
+
+  /** How it is, asked anew at each call; never throws, also when the store is away. */
+  health(): Promise<Health> {
+    return readHealth({ state: this.state, store: this.store, subscriptions: this.subscriptions, runtime: this.runtime })
+  }
+
+  /**
+   * Stops in order: takes no more commands, finishes those under way, then handlers, checkpoints, leases, and the store.
+   *
+   * To call it twice is harmless.
+   *
+   * @throws StopTimedOutError when that takes longer than `stopTimeout`
+   */
+  stop(): Promise<void> {
+    this.stopping ??= this.end()
+    return this.stopping
+  }
+
+  /**
+   * Stops when the process is asked to end (SIGTERM or SIGINT), and exits; a second signal exits at once.
+   *
+   * @returns takes the listeners away again
+   */
+  stopOnSignals(options: SignalOptions = {}): () => void {
+    return stopOnSignals(() => this.stop(), this.logger, options)
+  }
+
+  private async begin(): Promise<void> {
+    this.state = 'starting'
+    try {
+      await this.store.start()
+      await this.subscriptions.start()
+    } catch (error) {
+      this.starting = undefined
+      if (this.state === 'starting') this.state = 'created'
+      throw error
+    }
+    if (this.state === 'starting') this.state = 'running'
+    this.logger.info({ application: this.name, adapter: this.store.adapter }, 'application started')
+  }
+
+  private async end(): Promise<void> {
+    const started = this.starting
+    this.state = 'stopping'
+    let step = 'finishing its start'
+    const steps = async () => {
+      // A start that fails has told its caller; here it only has to be over.
+      await started?.catch((error: unknown) => this.logger.warn({ error }, 'stopped while the start was failing'))
+      step = 'finishing commands'
+      await this.router.stop()
+      step = 'finishing handlers'
+      await this.subscriptions.stop()
+      step = 'finishing aggregates'
+      await this.aggregates.stop()
+      step = 'closing the store'
+      await this.store.stop()
+      step = 'releasing injected services'
+      await this.composition.container.unbindAllAsync()
+    }
+    const timer = new AbortController()
+    const timedOut = this.runtime.sleep(this.stopTimeout, timer.signal).then(() => {
+      if (!timer.signal.aborted) throw new StopTimedOutError(this.name, step, this.stopTimeout)
+    })
+    try {
+      await Promise.race([steps(), timedOut])
+      this.logger.info({ application: this.name }, 'application stopped')
+    } finally {
+      timer.abort()
+      this.state = 'stopped'
+    }
+  }
+
+  private notRunning(operation: string): ApplicationNotRunningError {
+    return new ApplicationNotRunningError(this.name, this.state === 'created' ? 'not started' : this.state, operation)
+  }
+}

@@ -1,0 +1,103 @@
+import { nearestName, WritError } from '@writ/event-store'
+
+/** The application is put together wrongly in more than one way; nothing was started. */
+export class InvalidApplicationError extends WritError<'invalid-application'> {
+  constructor(
+    readonly application: string,
+    readonly problems: readonly Error[],
+  ) {
+    const listed = problems.map(({ message }, index) => `\n  ${index + 1}. ${message}`).join('')
+    super('invalid-application', `The application '${application}' can't start, for ${problems.length} reasons:${listed}`)
+  }
+}
+
+/** An option that does not exist. */
+export class UnknownOptionError extends WritError<'unknown-option'> {
+  constructor(
+    readonly where: string,
+    readonly option: string,
+    known: readonly string[],
+  ) {
+    const nearest = nearestName(option, known)
+    super('unknown-option', `${where} has no option '${option}'${nearest ? `; '${nearest}' may be meant` : ''}. It knows ${known.join(', ')}.`)
+  }
+}
+
+/** An option has a value that it can't have. */
+export class InvalidOptionError extends WritError<'invalid-option'> {
+  constructor(
+    readonly where: string,
+    readonly option: string,
+    readonly why: string,
+  ) {
+    super('invalid-option', `The option '${option}' of ${where} ${why}.`)
+  }
+}
+
+/** Two parts of one application have one name. */
+export class DuplicateNameError extends WritError<'duplicate-name'> {
+  constructor(
+    readonly what: string,
+    readonly duplicated: string,
+    readonly culprits: readonly [string, string],
+  ) {
+    super('duplicate-name', `The ${what} '${duplicated}' is there twice: ${culprits[0]} and ${culprits[1]}. Rename one of them.`)
+  }
+}
+
+/** A command that a module promises to handle, and that nothing handles. */
+export class MissingCommandHandlerError extends WritError<'missing-command-handler'> {
+  constructor(
+    readonly command: string,
+    readonly moduleName: string,
+  ) {
+    super(
+      'missing-command-handler',
+      `The module '${moduleName}' promises to handle '${command}', and nothing does. Give an aggregate a @Handle method for it, or add its @CommandHandler.`,
+    )
+  }
+}
+
+/** A class that was listed can't be made, because of what it wants injected. */
+export class UnresolvableClassError extends WritError<'unresolvable-class' | 'circular-injection'> {
+  constructor(
+    readonly className: string,
+    why: string,
+    /** The classes around the circle, the first one again at the end; empty where there is no circle. */
+    readonly cycle: readonly string[],
+    cause: unknown,
+  ) {
+    super(
+      cycle.length > 0 ? 'circular-injection' : 'unresolvable-class',
+      cycle.length > 0
+        ? `${className} can't be made, for injection goes in a circle: ${cycle.join(' → ')}. Let one of them take what it needs as an argument.`
+        : `${className} can't be made: ${why}. Bind what is missing in the module's \`bindings\`.`,
+      { cause },
+    )
+  }
+}
+
+/** Something was asked of an application that is not running. Nothing was done. */
+export class ApplicationNotRunningError extends WritError<'application-not-running'> {
+  constructor(
+    readonly application: string,
+    readonly state: string,
+    operation: string,
+  ) {
+    super('application-not-running', `The application '${application}' is ${state} and can't ${operation}. Nothing was done.`)
+  }
+}
+
+/** The stop took longer than it may; what was acknowledged is stored all the same. */
+export class StopTimedOutError extends WritError<'stop-timed-out'> {
+  constructor(
+    readonly application: string,
+    readonly step: string,
+    readonly milliseconds: number,
+  ) {
+    super(
+      'stop-timed-out',
+      `The application '${application}' did not stop within ${milliseconds} ms: it was still ${step}. What was acknowledged is stored; what was not may be repeated with the same ids.`,
+    )
+  }
+}

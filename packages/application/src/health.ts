@@ -1,0 +1,57 @@
+import type { Subscriptions, SubscriptionStatus } from '@writ/event-handler'
+import type { EventStore, Runtime } from '@writ/event-store'
+
+/** How an application is: `down` can't serve, `degraded` serves while something needs looking at. */
+export interface Health {
+  readonly status: 'up' | 'degraded' | 'down'
+  readonly application: 'created' | 'starting' | 'running' | 'stopping' | 'stopped'
+  readonly store: StoreHealth
+  readonly subscriptions: readonly SubscriptionStatus[]
+}
+
+export interface StoreHealth {
+  readonly adapter: string
+  readonly status: 'up' | 'down'
+  /** Where the log ends; absent when the store is away. */
+  readonly position?: number
+  /** Why it is down, without secrets. */
+  readonly error?: string
+}
+
+interface Examined {
+  readonly state: Health['application']
+  readonly store: EventStore
+  readonly subscriptions: Subscriptions
+  readonly runtime: Runtime
+}
+
+const PATIENCE = 2_000
+
+export async function readHealth({ state, store, subscriptions, runtime }: Examined): Promise<Health> {
+  const storeHealth = await askStore(store, runtime)
+  const statuses = subscriptions.status()
+  const isServing = state === 'running' && storeHealth.status === 'up'
+  const hasTrouble = statuses.some(({ state }) => state === 'stopped' || state === 'retrying')
+  return {
+    status: !isServing ? 'down' : hasTrouble ? 'degraded' : 'up',
+    application: state,
+    store: storeHealth,
+    subscriptions: statuses,
+  }
+}
+
+async function askStore(store: EventStore, runtime: Runtime): Promise<StoreHealth> {
+  const answered = new AbortController()
+  const silence = runtime.sleep(PATIENCE, answered.signal).then(() => {
+    throw new Error(`no answer within ${PATIENCE} ms`)
+  })
+  silence.catch(() => 'the answer came first')
+  try {
+    const { position } = await Promise.race([store.head(), silence])
+    return { adapter: store.adapter, status: 'up', position }
+  } catch (error) {
+    return { adapter: store.adapter, status: 'down', error: error instanceof Error ? error.message : String(error) }
+  } finally {
+    answered.abort()
+  }
+}

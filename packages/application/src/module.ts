@@ -1,0 +1,45 @@
+import type { AggregateDefinition } from '@writ/aggregate'
+import type { Middleware, Route } from '@writ/command-router'
+import type { SubscriptionDefinition } from '@writ/event-handler'
+import type { AnyCommandClass, AnyEventClass, Class } from '@writ/event-store'
+import type { Container } from 'inversify'
+
+/** One part of a service: what it decides, what it reacts to, and what that needs injected. */
+export interface Module {
+  readonly name: string
+  /** Classes with `@Aggregate`, or values of `aggregate({ … })`. */
+  readonly aggregates?: readonly (Class<object> | AggregateDefinition)[]
+  /** Classes with `@CommandHandler`, or values of `route(…)`. */
+  readonly commandHandlers?: readonly (Class<object> | Route)[]
+  /** Classes with `@EventHandler`, or values of `eventHandler({ … })`. */
+  readonly eventHandlers?: readonly (Class<object> | SubscriptionDefinition)[]
+  /** Classes with `@Projection`, or values of `projection({ … })`. */
+  readonly projections?: readonly (Class<object> | SubscriptionDefinition)[]
+  /** Commands that the module promises to handle: one that nothing handles is an error before the start. */
+  readonly commands?: readonly AnyCommandClass[]
+  /** Events to know besides those that aggregates and handlers name, such as ones that are only read back. */
+  readonly events?: readonly AnyEventClass[]
+  /** Wraps every dispatch of the application, in the order of the modules. */
+  readonly middleware?: readonly Middleware[]
+  /** Binds what the module's classes have injected. */
+  readonly bindings?: (container: Container) => void
+}
+
+const keys: Record<keyof Module, true> = {
+  name: true,
+  aggregates: true,
+  commandHandlers: true,
+  eventHandlers: true,
+  projections: true,
+  commands: true,
+  events: true,
+  middleware: true,
+  bindings: true,
+}
+
+export const moduleKeys: readonly string[] = Object.keys(keys)
+
+/** Writes a module down; `Application.create` checks it. */
+export function module(definition: Module): Module {
+  return definition
+}

@@ -1,0 +1,75 @@
+import type { DispatchDefaults, Middleware } from '@writ/command-router'
+import type { EventStore, Logger, Runtime } from '@writ/event-store'
+import { InvalidOptionError, UnknownOptionError } from './errors.js'
+import type { Module } from './module.js'
+
+export interface ApplicationOptions {
+  readonly store: EventStore
+  readonly modules: readonly Module[]
+  /** How errors, logs and leases call it; `application` by default. */
+  readonly name?: string
+  /** Wraps every dispatch, around the modules' own. */
+  readonly middleware?: readonly Middleware[]
+  /** What a dispatch is given that does not say otherwise. */
+  readonly dispatch?: DispatchDefaults
+  readonly aggregates?: AggregateCacheOptions
+  readonly subscriptions?: SubscriptionOptions
+  /** Time, waiting, chance and ids; the system's by default. */
+  readonly runtime?: Runtime
+  /** Where it reports what nobody waits for; silent by default. */
+  readonly logger?: Logger
+  /** How long a stop may take: milliseconds, 10,000 by default. */
+  readonly stopTimeout?: number
+}
+
+export interface AggregateCacheOptions {
+  /** How many idle aggregates stay loaded: 10,000 by default. */
+  readonly cacheSize?: number
+  /** Milliseconds after which an idle one is dropped; never by default. */
+  readonly lifespan?: number
+}
+
+export interface SubscriptionOptions {
+  /** How long a lost lease keeps others out: milliseconds, 5,000 by default. */
+  readonly leaseMilliseconds?: number
+}
+
+const applicationKeys: Record<keyof ApplicationOptions, true> = {
+  store: true,
+  modules: true,
+  name: true,
+  middleware: true,
+  dispatch: true,
+  aggregates: true,
+  subscriptions: true,
+  runtime: true,
+  logger: true,
+  stopTimeout: true,
+}
+const cacheKeys: Record<keyof AggregateCacheOptions, true> = { cacheSize: true, lifespan: true }
+const subscriptionKeys: Record<keyof SubscriptionOptions, true> = { leaseMilliseconds: true }
+
+/** @throws UnknownOptionError, InvalidOptionError */
+export function checkOptions(options: ApplicationOptions): void {
+  const where = 'Application.create'
+  refuseUnknownKeys(where, options, Object.keys(applicationKeys))
+  refuseUnknownKeys(`${where}, aggregates`, options.aggregates ?? {}, Object.keys(cacheKeys))
+  refuseUnknownKeys(`${where}, subscriptions`, options.subscriptions ?? {}, Object.keys(subscriptionKeys))
+  if (typeof options.store?.append !== 'function') {
+    throw new InvalidOptionError(where, 'store', 'must be an event store, such as inMemoryEventStore() or postgresEventStore({ … })')
+  }
+  if (!Array.isArray(options.modules)) throw new InvalidOptionError(where, 'modules', 'must be a list of modules')
+  if (options.name !== undefined && !/^[\w.-]{1,60}$/.test(options.name)) {
+    throw new InvalidOptionError(where, 'name', 'must be 1 to 60 letters, digits, dots, dashes or underscores')
+  }
+  const { stopTimeout } = options
+  if (stopTimeout !== undefined && !(Number.isFinite(stopTimeout) && stopTimeout > 0)) {
+    throw new InvalidOptionError(where, 'stopTimeout', 'must be milliseconds above 0')
+  }
+}
+
+/** @throws UnknownOptionError that names the nearest known one */
+export function refuseUnknownKeys(where: string, given: object, known: readonly string[]): void {
+  const unknown = Object.keys(given).find((key) => !known.includes(key))
+  if (unknown !== undefined) throw new UnknownOptionError(where, unknown, known)
+}
