@@ -35,3 +35,13 @@ export class CheckpointBehindError extends WritError<'checkpoint-behind'> {
     )
   }
 }
+
+/** A lease was asked for on a partition of a subscription that was never registered, or that has fewer partitions. */
+export class UnknownSubscriptionError extends WritError<'unknown-subscription'> {
+  constructor(
+    readonly subscription: string,
+    readonly partition: number,
+  ) {
+    super('unknown-subscription', `The store knows no partition ${partition} of a subscription '${subscription}'. Register it first.`)
+  }
+}

@@ -9,7 +9,11 @@
 export interface Checkpoints<Transaction extends object = object> {
   /** Makes sure that a subscription exists; one that is there keeps its checkpoint. */
   register(subscription: NewSubscription): Promise<void>
-  /** Takes the lease when it is free, released, expired, or held by this very owner. */
+  /**
+   * Takes the lease when it is free, released, expired, or held by this very owner.
+   *
+   * @throws UnknownSubscriptionError for a partition that was never registered
+   */
   acquire(partition: PartitionName, owner: string, leaseMilliseconds: number): Promise<Acquisition>
   /** @throws LeaseLostError when another owner has taken over */
   renew(lease: Lease, leaseMilliseconds: number): Promise<void>
