@@ -1,0 +1,119 @@
+import {
+  type Append,
+  AppendConditionFailedError,
+  type Appended,
+  CommandAlreadyHandledError,
+  checkAppend,
+  EventIdConflictError,
+  InvalidAppendError,
+  isExpected,
+  type NewEvent,
+  type StoredEvent,
+  WrongExpectedVersionError,
+} from '@writ/event-store'
+import type { InMemoryLog } from './in-memory-log.js'
+
+const MAX_MISSED = 100
+const untagged: readonly string[] = Object.freeze([])
+
+/** Checks an append and, when nothing speaks against it, adds its events and receipts to the log. */
+export function append(log: InMemoryLog, append: Append): Appended {
+  checkAppend(append)
+  checkTexts(append)
+  const repeated = answerToRepetition(log, append)
+  if (repeated) return repeated
+  checkReceipts(log, append)
+  checkVersion(log, append)
+  checkCondition(log, append)
+  return store(log, append)
+}
+
+function checkTexts({ stream, events }: Append): void {
+  for (const { type, data, metadata } of events) {
+    if (!isJson(data)) throw new InvalidAppendError(stream, `the data of '${type}' is not JSON text`)
+    if (!isJson(metadata)) throw new InvalidAppendError(stream, `the metadata of '${type}' is not JSON text`)
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** An append whose reply was lost is sent again with the same ids; it is answered as the first time, whatever happened since. */
+function answerToRepetition(log: InMemoryLog, { stream, events }: Append): Appended | undefined {
+  const known = events.find(({ id }) => log.eventsById.has(id))
+  if (known === undefined) return undefined
+  const first = log.eventsById.get(events[0]!.id)
+  let last = first
+  for (const [index, event] of events.entries()) {
+    const stored = log.eventsById.get(event.id)
+    const isTheSame = first && stored?.position === first.position + index && stored.stream === stream && isSameContent(stored, event)
+    if (!isTheSame) throw new EventIdConflictError(stream, stored ? event.id : known.id)
+    last = stored
+  }
+  return { version: last!.version, position: last!.position }
+}
+
+function isSameContent(stored: StoredEvent, event: NewEvent): boolean {
+  return stored.type === event.type && stored.schemaVersion === event.schemaVersion && stored.data === event.data
+}
+
+function checkReceipts(log: InMemoryLog, { receipts = [] }: Append): void {
+  for (const { commandId } of receipts) {
+    const receipt = log.receipts.get(commandId)
+    if (receipt) throw new CommandAlreadyHandledError(receipt)
+  }
+}
+
+function checkVersion(log: InMemoryLog, { stream, expectedVersion = 'any' }: Append): void {
+  const stored = log.streams.get(stream) ?? []
+  if (isExpected(expectedVersion, stored.length)) return
+  const known = typeof expectedVersion === 'number' ? expectedVersion : expectedVersion === 'no-stream' ? 0 : stored.length
+  const missed = stored.length - known > MAX_MISSED ? undefined : stored.slice(known)
+  throw new WrongExpectedVersionError(stream, expectedVersion, stored.length, missed)
+}
+
+function checkCondition(log: InMemoryLog, { stream, condition }: Append): void {
+  if (!condition) return
+  for (const { position } of log.index.matching(condition.failIfMatch, condition.after, log.events.length, 'backwards')) {
+    throw new AppendConditionFailedError(stream, position)
+  }
+}
+
+function store(log: InMemoryLog, { stream: name, events, receipts = [] }: Append): Appended {
+  const stream = log.streams.get(name) ?? []
+  const before = stream.length
+  const createdAt = new Date(log.now())
+  if (events.length > 0) {
+    if (before === 0) log.streams.set(name, stream)
+    for (const event of events) log.add(recorded(event, name, stream.length + 1, log.events.length + 1, createdAt), stream)
+  }
+  const positionAt = (version: number) => stream[version - 1]?.position ?? 0
+  for (const { commandId, eventsUpTo, body } of receipts) {
+    const version = before + eventsUpTo
+    log.receipts.set(commandId, { commandId, stream: name, version, position: positionAt(version), body, createdAt })
+  }
+  if (events.length > 0) log.wakeUp()
+  return { version: stream.length, position: positionAt(stream.length) }
+}
+
+// Fields are copied one by one and the result frozen: the log must not change with an object that its caller still holds.
+function recorded(event: NewEvent, stream: string, version: number, position: number, createdAt: Date): StoredEvent {
+  return Object.freeze({
+    id: event.id,
+    type: event.type,
+    schemaVersion: event.schemaVersion,
+    data: event.data,
+    metadata: event.metadata,
+    tags: event.tags.length === 0 ? untagged : Object.freeze([...event.tags]),
+    stream,
+    version,
+    position,
+    createdAt,
+  })
+}

@@ -1,0 +1,70 @@
+import { type Receipt, type Runtime, type Snapshot, type StoredEvent, systemRuntime } from '@writ/event-store'
+import { EventIndex } from './event-index.js'
+import type { Partition } from './partition.js'
+
+export interface InMemoryLogOptions {
+  /** Whose clock is the store's clock, and who draws the incarnation; the system's by default. */
+  readonly runtime?: Runtime
+}
+
+/**
+ * What a database would hold. Several store objects that share one stand for several processes on one database.
+ *
+ * @example const log = new InMemoryLog(); const [here, there] = [inMemoryEventStore({ log }), inMemoryEventStore({ log })]
+ */
+export class InMemoryLog {
+  readonly runtime: Runtime
+  readonly incarnation: string
+  /** @internal The event at position p stands at p - 1. */
+  readonly events: StoredEvent[] = []
+  /** @internal The event with version v stands at v - 1. */
+  readonly streams = new Map<string, StoredEvent[]>()
+  /** @internal */
+  readonly eventsById = new Map<string, StoredEvent>()
+  /** @internal */
+  readonly index = new EventIndex()
+  /** @internal */
+  readonly receipts = new Map<string, Receipt>()
+  /** @internal Stream → schema version → its newest snapshot. */
+  readonly snapshots = new Map<string, Map<number, Snapshot>>()
+  /** @internal */
+  readonly subscriptions = new Map<string, readonly Partition[]>()
+  private readonly listeners = new Set<() => void>()
+  private lastTime = 0
+  private isWakingUp = false
+
+  constructor({ runtime = systemRuntime }: InMemoryLogOptions = {}) {
+    this.runtime = runtime
+    this.incarnation = runtime.uuid()
+  }
+
+  /** The store's clock: that of the runtime, but it never runs back. */
+  now(): number {
+    this.lastTime = Math.max(this.runtime.now(), this.lastTime)
+    return this.lastTime
+  }
+
+  /** @internal */
+  add(event: StoredEvent, stream: StoredEvent[]): void {
+    this.events.push(event)
+    stream.push(event)
+    this.eventsById.set(event.id, event)
+    this.index.add(event)
+  }
+
+  /** @internal */
+  onAppended(listener: () => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  /** @internal Tells the listeners once for all appends of one turn: a busy log would otherwise do little else. */
+  wakeUp(): void {
+    if (this.isWakingUp || this.listeners.size === 0) return
+    this.isWakingUp = true
+    queueMicrotask(() => {
+      this.isWakingUp = false
+      for (const listener of [...this.listeners]) listener()
+    })
+  }
+}

@@ -1,0 +1,29 @@
+import type { Receipt, Receipts } from '@writ/event-store'
+import type { InMemoryLog } from './in-memory-log.js'
+import type { Ready } from './ready.js'
+
+/** Reads and drops receipts; appends write them. */
+export class InMemoryReceipts implements Receipts {
+  constructor(
+    private readonly log: InMemoryLog,
+    private readonly ready: Ready,
+  ) {}
+
+  async find(commandId: string): Promise<Receipt | undefined> {
+    await this.ready('find a receipt')
+    return this.log.receipts.get(commandId)
+  }
+
+  async deleteOlderThan(milliseconds: number): Promise<number> {
+    await this.ready('delete receipts')
+    const before = this.log.now() - milliseconds
+    let deleted = 0
+    for (const [commandId, { createdAt }] of this.log.receipts) {
+      // They stand in the order in which they were written, and the store's clock never runs back: all that follow are younger.
+      if (createdAt.getTime() >= before) break
+      this.log.receipts.delete(commandId)
+      deleted++
+    }
+    return deleted
+  }
+}

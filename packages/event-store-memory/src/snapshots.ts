@@ -1,0 +1,28 @@
+import type { Snapshot, Snapshots } from '@writ/event-store'
+import type { InMemoryLog } from './in-memory-log.js'
+import type { Ready } from './ready.js'
+
+export class InMemorySnapshots implements Snapshots {
+  constructor(
+    private readonly log: InMemoryLog,
+    private readonly ready: Ready,
+  ) {}
+
+  async load(stream: string, schemaVersion: number): Promise<Snapshot | undefined> {
+    await this.ready('load a snapshot')
+    return this.log.snapshots.get(stream)?.get(schemaVersion)
+  }
+
+  async save(snapshot: Snapshot): Promise<void> {
+    await this.ready('save a snapshot')
+    const saved = this.log.snapshots.get(snapshot.stream) ?? new Map<number, Snapshot>()
+    this.log.snapshots.set(snapshot.stream, saved)
+    const there = saved.get(snapshot.schemaVersion)
+    if (!there || there.version < snapshot.version) saved.set(snapshot.schemaVersion, Object.freeze({ ...snapshot }))
+  }
+
+  async delete(stream: string): Promise<void> {
+    await this.ready('delete snapshots')
+    this.log.snapshots.delete(stream)
+  }
+}
