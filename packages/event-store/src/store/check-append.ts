@@ -31,7 +31,7 @@ export function checkAppend(append: Append): void {
   }
   for (const event of events) checkEvent(stream, event)
   if (events.length > 1) checkIdsAreDistinct(stream, events)
-  if (receipts) for (const receipt of receipts) checkReceipt(stream, receipt, events.length)
+  if (receipts && receipts.length > 0) checkReceipts(stream, receipts, events.length)
   if (condition) {
     if (!Number.isSafeInteger(condition.after) || condition.after < 0) {
       throw new InvalidAppendError(stream, "the condition's `after` must be a position: an integer from 0")
@@ -47,9 +47,17 @@ function checkEvent(stream: string, event: NewEvent): void {
   if (!Number.isSafeInteger(event.schemaVersion) || event.schemaVersion < 1 || event.schemaVersion > 32_767) {
     throw new InvalidAppendError(stream, `the schema version of '${event.type}' must be an integer from 1 to 32767`)
   }
+  checkText(stream, event.type, 'data', event.data)
+  checkText(stream, event.type, 'metadata', event.metadata)
   checkSize(stream, event)
   if (event.tags.length > MAX_TAGS) throw new InvalidAppendError(stream, `'${event.type}' has ${event.tags.length} tags, and ${MAX_TAGS} is the most`)
   for (const tag of event.tags) checkName(stream, 'tag', tag)
+}
+
+// Text that UTF-8 would change on its way, or that no store can hold; whether it is JSON is each adapter's to find out.
+function checkText(stream: string, type: string, what: string, text: string): void {
+  if (typeof text !== 'string') throw new InvalidAppendError(stream, `the ${what} of '${type}' must be JSON text, and is a ${typeof text}`)
+  if (!text.isWellFormed()) throw new InvalidAppendError(stream, `the ${what} of '${type}' has half of a surrogate pair`)
 }
 
 function checkSize(stream: string, { type, data, metadata }: NewEvent): void {
@@ -61,9 +69,13 @@ function checkSize(stream: string, { type, data, metadata }: NewEvent): void {
 }
 
 function checkName(stream: string, what: string, name: string): void {
-  if (typeof name !== 'string' || name === '' || name.length > MAX_NAME || !printable.test(name) || !name.isWellFormed()) {
+  if (!isName(name)) {
     throw new InvalidAppendError(stream, `the ${what} '${String(name).slice(0, 60)}' must be 1 to ${MAX_NAME} printable characters`)
   }
+}
+
+function isName(name: unknown): boolean {
+  return typeof name === 'string' && name !== '' && name.length <= MAX_NAME && printable.test(name) && name.isWellFormed()
 }
 
 function checkIdsAreDistinct(stream: string, events: readonly NewEvent[]): void {
@@ -74,13 +86,18 @@ function checkIdsAreDistinct(stream: string, events: readonly NewEvent[]): void 
   }
 }
 
-function checkReceipt(stream: string, receipt: NewReceipt, events: number): void {
-  const { commandId, eventsUpTo } = receipt
-  if (typeof commandId !== 'string' || commandId.length > MAX_COMMAND_ID || !printable.test(commandId) || !commandId.isWellFormed()) {
-    throw new InvalidAppendError(stream, `a command id must be 1 to ${MAX_COMMAND_ID} printable characters`)
-  }
-  if (!Number.isSafeInteger(eventsUpTo) || eventsUpTo < 0 || eventsUpTo > events) {
-    throw new InvalidAppendError(stream, `the receipt of '${commandId}' covers ${eventsUpTo} of ${events} events`)
+function checkReceipts(stream: string, receipts: readonly NewReceipt[], events: number): void {
+  const ids = new Set<string>()
+  for (const { commandId, eventsUpTo, body } of receipts) {
+    if (typeof commandId !== 'string' || commandId.length > MAX_COMMAND_ID || !printable.test(commandId) || !commandId.isWellFormed()) {
+      throw new InvalidAppendError(stream, `a command id must be 1 to ${MAX_COMMAND_ID} printable characters`)
+    }
+    if (ids.has(commandId)) throw new InvalidAppendError(stream, `it has two receipts for the command '${commandId}'`)
+    ids.add(commandId)
+    if (!Number.isSafeInteger(eventsUpTo) || eventsUpTo < 0 || eventsUpTo > events) {
+      throw new InvalidAppendError(stream, `the receipt of '${commandId}' covers ${eventsUpTo} of ${events} events`)
+    }
+    checkText(stream, commandId, 'receipt', body)
   }
 }
 
@@ -90,6 +107,9 @@ export function whyQueryIsMalformed(query: EventQuery): string | undefined {
   for (const { types, tags } of query.items) {
     if (types === undefined && (tags === undefined || tags.length === 0)) return 'has a query item with neither types nor tags'
     if (types !== undefined && types.length === 0) return 'has a query item with an empty list of types, which would match nothing'
+    for (const name of [...(types ?? []), ...(tags ?? [])]) {
+      if (!isName(name)) return `names the type or tag '${String(name).slice(0, 60)}', which must be 1 to ${MAX_NAME} printable characters`
+    }
   }
   return undefined
 }
