@@ -12,8 +12,9 @@ export default async function globalSetup() {
     return
   }
   try {
-    const { startPostgres } = await import('@writ/postgres-embedded')
-    const server = await startPostgres()
+    const { startTemporaryPostgres } = await import('@writ/postgres-embedded')
+    // The data goes with the run, so nothing is gained by waiting for a disk; two workers with several pools each need connections.
+    const server = await startTemporaryPostgres({ settings: { fsync: 'off', max_connections: 300 } })
     process.env.WRIT_TEST_DATABASE_URL = server.connectionString
     globalThis.writTestServer = server
   } catch (error) {

@@ -26,12 +26,11 @@ export function project(root, folder) {
     rootDir: join(root, folder),
     testEnvironment: 'node',
     testMatch: ['<rootDir>/**/*.test.ts'],
-    testPathIgnorePatterns: ['/node_modules/', '/dist/'],
-    modulePathIgnorePatterns: ['/dist/'],
+    testPathIgnorePatterns: ['/node_modules/', '<rootDir>/dist/'],
+    modulePathIgnorePatterns: ['<rootDir>/dist/'],
     testEnvironmentOptions: { customExportConditions: ['@writ/source', 'node', 'node-addons'] },
     // Sources import './x.js', as Node wants it; the file beside them is x.ts.
     moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-    extensionsToTreatAsEsm: [],
     transform: { '^.+\\.tsx?$': swc, [`/node_modules/(?:${esmOnly.join('|')})/.+\\.m?js$`]: swc },
     transformIgnorePatterns: [`/node_modules/(?!\\.pnpm/|${esmOnly.map((name) => `${name}/`).join('|')})`],
   }
