@@ -25,7 +25,8 @@ const printable = /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$/u
 export function checkAppend(append: Append): void {
   const { stream, events, condition, receipts } = append
   checkStreamName(stream)
-  checkExpectedVersion(stream, append.expectedVersion ?? 'any')
+  // Left out it is 'any'; null, from a caller in JavaScript, is a mistake and must not pass for that.
+  if (append.expectedVersion !== undefined) checkExpectedVersion(stream, append.expectedVersion)
   if (events.length > MAX_EVENTS_PER_APPEND) {
     throw new InvalidAppendError(stream, `it has ${events.length} events, and ${MAX_EVENTS_PER_APPEND} is the most; split it`)
   }
@@ -42,7 +43,8 @@ export function checkAppend(append: Append): void {
 }
 
 function checkEvent(stream: string, event: NewEvent): void {
-  if (!uuid.test(event.id)) throw new InvalidAppendError(stream, `the event id '${String(event.id).slice(0, 60)}' is no UUID in lower case`)
+  if (!uuid.test(event.id))
+    throw new InvalidAppendError(stream, `the event id '${String(event.id).slice(0, 60)}' is no UUID in lower case`)
   checkName(stream, 'event type', event.type)
   if (!Number.isSafeInteger(event.schemaVersion) || event.schemaVersion < 1 || event.schemaVersion > 32_767) {
     throw new InvalidAppendError(stream, `the schema version of '${event.type}' must be an integer from 1 to 32767`)
@@ -50,13 +52,15 @@ function checkEvent(stream: string, event: NewEvent): void {
   checkText(stream, event.type, 'data', event.data)
   checkText(stream, event.type, 'metadata', event.metadata)
   checkSize(stream, event)
-  if (event.tags.length > MAX_TAGS) throw new InvalidAppendError(stream, `'${event.type}' has ${event.tags.length} tags, and ${MAX_TAGS} is the most`)
+  if (event.tags.length > MAX_TAGS)
+    throw new InvalidAppendError(stream, `'${event.type}' has ${event.tags.length} tags, and ${MAX_TAGS} is the most`)
   for (const tag of event.tags) checkName(stream, 'tag', tag)
 }
 
 // Text that UTF-8 would change on its way, or that no store can hold; whether it is JSON is each adapter's to find out.
 function checkText(stream: string, type: string, what: string, text: string): void {
-  if (typeof text !== 'string') throw new InvalidAppendError(stream, `the ${what} of '${type}' must be JSON text, and is a ${typeof text}`)
+  if (typeof text !== 'string')
+    throw new InvalidAppendError(stream, `the ${what} of '${type}' must be JSON text, and is a ${typeof text}`)
   if (!text.isWellFormed()) throw new InvalidAppendError(stream, `the ${what} of '${type}' has half of a surrogate pair`)
 }
 
@@ -65,12 +69,18 @@ function checkSize(stream: string, { type, data, metadata }: NewEvent): void {
   if (atMost <= MAX_EVENT_BYTES) return
   const bytes = Buffer.byteLength(data) + Buffer.byteLength(metadata)
   if (bytes <= MAX_EVENT_BYTES) return
-  throw new InvalidAppendError(stream, `'${type}' weighs ${bytes} bytes, and ${MAX_EVENT_BYTES} is the most; store the bulk elsewhere and its address here`)
+  throw new InvalidAppendError(
+    stream,
+    `'${type}' weighs ${bytes} bytes, and ${MAX_EVENT_BYTES} is the most; store the bulk elsewhere and its address here`,
+  )
 }
 
 function checkName(stream: string, what: string, name: string): void {
   if (!isName(name)) {
-    throw new InvalidAppendError(stream, `the ${what} '${String(name).slice(0, 60)}' must be 1 to ${MAX_NAME} printable characters`)
+    throw new InvalidAppendError(
+      stream,
+      `the ${what} '${String(name).slice(0, 60)}' must be 1 to ${MAX_NAME} printable characters`,
+    )
   }
 }
 
@@ -89,7 +99,12 @@ function checkIdsAreDistinct(stream: string, events: readonly NewEvent[]): void 
 function checkReceipts(stream: string, receipts: readonly NewReceipt[], events: number): void {
   const ids = new Set<string>()
   for (const { commandId, eventsUpTo, body } of receipts) {
-    if (typeof commandId !== 'string' || commandId.length > MAX_COMMAND_ID || !printable.test(commandId) || !commandId.isWellFormed()) {
+    if (
+      typeof commandId !== 'string' ||
+      commandId.length > MAX_COMMAND_ID ||
+      !printable.test(commandId) ||
+      !commandId.isWellFormed()
+    ) {
       throw new InvalidAppendError(stream, `a command id must be 1 to ${MAX_COMMAND_ID} printable characters`)
     }
     if (ids.has(commandId)) throw new InvalidAppendError(stream, `it has two receipts for the command '${commandId}'`)
@@ -106,9 +121,11 @@ export function whyQueryIsMalformed(query: EventQuery): string | undefined {
   if (query.items.length === 0) return 'has a query without items, which would match nothing; name types or tags'
   for (const { types, tags } of query.items) {
     if (types === undefined && (tags === undefined || tags.length === 0)) return 'has a query item with neither types nor tags'
-    if (types !== undefined && types.length === 0) return 'has a query item with an empty list of types, which would match nothing'
+    if (types !== undefined && types.length === 0)
+      return 'has a query item with an empty list of types, which would match nothing'
     for (const name of [...(types ?? []), ...(tags ?? [])]) {
-      if (!isName(name)) return `names the type or tag '${String(name).slice(0, 60)}', which must be 1 to ${MAX_NAME} printable characters`
+      if (!isName(name))
+        return `names the type or tag '${String(name).slice(0, 60)}', which must be 1 to ${MAX_NAME} printable characters`
     }
   }
   return undefined
