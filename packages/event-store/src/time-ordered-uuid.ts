@@ -26,12 +26,26 @@ export function timeOrderedUuid(now: number): string {
   const high = Math.floor(lastTime / 0x1_0000)
   const low = lastTime % 0x1_0000
   return (
-    hex[high >>> 24]! + hex[(high >>> 16) & 255]! + hex[(high >>> 8) & 255]! + hex[high & 255]! + '-' +
-    hex[low >>> 8]! + hex[low & 255]! + '-7' +
-    hex[counter >>> 8]!.charAt(1) + hex[counter & 255]! + '-' +
-    hex[(pool[random]! & 0x3f) | 0x80]! + hex[pool[random + 1]!]! + '-' +
-    hex[pool[random + 2]!]! + hex[pool[random + 3]!]! + hex[pool[random + 4]!]! +
-    hex[pool[random + 5]!]! + hex[pool[random + 6]!]! + hex[pool[random + 7]!]!
+    hex[high >>> 24]! +
+    hex[(high >>> 16) & 255]! +
+    hex[(high >>> 8) & 255]! +
+    hex[high & 255]! +
+    '-' +
+    hex[low >>> 8]! +
+    hex[low & 255]! +
+    '-7' +
+    hex[counter >>> 8]!.charAt(1) +
+    hex[counter & 255]! +
+    '-' +
+    hex[(pool[random]! & 0x3f) | 0x80]! +
+    hex[pool[random + 1]!]! +
+    '-' +
+    hex[pool[random + 2]!]! +
+    hex[pool[random + 3]!]! +
+    hex[pool[random + 4]!]! +
+    hex[pool[random + 5]!]! +
+    hex[pool[random + 6]!]! +
+    hex[pool[random + 7]!]!
   )
 }
 

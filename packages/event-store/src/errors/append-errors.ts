@@ -61,7 +61,10 @@ export class StoreOverloadedError extends WritError<'overloaded'> {
     readonly waiting: number,
     readonly limit: number,
   ) {
-    super('overloaded', `${waiting} appends are waiting, and the store takes ${limit}. Nothing was written; try again in a moment.`)
+    super(
+      'overloaded',
+      `${waiting} appends are waiting, and the store takes ${limit}. Nothing was written; try again in a moment.`,
+    )
   }
 }
 
@@ -87,7 +90,10 @@ export class StoreUnavailableError extends WritError<'store-unavailable'> {
 
 /** The store has not been started, or was stopped. Nothing was written. */
 export class StoreNotRunningError extends WritError<'store-not-running'> {
-  constructor(readonly adapter: string, readonly operation: string) {
+  constructor(
+    readonly adapter: string,
+    readonly operation: string,
+  ) {
     super('store-not-running', `The ${adapter} store is not running (${operation}). Call start() first, and stop() last.`)
   }
 }

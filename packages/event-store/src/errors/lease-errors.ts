@@ -42,6 +42,9 @@ export class UnknownSubscriptionError extends WritError<'unknown-subscription'> 
     readonly subscription: string,
     readonly partition: number,
   ) {
-    super('unknown-subscription', `The store knows no partition ${partition} of a subscription '${subscription}'. Register it first.`)
+    super(
+      'unknown-subscription',
+      `The store knows no partition ${partition} of a subscription '${subscription}'. Register it first.`,
+    )
   }
 }

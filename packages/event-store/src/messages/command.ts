@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { frozenInstance } from './frozen-instance.js'
-import { type AnyCommand, type Brand, markMessageClass, type MessageClass } from './message.js'
+import { type AnyCommand, type Brand, type MessageClass, markMessageClass } from './message.js'
 import { messageSchema } from './message-schema.js'
 import type { JsonObject } from './plain-json.js'
 
@@ -33,7 +33,10 @@ export interface CommandClass<Type extends string, Schema extends z.ZodObject, R
  * @throws InvalidMessageDefinitionError for a bad name, a schema that is no z.object, or one with a one-way transform
  * @example class OpenAccount extends Command('open-account', z.object({ … }), { result: z.object({ account: z.string() }) }) {}
  */
-export function Command<Type extends string, Schema extends z.ZodObject>(type: Type, schema: Schema): CommandClass<Type, Schema, undefined>
+export function Command<Type extends string, Schema extends z.ZodObject>(
+  type: Type,
+  schema: Schema,
+): CommandClass<Type, Schema, undefined>
 export function Command<Type extends string, Schema extends z.ZodObject, Result extends z.ZodType>(
   type: Type,
   schema: Schema,

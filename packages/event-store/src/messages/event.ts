@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { InvalidMessageDefinitionError } from '../errors/invalid-message-error.js'
 import { frozenInstance } from './frozen-instance.js'
-import { type Brand, markMessageClass, type MessageClass } from './message.js'
+import { type Brand, type MessageClass, markMessageClass } from './message.js'
 import { messageSchema } from './message-schema.js'
 import type { JsonObject } from './plain-json.js'
 

@@ -74,7 +74,7 @@ function collectUnknownKeys(data: unknown, parsed: unknown, path: (string | numb
   if (data === parsed || typeof data !== 'object' || typeof parsed !== 'object' || data === null || parsed === null) return
   if (Array.isArray(data)) {
     if (!Array.isArray(parsed)) return
-    data.forEach((element, index) => collectUnknownKeys(element, parsed[index], [...path, index], unknown))
+    for (const [index, element] of data.entries()) collectUnknownKeys(element, parsed[index], [...path, index], unknown)
     return
   }
   for (const key of Object.keys(data)) {
@@ -92,7 +92,10 @@ const reservedKeys = ['constructor', '__proto__', 'toString', 'valueOf']
 
 function checkDefinition(type: string, schema: z.ZodObject): void {
   if (!namePattern.test(type) || type.length > 200) {
-    throw new InvalidMessageDefinitionError(type, 'a type name is lower case words joined by dashes or dots, such as money-deposited')
+    throw new InvalidMessageDefinitionError(
+      type,
+      'a type name is lower case words joined by dashes or dots, such as money-deposited',
+    )
   }
   if (schema?._zod?.def?.type !== 'object') {
     throw new InvalidMessageDefinitionError(type, 'its schema must be a z.object({ … })')
@@ -102,7 +105,10 @@ function checkDefinition(type: string, schema: z.ZodObject): void {
   for (const def of definitionsIn(schema)) {
     const isOneWay = def.type === 'transform' || (def.type === 'pipe' && 'transform' in def && !('reverseTransform' in def))
     if (isOneWay) {
-      throw new InvalidMessageDefinitionError(type, 'its schema has a transform, which can not be undone; use z.codec, which goes both ways')
+      throw new InvalidMessageDefinitionError(
+        type,
+        'its schema has a transform, which can not be undone; use z.codec, which goes both ways',
+      )
     }
   }
 }

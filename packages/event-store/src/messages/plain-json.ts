@@ -7,6 +7,7 @@ export interface JsonObject {
 
 const MAX_DEPTH = 200
 // NUL, which PostgreSQL can't hold in text, or half of a surrogate pair, which UTF-8 can't hold: looked for in one pass.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what it looks for
 const suspicious = /[\u0000\ud800-\udfff]/
 
 /**
@@ -107,7 +108,11 @@ function checkText(text: string, place: Place): void {
 function checkNumber(number: number, place: Place): void {
   if (!Number.isFinite(number)) refuse(place, String(number), 'JSON would store null; use a finite number')
   if (Number.isInteger(number) && !Number.isSafeInteger(number)) {
-    refuse(place, 'an integer beyond 2^53', 'its last digits may be lost already; carry it as a string or bigint with a zod codec')
+    refuse(
+      place,
+      'an integer beyond 2^53',
+      'its last digits may be lost already; carry it as a string or bigint with a zod codec',
+    )
   }
 }
 
