@@ -1,1 +1,3 @@
-export {}
+export type { Capability, Unsupported } from './capability.js'
+export { describeEventStore, type EventStoreUnderTest } from './describe-event-store.js'
+export type { Opened } from './area.js'

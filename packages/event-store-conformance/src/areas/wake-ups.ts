@@ -1,0 +1,93 @@
+import type { EventStore } from '@writ/event-store'
+import type { Area } from '../area.js'
+import { logEvents, sample } from '../sample-events.js'
+import { until } from '../until.js'
+
+/** A wake-up is a hint that may get lost, so nothing here counts on one: appends go on until the listener was called. */
+export const wakeUps: Area = (scenario) => {
+  const hinted: typeof scenario = (sentence, run, ...needs) => scenario(sentence, run, 'wake-ups', ...needs)
+
+  hinted('wakes a listener up after an append', async ({ store, unique }) => {
+    const listener = counter()
+    const stop = store.onAppended(listener.call)
+    await appendUntilCalled(store, unique('account'), listener)
+    stop()
+  })
+
+  hinted(
+    'wakes a listener up after an append in another process',
+    async ({ store, neighbour, unique }) => {
+      const listener = counter()
+      const stop = store.onAppended(listener.call)
+      await appendUntilCalled(await neighbour(), unique('account'), listener)
+      stop()
+    },
+    'several processes',
+  )
+
+  hinted('wakes every listener up', async ({ store, unique }) => {
+    const listeners = [counter(), counter(), counter()]
+    const stops = listeners.map((listener) => store.onAppended(listener.call))
+    for (const listener of listeners) await appendUntilCalled(store, unique('account'), listener)
+    for (const stop of stops) stop()
+  })
+
+  hinted('wakes the others up when one listener throws', async ({ store, unique }) => {
+    const listener = counter()
+    const stops = [
+      store.onAppended(() => {
+        throw new Error('This listener is broken')
+      }),
+      store.onAppended(listener.call),
+    ]
+    await appendUntilCalled(store, unique('account'), listener)
+    for (const stop of stops) stop()
+  })
+
+  hinted('leaves a listener alone that was taken away, and may be told so twice', async ({ store, unique }) => {
+    const [gone, there] = [counter(), counter()]
+    const stopGone = store.onAppended(gone.call)
+    const stopThere = store.onAppended(there.call)
+    stopGone()
+    stopGone()
+    await appendUntilCalled(store, unique('account'), there)
+    stopThere()
+    expect(gone.calls).toBe(0)
+  })
+
+  hinted('lets a woken listener read what woke it', async ({ store, start, unique }) => {
+    let seen = 0
+    const stop = store.onAppended(
+      () => void logEvents(store, { after: start }).then(({ length }) => (seen = Math.max(seen, length))),
+    )
+    const stream = unique('account')
+    await until('the listener has read an event', async () => {
+      await store.append({ stream, events: [sample()] })
+      return seen > 0
+    })
+    stop()
+  })
+}
+
+interface Counter {
+  readonly calls: number
+  readonly call: () => void
+}
+
+// Not jest.fn(): `jest` is no global where the tests run as ES modules.
+function counter(): Counter {
+  let calls = 0
+  return {
+    call: () => void calls++,
+    get calls() {
+      return calls
+    },
+  }
+}
+
+async function appendUntilCalled(writer: EventStore, stream: string, listener: Counter): Promise<void> {
+  await until('the listener was called', async () => {
+    await writer.append({ stream, events: [sample()] })
+    return listener.calls > 0
+  })
+}

@@ -1,0 +1,30 @@
+/** What an adapter may lack and still be of use. Everything else in the port is not up for choice. */
+export type Capability =
+  /** Appends on the condition that nothing matches a query. */
+  | 'conditions'
+  /** Reads of the log by types and tags. */
+  | 'queries'
+  /** Reads against the order of the log. */
+  | 'backwards reads'
+  /** Receipts of commands with a given id. */
+  | 'receipts'
+  /** Snapshots that last. */
+  | 'snapshots'
+  /** Checkpoints with leases and epochs. */
+  | 'checkpoints'
+  /** Effects in the checkpoint's own transaction. */
+  | 'checkpoint transactions'
+  /** Several stores on the same data, as several processes have them. */
+  | 'several processes'
+  /** Hints that there may be new events. */
+  | 'wake-ups'
+  /** Appends of up to 10,000 events. */
+  | 'large appends'
+  /** Events of up to 1 MiB. */
+  | 'large events'
+
+export interface Unsupported {
+  readonly capability: Capability
+  /** Why the adapter lacks it, as the end of a sentence; it stands in the name of each test that is skipped. */
+  readonly reason: string
+}
