@@ -52,7 +52,8 @@ function answerToRepetition(log: InMemoryLog, { stream, events }: Append): Appen
   let last = first
   for (const [index, event] of events.entries()) {
     const stored = log.eventsById.get(event.id)
-    const isTheSame = first && stored?.position === first.position + index && stored.stream === stream && isSameContent(stored, event)
+    const isTheSame =
+      first && stored?.position === first.position + index && stored.stream === stream && isSameContent(stored, event)
     if (!isTheSame) throw new EventIdConflictError(stream, stored ? event.id : known.id)
     last = stored
   }

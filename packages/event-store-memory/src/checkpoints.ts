@@ -22,7 +22,10 @@ export class InMemoryCheckpoints implements Checkpoints<InMemoryTransaction> {
   async register({ name, startAfter, partitions = 1 }: NewSubscription): Promise<void> {
     await this.ready('register a subscription')
     if (this.log.subscriptions.has(name)) return
-    this.log.subscriptions.set(name, Array.from({ length: partitions }, (_, index) => new Partition(name, index, startAfter)))
+    this.log.subscriptions.set(
+      name,
+      Array.from({ length: partitions }, (_, index) => new Partition(name, index, startAfter)),
+    )
   }
 
   async acquire(name: PartitionName, owner: string, leaseMilliseconds: number): Promise<Acquisition> {

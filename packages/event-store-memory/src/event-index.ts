@@ -66,7 +66,9 @@ function shortest(lists: readonly Ordered[]): Ordered {
 }
 
 function listOf(lists: Map<string, StoredEvent[]>, key: string): StoredEvent[] {
-  let list = lists.get(key)
-  if (!list) lists.set(key, (list = []))
+  const known = lists.get(key)
+  if (known) return known
+  const list: StoredEvent[] = []
+  lists.set(key, list)
   return list
 }

@@ -1,4 +1,11 @@
-import { type LogRead, logRead, type ReadAllOptions, type ReadStreamOptions, type StoredEvent, streamRead } from '@writ/event-store'
+import {
+  type LogRead,
+  logRead,
+  type ReadAllOptions,
+  type ReadStreamOptions,
+  type StoredEvent,
+  streamRead,
+} from '@writ/event-store'
 import type { InMemoryLog } from './in-memory-log.js'
 
 type Pages = AsyncGenerator<readonly StoredEvent[], void, undefined>
