@@ -1,1 +1,54 @@
-export {}
+#!/usr/bin/env node
+import { availableParallelism } from 'node:os'
+import { CommanderError } from 'commander'
+import { bench, type Listener } from './bench.js'
+import { type BenchOptions, parseArguments } from './command-line.js'
+import { countOfCallers } from './level.js'
+import { jsonLines } from './report-json.js'
+import { table } from './report-table.js'
+import { summarise } from './summary.js'
+import { works } from './works/works.js'
+
+function listenerFor({ work, against, json, rounds, seconds }: BenchOptions): Listener {
+  const progress = (line: string) => void process.stderr.write(`${line}\n`)
+  return {
+    progress,
+    started({ server, cpu }) {
+      progress(`${server.description}, Node ${process.versions.node}, ${availableParallelism()} cores for both`)
+      for (const warning of server.warnings) progress(`Warning: ${warning}`)
+      if (cpu.postgresUnknown) progress(`PostgreSQL's CPU is left out: ${cpu.postgresUnknown}.`)
+    },
+    measured(level) {
+      const summaries = summarise(level, against)
+      const lines = json
+        ? jsonLines(work, level.callers, summaries)
+        : [
+            '',
+            table(
+              `${work.name}, ${countOfCallers(level.callers)}: ${work.description}; ${rounds} windows of ${seconds} s; ratios to ${against}`,
+              summaries,
+            ),
+          ]
+      process.stdout.write(`${lines.join('\n')}\n`)
+    },
+  }
+}
+
+const stopped = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(name, () => {
+    process.stderr.write('Stopping after this window; once more to stop at once.\n')
+    stopped.abort(new Error(`Stopped by ${name}.`))
+  })
+}
+
+try {
+  const options = parseArguments(process.argv.slice(2), works)
+  await bench(options, listenerFor(options), stopped.signal)
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode
+  else {
+    process.stderr.write(`${error instanceof Error && !stopped.signal.aborted ? error.stack : (error as Error).message}\n`)
+    process.exitCode = stopped.signal.aborted ? 130 : 1
+  }
+}

@@ -1,0 +1,80 @@
+import { statfs } from 'node:fs/promises'
+import { totalmem } from 'node:os'
+import { startTemporaryPostgres } from '@writ/postgres-embedded'
+import pg from 'pg'
+
+/** The server that all systems share. */
+export interface BenchServer {
+  readonly connectionString: string
+  /** Its version and the settings that figures depend on. */
+  readonly description: string
+  /** What makes its figures worth less, as sentences. */
+  readonly warnings: readonly string[]
+  stop(): Promise<void>
+}
+
+/** The server of DATABASE_URL, which stays, or else an embedded one, as durable as in production, which goes with all its data. */
+export async function openServer(log: (line: string) => void): Promise<BenchServer> {
+  const given = process.env.DATABASE_URL
+  if (given) return { connectionString: given, ...(await describeServer(given)), stop: async () => {} }
+
+  const server = await startTemporaryPostgres({ settings: settingsFor(totalmem()), log })
+  try {
+    const { description, warnings } = await describeServer(server.connectionString)
+    return {
+      connectionString: server.connectionString,
+      description,
+      warnings: [...warnings, ...(await warnOfMemoryDisk(server.dataDirectory))],
+      stop: () => server.stop(),
+    }
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
+}
+
+/** @param memory the machine's, in bytes */
+export function settingsFor(memory: number): Record<string, string | number> {
+  const quarter = Math.floor(memory / 4 / 1_048_576)
+  return {
+    fsync: 'on',
+    synchronous_commit: 'on',
+    full_page_writes: 'on',
+    shared_buffers: quarter >= 1_024 ? '1GB' : `${Math.max(quarter, 16)}MB`,
+    // A checkpoint in one system's window would be told as its slowness.
+    max_wal_size: '8GB',
+    checkpoint_timeout: '30min',
+    max_connections: 200,
+  }
+}
+
+async function describeServer(connectionString: string): Promise<{ description: string; warnings: string[] }> {
+  const client = new pg.Client({ connectionString })
+  await client.connect()
+  try {
+    const { rows } = await client.query<{ name: string; value: string }>(
+      `select name, current_setting(name) as value from unnest(array['server_version', 'fsync', 'synchronous_commit', 'full_page_writes',
+        'shared_buffers', 'max_wal_size']) name`,
+    )
+    const [version, ...settings] = rows
+    return {
+      description: `PostgreSQL ${version?.value} (${settings.map(({ name, value }) => `${name} ${value}`).join(', ')})`,
+      warnings: settings
+        .filter(({ name, value }) => name !== 'shared_buffers' && value === 'off')
+        .map(({ name }) => `The server's ${name} is off: what is acknowledged is not safe, and the figures flatter.`),
+    }
+  } finally {
+    await client.end()
+  }
+}
+
+const TMPFS = 0x01021994
+
+async function warnOfMemoryDisk(directory: string): Promise<string[]> {
+  const { type } = await statfs(directory)
+  return type === TMPFS
+    ? [
+        `The data is in ${directory}, in memory, where fsync costs nothing: the figures flatter. Set TMPDIR to a folder on a disk.`,
+      ]
+    : []
+}

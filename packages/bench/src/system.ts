@@ -1,0 +1,33 @@
+/** Where a system does its work. */
+export interface Environment {
+  /** The server; {@link connectionPool} makes connections that work in the schema. */
+  readonly connectionString: string
+  /** A schema of this system's own. It is there and empty, and is dropped when the system is closed. */
+  readonly schema: string
+  /** How many callers there will be at once. */
+  readonly callers: number
+}
+
+/** One way to do a work: Writ's, a peer's, or a limit that none can pass. */
+export interface System {
+  readonly name: string
+  /** How many events one operation stores or reads, for `perSecond`; 1 by default. */
+  readonly eventsPerOperation?: number
+  /** False where an operation's duration says nothing to compare, as of a COPY of many rows; true by default. */
+  readonly hasLatency?: boolean
+  /** Makes everything ready: connections, tables, data to start from. None of this is measured. */
+  open(environment: Environment): Promise<OpenSystem>
+}
+
+export interface OpenSystem {
+  /** The settings that it runs with, in a few words for the report. */
+  readonly settings: string
+  /** What is measured. Each caller calls it again as soon as it is done; a rejection ends the benchmark. */
+  operation(caller: number): Promise<void>
+  /**
+   * How many events are stored in all. It is compared with what was acknowledged, after each window: a system that loses events is
+   * not measured. Absent where nothing is stored.
+   */
+  stored?(): Promise<number>
+  close(): Promise<void>
+}
