@@ -1,1 +1,45 @@
-export {}
+// Say what handles which events: as classes, or as the same values.
+export { EventHandler, eventHandler, eventHandlerOf } from './definition/event-handler.js'
+export type { HandlerContext, ProjectionContext } from './definition/handler-context.js'
+export { On, on, type OnEvent, onMethodsOf, type OnMethod } from './definition/on.js'
+export { Projection, type ProjectionValue, projection, projectionOf, type SetsUp } from './definition/projection.js'
+export type {
+  EventHandlerOptions,
+  Handle,
+  ProjectionOptions,
+  StartFrom,
+  SubscriptionDefinition,
+} from './definition/subscription-definition.js'
+
+// Say what follows when a handler fails.
+export {
+  type ErrorPolicy,
+  type Failure,
+  type RetryOptions,
+  retryThenSkip,
+  retryThenStop,
+  skipAtOnce,
+  stopAtOnce,
+  type Verdict,
+} from './definition/error-policy.js'
+
+// Run them, see how they are, wait for them.
+export { Subscriptions, type SubscriptionsOptions } from './subscriptions.js'
+export type { SubscriptionState, SubscriptionStatus } from './subscription-status.js'
+export type { Awaited } from './waiting/wait-for.js'
+
+// What can go wrong.
+export {
+  DuplicateHandlerError,
+  DuplicateSubscriptionError,
+  InvalidSubscriptionError,
+  NotDecoratedError,
+  WrongDecoratorModeError,
+} from './errors/definition-errors.js'
+export {
+  CheckpointAheadOfLogError,
+  InvalidVerdictError,
+  SubscriptionsNotRunningError,
+  SubscriptionsRunningError,
+} from './errors/subscription-errors.js'
+export { NotYetVisibleError, UnknownHandlerError, WaitsForItselfError } from './errors/wait-errors.js'

@@ -1,0 +1,60 @@
+import type { AnyEvent, Class } from '@writ/event-store'
+import { defineEventHandler, handlersOfClass } from './define.js'
+import type { HandlerContext } from './handler-context.js'
+import { type OnEvent, refuseStandardMode } from './on.js'
+import { optionsOfClass } from './options-of-class.js'
+import type { EventHandlerOptions, SubscriptionDefinition } from './subscription-definition.js'
+
+const decorated = new WeakMap<object, EventHandlerOptions>()
+
+/** The methods of a class that take an event and want more beside it than `Given` has. */
+export type MethodsThatWantMore<Instance, Given> = {
+  [Key in keyof Instance]: Instance[Key] extends (event: infer _Event extends AnyEvent, context: infer Context) => unknown
+    ? Given extends Context
+      ? never
+      : Key
+    : never
+}[keyof Instance]
+
+/**
+ * Makes a class react to events, each at least once, in the log's order; its effects are outside of the store.
+ *
+ * @example
+ * @EventHandler({ name: 'withdrawal-mails' })
+ * class WithdrawalMails {
+ *   constructor(private readonly mails: Mails) {}
+ *   @On(MoneyWithdrawn)
+ *   async withdrawn(event: MoneyWithdrawn, { event: { id } }: HandlerContext) { await this.mails.send({ id, … }) }
+ * }
+ */
+export const EventHandler =
+  (options: EventHandlerOptions) =>
+  <HandlerClass extends Class<object>>(
+    handlerClass: [MethodsThatWantMore<InstanceType<HandlerClass>, HandlerContext>] extends [never] ? HandlerClass : never,
+    ...rest: readonly unknown[]
+  ): void => {
+    refuseStandardMode('@EventHandler', rest[0])
+    decorated.set(handlerClass, options)
+  }
+
+/**
+ * The same as {@link EventHandler}, as a value.
+ *
+ * @throws InvalidSubscriptionError, DuplicateHandlerError
+ */
+export function eventHandler(
+  options: EventHandlerOptions & { readonly on: readonly OnEvent<HandlerContext>[] },
+): SubscriptionDefinition {
+  return defineEventHandler(`eventHandler('${options.name}')`, options, options.on ?? [])
+}
+
+/**
+ * Reads what a class decorated with {@link EventHandler} has written down.
+ *
+ * @param resolve gives the instance that handles; called at each event
+ * @throws NotDecoratedError, InvalidSubscriptionError, DuplicateHandlerError
+ */
+export function eventHandlerOf(handlerClass: Class<object>, resolve: () => object): SubscriptionDefinition {
+  const options = optionsOfClass(handlerClass, '@EventHandler', decorated)
+  return defineEventHandler(`class ${handlerClass.name}`, options, handlersOfClass(handlerClass, resolve))
+}

@@ -1,0 +1,72 @@
+import type { AnyEvent, AnyEventClass } from '@writ/event-store'
+import { InvalidSubscriptionError } from '../errors/definition-errors.js'
+import type { ErrorPolicy } from './error-policy.js'
+import type { HandlerContext } from './handler-context.js'
+
+/** What a subscription delivers, where to, and what follows from failures: decorators and functions both write this value down. */
+export interface SubscriptionDefinition {
+  /**
+   * `event-handler`: effects outside of the store, at least once. `projection`: effects in the checkpoint's own transaction, exactly once.
+   */
+  readonly kind: 'event-handler' | 'projection'
+  /** Its identity in the store; never change it once it has run. A projection's is `name@version`. */
+  readonly name: string
+  /** How errors call it. */
+  readonly source: string
+  /** Where it starts when the store does not know it yet: before the first event, after the newest, or after a position. */
+  readonly startFrom: StartFrom
+  /** Whether a strongly consistent dispatch waits for it. */
+  readonly consistency: 'eventual' | 'strong'
+  readonly onError: ErrorPolicy
+  readonly events: readonly AnyEventClass[]
+  /** Event type → what handles it. */
+  readonly handlers: ReadonlyMap<string, Handle>
+  /** Makes a projection's tables. */
+  readonly setUp?: (transaction: object) => unknown
+}
+
+export type StartFrom = 'origin' | 'current' | number
+export type Handle = (event: AnyEvent, context: HandlerContext) => unknown
+
+/** What can be said of an event handler. */
+export interface EventHandlerOptions {
+  /** Its identity in the store: 1 to 200 letters, digits, dots, dashes, underscores. */
+  readonly name: string
+  /** `'origin'` by default. Counts when the store sees the name for the first time. */
+  readonly startFrom?: StartFrom
+  /** `'eventual'` by default. */
+  readonly consistency?: 'eventual' | 'strong'
+  /** `retryThenStop()` by default. */
+  readonly onError?: ErrorPolicy
+}
+
+/** What can be said of a projection. */
+export interface ProjectionOptions {
+  /** With the version, its identity in the store: 1 to 200 letters, digits, dots, dashes, underscores. */
+  readonly name: string
+  /** Grows when the read model is to be built anew from the first event: 1 by default. */
+  readonly version?: number
+  /** `'eventual'` by default. */
+  readonly consistency?: 'eventual' | 'strong'
+  /** `retryThenStop()` by default. */
+  readonly onError?: ErrorPolicy
+}
+
+const namePattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$/
+
+/** @throws InvalidSubscriptionError that says what is wrong with which option */
+export function checkOptions(source: string, options: EventHandlerOptions & ProjectionOptions): void {
+  const refuse = (why: string): never => {
+    throw new InvalidSubscriptionError(source, why)
+  }
+  const { name, startFrom = 'origin', version = 1, consistency = 'eventual', onError } = options
+  if (typeof name !== 'string' || !namePattern.test(name)) {
+    refuse("its 'name' must be 1 to 200 letters, digits, dots, dashes or underscores")
+  }
+  if (startFrom !== 'origin' && startFrom !== 'current' && !(Number.isSafeInteger(startFrom) && startFrom >= 0)) {
+    refuse("its 'startFrom' must be 'origin', 'current' or a position from 0")
+  }
+  if (!Number.isSafeInteger(version) || version < 1) refuse("its 'version' must be an integer from 1")
+  if (consistency !== 'eventual' && consistency !== 'strong') refuse("its 'consistency' must be 'eventual' or 'strong'")
+  if (onError !== undefined && typeof onError !== 'function') refuse("its 'onError' must be a function, such as retryThenStop()")
+}

@@ -1,0 +1,120 @@
+import { type EventStore, hasCode, type Lease, type Logger, type Runtime } from '@writ/event-store'
+import { backOff } from '../definition/error-policy.js'
+import type { SubscriptionDefinition } from '../definition/subscription-definition.js'
+import { describeError } from '../infrastructure-error.js'
+import type { HeldLease } from '../leasing/held-lease.js'
+import type { Report } from '../subscription-status.js'
+import { Interruption } from './interruption.js'
+
+const OUTAGE = { first: 50, longest: 1_000 }
+
+/** The time for which a subscription holds its lease: everything that it does meanwhile goes by this. */
+export class Holding {
+  private readonly hurry = new AbortController()
+  private isEnding = false
+
+  constructor(
+    readonly definition: SubscriptionDefinition,
+    private readonly held: HeldLease,
+    readonly store: EventStore,
+    readonly runtime: Runtime,
+    readonly logger: Logger,
+    readonly report: Report,
+  ) {}
+
+  get lease(): Lease {
+    return this.held.lease
+  }
+
+  /** For handlers: aborts when the lease is lost or the subscription is asked to stop. */
+  get signal(): AbortSignal {
+    return this.hurry.signal
+  }
+
+  /** To be called when it is asked to stop. */
+  end(): void {
+    this.isEnding = true
+    this.hurry.abort()
+  }
+
+  /** To be called when the lease is lost. */
+  lost(): void {
+    this.hurry.abort()
+  }
+
+  /**
+   * Asked before each event.
+   *
+   * @returns the monotonic time
+   * @throws Interruption when it must not or should not go on
+   */
+  check(): number {
+    const now = this.checkLease()
+    if (this.isEnding) throw new Interruption('ending')
+    return now
+  }
+
+  /** @throws Interruption when the lease is gone, also when only its time is up */
+  checkLease(): number {
+    const now = this.runtime.monotonic()
+    if (!this.held.isHeldAt(now)) throw new Interruption('lease-gone')
+    return now
+  }
+
+  /** @throws Interruption */
+  async pause(milliseconds: number): Promise<void> {
+    this.check()
+    await this.runtime.sleep(milliseconds, this.hurry.signal)
+    this.check()
+  }
+
+  /**
+   * Asks the store until it answers: whatever goes wrong with reading and with a checkpoint alone is the store's failure, never an event's.
+   *
+   * @throws Interruption
+   */
+  async untilAnswered<T>(operation: string, ask: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const answer = await ask()
+        if (attempt > 1) this.recovered(operation)
+        return answer
+      } catch (error) {
+        if (isLeaseGone(error)) throw new Interruption('lease-gone', error)
+        await this.outage(operation, attempt, error)
+      }
+    }
+  }
+
+  /** Waits before the store is asked again; the status shows why. */
+  async outage(operation: string, attempt: number, error: unknown): Promise<void> {
+    this.retrying(error)
+    const facts = { subscription: this.definition.name, operation, attempt, error: describeError(error) }
+    if (attempt === 1) this.logger.warn(facts, 'the store does not answer; trying again until it does')
+    else this.logger.debug(facts, 'the store still does not answer')
+    await this.pause(backOff(attempt, OUTAGE, this.runtime))
+  }
+
+  recovered(operation: string): void {
+    this.logger.info({ subscription: this.definition.name, operation }, 'the store answers again')
+    this.running()
+  }
+
+  retrying(error: unknown, attempt?: number): void {
+    const { code, message } = describeError(error)
+    this.report.state = 'retrying'
+    this.report.attempt = attempt
+    this.report.error = { message, ...(code !== undefined && { code }) }
+  }
+
+  running(): void {
+    this.report.state = 'running'
+    this.report.attempt = undefined
+    this.report.error = undefined
+  }
+}
+
+/** A checkpoint that someone else has moved means the same as a lost lease: read it anew. */
+export function isLeaseGone(error: unknown): boolean {
+  return hasCode(error, 'lease-lost') || hasCode(error, 'checkpoint-behind')
+}

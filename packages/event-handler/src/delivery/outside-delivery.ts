@@ -1,0 +1,95 @@
+// For effects outside of the store: an event is handled, later its checkpoint is stored; so each event is handled at least once.
+
+import type { HandlerContext } from '../definition/handler-context.js'
+import type { LogEntry, Portion } from '../reading/log-entry.js'
+import { Attempts } from './attempts.js'
+import type { CheckpointSaver } from './checkpoint-saver.js'
+import { type Delivery, eventOf, type Progress } from './delivery.js'
+import { type Handling, runHandling } from './handling.js'
+import type { Holding } from './holding.js'
+
+/** Milliseconds after which handlers that never wait let the rest of the process have its turn. */
+const TURN = 10
+
+export class OutsideDelivery implements Delivery {
+  constructor(
+    private readonly holding: Holding,
+    private readonly saver: CheckpointSaver,
+    private readonly progress: Progress,
+  ) {}
+
+  async prepare(): Promise<void> {}
+
+  async deliver({ entries, upTo }: Portion): Promise<void> {
+    let turnSince = this.holding.check()
+    for (const entry of entries) {
+      const now = this.holding.check()
+      // Awaited only where there is something to wait for: a promise an event is what makes catching up slow.
+      const unfinished = this.handle(entry)
+      if (unfinished) await unfinished
+      this.saver.handled(entry.position)
+      this.progress(entry.position)
+      if (now >= this.saver.dueAt) await this.saver.save()
+      if (now - turnSince > TURN) {
+        await this.holding.runtime.sleep(0)
+        turnSince = this.holding.check()
+      }
+    }
+    this.saver.passed(upTo)
+    this.progress(upTo)
+  }
+
+  private handle(entry: LogEntry): Promise<void> | undefined {
+    let outcome: Promise<unknown> | undefined
+    try {
+      outcome = this.attempt(entry, 1)
+    } catch (error) {
+      outcome = Promise.reject(error)
+    }
+    return outcome && this.finish(entry, outcome)
+  }
+
+  private async finish(entry: LogEntry, outcome: Promise<unknown> | undefined): Promise<void> {
+    let attempts: Attempts | undefined
+    for (;;) {
+      try {
+        await outcome
+        break
+      } catch (error) {
+        attempts ??= new Attempts(eventOf(entry), this.holding)
+        if ((await attempts.failed(error)) === 'skip') break
+      }
+      outcome = this.again(entry, attempts.attempt)
+    }
+    attempts?.over()
+  }
+
+  private async again(entry: LogEntry, attempt: number): Promise<void> {
+    await this.attempt(entry, attempt)
+  }
+
+  /** Returns a promise only where the handler did. */
+  private attempt(entry: LogEntry, attempt: number): Promise<unknown> | undefined {
+    const { definition, signal } = this.holding
+    const event = eventOf(entry)
+    const context: HandlerContext = { event, subscription: definition.name, attempt, signal }
+    const handling: Handling = { definition, event, isOver: false }
+    try {
+      const returned = runHandling(handling, definition.handlers.get(entry.type)!, context)
+      if (isThenable(returned)) {
+        return Promise.resolve(returned).finally(() => {
+          handling.isOver = true
+        })
+      }
+    } catch (error) {
+      handling.isOver = true
+      throw error
+    }
+    handling.isOver = true
+    return undefined
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+}

@@ -1,0 +1,133 @@
+// For effects in the store itself: a page of events and the checkpoint behind it are one transaction; so each event counts exactly once.
+
+import { isInfrastructureError } from '../infrastructure-error.js'
+import type { LogEntry, Portion } from '../reading/log-entry.js'
+import { Attempts } from './attempts.js'
+import type { CheckpointSaver } from './checkpoint-saver.js'
+import { type Delivery, eventOf, type Progress } from './delivery.js'
+import { runHandling } from './handling.js'
+import { type Holding, isLeaseGone } from './holding.js'
+import { Interruption } from './interruption.js'
+import { TransactionContexts } from './transaction-contexts.js'
+
+/** Milliseconds that a transaction is meant to last at most, and events that it has at most. */
+const LONGEST = 100
+const MOST_EVENTS = 1_000
+const FIRST_EVENTS = 50
+
+export class TransactionalDelivery implements Delivery {
+  private pageSize = FIRST_EVENTS
+
+  constructor(
+    private readonly holding: Holding,
+    private readonly saver: CheckpointSaver,
+    private readonly progress: Progress,
+    private readonly checkpoint: number,
+  ) {}
+
+  /**
+   * Makes the projection's tables in a transaction of their own. That it was done shows in the checkpoint: it leaves 0 only afterwards, so
+   * at 0 it is done (again), and beyond it never. Nothing else needs to be kept, and tables are there before the first event is.
+   */
+  async prepare(): Promise<void> {
+    const { setUp } = this.holding.definition
+    if (!setUp || this.checkpoint > 0) return
+    try {
+      await this.transaction(0, async (transaction) => {
+        await setUp(transaction)
+      })
+    } catch (error) {
+      throw error instanceof Interruption ? error : new Interruption('given-up', error)
+    }
+  }
+
+  async deliver({ entries, upTo }: Portion): Promise<void> {
+    for (let done = 0; done < entries.length; ) {
+      this.holding.check()
+      const page = entries.slice(done, done + this.pageSize)
+      await this.handlePage(page)
+      done += page.length
+    }
+    this.saver.passed(upTo)
+    this.progress(upTo)
+  }
+
+  private async handlePage(page: readonly LogEntry[]): Promise<void> {
+    const began = this.holding.runtime.monotonic()
+    try {
+      await this.commit(page, 1)
+      this.learnPageSize(page.length, this.holding.runtime.monotonic() - began)
+    } catch (error) {
+      if (page.length === 1) return this.handleOne(page[0]!, error)
+      if (error instanceof Interruption && error.reason !== 'given-up') throw error
+      // The page is rolled back. One by one, only the event that fails is held up.
+      for (const entry of page) await this.handleOne(entry)
+    }
+  }
+
+  private async handleOne(entry: LogEntry, failure?: unknown): Promise<void> {
+    const attempts = new Attempts(eventOf(entry), this.holding)
+    let error = failure
+    for (;;) {
+      if (error !== undefined && (await attempts.failed(error)) === 'skip') {
+        this.saver.passed(entry.position)
+        await this.saver.save()
+        break
+      }
+      this.holding.check()
+      try {
+        await this.commit([entry], attempts.attempt)
+        break
+      } catch (thrown) {
+        error = thrown ?? new Error('A handler threw nothing.')
+      }
+    }
+    attempts.over()
+    this.progress(entry.position)
+  }
+
+  private async commit(page: readonly LogEntry[], attempt: number): Promise<void> {
+    const { position } = page.at(-1)!
+    await this.transaction(position, (transaction) => this.apply(page, attempt, transaction))
+    this.saver.storedWithEffects(position, this.holding.runtime.monotonic())
+    this.progress(position)
+  }
+
+  private async apply(page: readonly LogEntry[], attempt: number, transaction: object): Promise<void> {
+    const { definition, signal } = this.holding
+    const contexts = new TransactionContexts(transaction, definition.name, signal)
+    for (const entry of page) {
+      this.holding.checkLease()
+      const event = eventOf(entry)
+      const handling = { definition, event, isOver: false }
+      try {
+        const returned = runHandling(handling, definition.handlers.get(entry.type)!, contexts.of(event, attempt))
+        if (typeof returned === 'object' && returned !== null) await returned
+      } finally {
+        handling.isOver = true
+      }
+    }
+  }
+
+  /**
+   * A transaction that the store did not answer for may have been committed, or may be at this very moment; to repeat it could count its
+   * events twice. So the lease is taken anew: its new epoch fences what is still under way, and with it comes the true checkpoint.
+   *
+   * @throws Interruption, or whatever the effect throws
+   */
+  private async transaction(position: number, effect: (transaction: object) => Promise<void>): Promise<void> {
+    const { store, lease } = this.holding
+    try {
+      await store.checkpoints.advanceWith(lease, position, effect)
+    } catch (error) {
+      if (isLeaseGone(error)) throw new Interruption('lease-gone', error)
+      if (isInfrastructureError(error)) throw new Interruption('lease-in-doubt', error)
+      throw error
+    }
+  }
+
+  private learnPageSize(events: number, milliseconds: number): void {
+    const fitting = Math.floor((events / Math.max(milliseconds, 0.01)) * LONGEST)
+    this.pageSize = Math.max(1, Math.min(fitting, this.pageSize * 2, MOST_EVENTS))
+  }
+}

@@ -1,0 +1,48 @@
+import { nearestName, WritError } from '@writ/event-store'
+
+/** What was waited for is stored; not all handlers have seen it yet. No reason to repeat the command. */
+export class NotYetVisibleError extends WritError<'committed-not-yet-visible'> {
+  constructor(
+    readonly position: number,
+    /** The subscriptions that have not come so far. */
+    readonly handlers: readonly string[],
+    /** Those of them that have stopped, and won't come there until they are started again. */
+    readonly stopped: readonly string[],
+    reason: string,
+  ) {
+    super(
+      'committed-not-yet-visible',
+      `Position ${position} is stored, but not yet handled by ${handlers.join(', ')}: ${reason}. ` +
+        'Wait for the position again, or read what is there; the command needs no repetition.',
+    )
+  }
+}
+
+/** A handler waits for itself: it can't go on before it is done. */
+export class WaitsForItselfError extends WritError<'waits-for-itself'> {
+  constructor(
+    readonly subscription: string,
+    /** The position of the event that it is handling. */
+    readonly position: number,
+  ) {
+    super(
+      'waits-for-itself',
+      `'${subscription}', while it handles the event at position ${position}, waits for itself: it would wait forever. ` +
+        'Dispatch with eventual consistency there, or name the handlers to wait for.',
+    )
+  }
+}
+
+/** There is no subscription of the name that was waited for. */
+export class UnknownHandlerError extends WritError<'unknown-handler'> {
+  constructor(
+    readonly handler: string,
+    known: readonly string[],
+  ) {
+    const nearest = nearestName(handler, known)
+    super(
+      'unknown-handler',
+      `No event handler or projection is called '${handler}'${nearest ? `; '${nearest}' may be meant` : ''}.`,
+    )
+  }
+}

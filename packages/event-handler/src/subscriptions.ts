@@ -1,0 +1,136 @@
+import { type EventStore, type EventTypes, type Logger, type Runtime, silentLogger, systemRuntime } from '@writ/event-store'
+import type { SubscriptionDefinition } from './definition/subscription-definition.js'
+import { DuplicateSubscriptionError, InvalidSubscriptionError } from './errors/definition-errors.js'
+import { SubscriptionsNotRunningError, SubscriptionsRunningError } from './errors/subscription-errors.js'
+import { CheckpointWatch } from './leasing/checkpoint-watch.js'
+import { LogReader } from './reading/log-reader.js'
+import { Subscription } from './subscription.js'
+import type { SubscriptionStatus } from './subscription-status.js'
+import { type Awaited, Waits } from './waiting/wait-for.js'
+
+export interface SubscriptionsOptions {
+  readonly store: EventStore
+  /** The classes of all events that are handled. */
+  readonly events: EventTypes
+  /** How leases call this process: unique, also from one start to the next. A UUID by default. */
+  readonly owner?: string
+  /** How long a lease keeps others out after its holder has vanished: milliseconds, 5,000 by default. It is renewed at a third of it. */
+  readonly leaseMilliseconds?: number
+  readonly runtime?: Runtime
+  readonly logger?: Logger
+}
+
+/** All event handlers and projections of one process over one store. */
+export class Subscriptions {
+  private readonly definitions = new Map<string, SubscriptionDefinition>()
+  private readonly options: Required<SubscriptionsOptions>
+  private running: Running | undefined
+  private starting: Promise<void> | undefined
+
+  constructor({ runtime = systemRuntime, logger = silentLogger, leaseMilliseconds = 5_000, ...given }: SubscriptionsOptions) {
+    this.options = { ...given, owner: given.owner ?? runtime.uuid(), leaseMilliseconds, runtime, logger }
+    checkLease(leaseMilliseconds)
+  }
+
+  /**
+   * Adds a subscription; before the start.
+   *
+   * @throws DuplicateSubscriptionError, SubscriptionsRunningError
+   */
+  add(definition: SubscriptionDefinition): void {
+    const { name, source } = definition
+    if (this.starting) throw new SubscriptionsRunningError(`add '${name}'`)
+    const other = this.definitions.get(name)
+    if (other) throw new DuplicateSubscriptionError(name, [other.source, source])
+    this.definitions.set(name, definition)
+  }
+
+  /**
+   * Registers all subscriptions, so that no event from now on escapes them, and begins to run them; it does not wait for them to catch up.
+   *
+   * @throws whatever the store throws; then nothing runs, and it may be tried again
+   */
+  start(): Promise<void> {
+    this.starting ??= this.begin().catch((error: unknown) => {
+      this.starting = undefined
+      throw error
+    })
+    return this.starting
+  }
+
+  /** Lets the handlers at work finish, stores their checkpoints, gives the leases back. To call it twice is harmless. */
+  async stop(): Promise<void> {
+    await this.starting?.catch(() => 'told to whoever started it')
+    const { running } = this
+    if (!running) return
+    running.waits.stop()
+    await Promise.all([...running.subscriptions.values()].map((subscription) => subscription.stop()))
+    await Promise.all([running.reader.stop(), running.watch.stop()])
+  }
+
+  /** How each of them is, as far as this process knows. */
+  status(): readonly SubscriptionStatus[] {
+    if (this.running) return [...this.running.subscriptions.values()].map(({ status }) => status)
+    return [...this.definitions.keys()].map((name) => ({ name, state: 'starting', checkpoint: 0, lag: 0, skipped: 0 }))
+  }
+
+  /**
+   * Waits until handlers have finished everything up to a position, in whatever process they run.
+   *
+   * @param position as an append or a dispatch returned it
+   * @param handlers all strongly consistent ones, or those with these names; a projection's version may be left out
+   * @param options.timeout milliseconds: 5,000 by default
+   * @throws NotYetVisibleError when the time is up, or at once when one of them has stopped
+   * @throws WaitsForItselfError from within a handler that it would have to wait for
+   * @throws UnknownHandlerError
+   */
+  async waitFor(
+    position: number,
+    handlers: Awaited = 'strong',
+    { timeout = 5_000 }: { readonly timeout?: number } = {},
+  ): Promise<void> {
+    await this.waits('wait').waitFor(position, handlers, timeout)
+  }
+
+  /**
+   * Refuses what `waitFor` would refuse, before anything is dispatched that is then to be waited for.
+   *
+   * @throws WaitsForItselfError, UnknownHandlerError
+   */
+  checkWait(handlers: Awaited): void {
+    this.waits('wait').refuse(handlers)
+  }
+
+  private async begin(): Promise<void> {
+    const { store, events: types, runtime, logger } = this.options
+    const definitions = [...this.definitions.values()]
+    const wanted = new Set(definitions.flatMap(({ handlers }) => [...handlers.keys()]))
+    const reader = new LogReader(store, types, wanted, runtime, logger)
+    const watch = new CheckpointWatch(store.checkpoints, runtime, logger)
+    const surroundings = { ...this.options, checkpoints: store.checkpoints, types, reader, watch, onLeft: () => waits.review() }
+    const subscriptions = new Map(definitions.map((definition) => [definition.name, new Subscription(definition, surroundings)]))
+    const waits = new Waits(subscriptions, store, watch, runtime, logger)
+    await Promise.all([...subscriptions.values()].map((subscription) => subscription.register()))
+    this.running = { subscriptions, reader, watch, waits }
+    reader.start()
+    watch.start()
+    for (const subscription of subscriptions.values()) subscription.start()
+  }
+
+  private waits(operation: string): Waits {
+    if (!this.running) throw new SubscriptionsNotRunningError(operation)
+    return this.running.waits
+  }
+}
+
+interface Running {
+  readonly subscriptions: ReadonlyMap<string, Subscription>
+  readonly reader: LogReader
+  readonly watch: CheckpointWatch
+  readonly waits: Waits
+}
+
+function checkLease(milliseconds: number): void {
+  if (Number.isFinite(milliseconds) && milliseconds >= 100) return
+  throw new InvalidSubscriptionError('new Subscriptions(…)', "'leaseMilliseconds' must be milliseconds from 100")
+}
