@@ -16,7 +16,12 @@ export interface BenchServer {
 /** The server of DATABASE_URL, which stays, or else an embedded one, as durable as in production, which goes with all its data. */
 export async function openServer(log: (line: string) => void): Promise<BenchServer> {
   const given = process.env.DATABASE_URL
-  if (given) return { connectionString: given, ...(await describeServer(given)), stop: async () => {} }
+  if (given) {
+    const described = await describeServer(given).catch((cause: Error) => {
+      throw new Error(`DATABASE_URL leads to no server (${cause.message}). Mend it, or leave it out: a server is started then.`, { cause })
+    })
+    return { connectionString: given, ...described, stop: async () => {} }
+  }
 
   const server = await startTemporaryPostgres({ settings: settingsFor(totalmem()), log })
   try {
