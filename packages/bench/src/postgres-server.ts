@@ -18,7 +18,9 @@ export async function openServer(log: (line: string) => void): Promise<BenchServ
   const given = process.env.DATABASE_URL
   if (given) {
     const described = await describeServer(given).catch((cause: Error) => {
-      throw new Error(`DATABASE_URL leads to no server (${cause.message}). Mend it, or leave it out: a server is started then.`, { cause })
+      throw new Error(`DATABASE_URL leads to no server (${cause.message}). Mend it, or leave it out: a server is started then.`, {
+        cause,
+      })
     })
     return { connectionString: given, ...described, stop: async () => {} }
   }
@@ -39,7 +41,7 @@ export async function openServer(log: (line: string) => void): Promise<BenchServ
 }
 
 /** @param memory the machine's, in bytes */
-export function settingsFor(memory: number): Record<string, string | number> {
+function settingsFor(memory: number): Record<string, string | number> {
   const quarter = Math.floor(memory / 4 / 1_048_576)
   return {
     fsync: 'on',
