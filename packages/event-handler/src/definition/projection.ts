@@ -30,7 +30,7 @@ export interface SetsUp {
  */
 export const Projection =
   (options: ProjectionOptions) =>
-  <ProjectionClass extends Class<SetsUp>>(projectionClass: ProjectionClass, ...rest: readonly unknown[]): void => {
+  <ProjectionClass extends Class<object & SetsUp>>(projectionClass: ProjectionClass, ...rest: readonly unknown[]): void => {
     refuseStandardMode('@Projection', rest[0])
     decorated.set(projectionClass, options)
   }
