@@ -1,7 +1,7 @@
 import type { z } from 'zod'
-import { frozenInstance } from './frozen-instance.js'
+import { frozenInstance, frozenWith } from './frozen-instance.js'
 import { type AnyCommand, type Brand, type MessageClass, markMessageClass } from './message.js'
-import { messageSchema } from './message-schema.js'
+import { checkResultSchema, messageSchema } from './message-schema.js'
 import type { JsonObject } from './plain-json.js'
 
 declare const result: unique symbol
@@ -30,7 +30,7 @@ export interface CommandClass<Type extends string, Schema extends z.ZodObject, R
  * Makes the base class of a command: its type, constructor and validator in one. Instances are validated and frozen.
  *
  * @param type the name by which it is routed and by which receipts and journals know it
- * @throws InvalidMessageDefinitionError for a bad name, a schema that is no z.object, or one with a one-way transform
+ * @throws InvalidMessageDefinitionError for a bad name, a schema that is no z.object, or one (the result's, too) with a one-way transform
  * @example class OpenAccount extends Command('open-account', z.object({ … }), { result: z.object({ account: z.string() }) }) {}
  */
 export function Command<Type extends string, Schema extends z.ZodObject>(
@@ -44,6 +44,7 @@ export function Command<Type extends string, Schema extends z.ZodObject, Result 
 ): CommandClass<Type, Schema, z.output<Result>>
 export function Command(type: string, schema: z.ZodObject, options?: CommandOptions<z.ZodType>): unknown {
   const messages = messageSchema('command', type, schema)
+  if (options) checkResultSchema(type, options.result)
   class DefinedCommand {
     static readonly type = type
     static readonly schema = schema
@@ -51,8 +52,7 @@ export function Command(type: string, schema: z.ZodObject, options?: CommandOpti
     static readonly encode = messages.encode
 
     constructor(data: unknown) {
-      Object.assign(this, messages.validate(data))
-      Object.freeze(this)
+      frozenWith(this, messages.validate(data))
     }
 
     static restore(data: JsonObject): object {

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { InvalidMessageDefinitionError } from '../errors/invalid-message-error.js'
-import { frozenInstance } from './frozen-instance.js'
+import { frozenInstance, frozenWith } from './frozen-instance.js'
 import { type Brand, type MessageClass, markMessageClass } from './message.js'
 import { messageSchema } from './message-schema.js'
 import type { JsonObject } from './plain-json.js'
@@ -46,9 +46,8 @@ export function Event<Type extends string, Schema extends z.ZodObject>(
     static readonly encode = messages.encode
 
     constructor(data: z.output<Schema>) {
-      Object.assign(this, messages.validate(data))
       // A subclass with fields of its own finds itself frozen when it sets them: the schema is the whole event.
-      Object.freeze(this)
+      frozenWith(this, messages.validate(data))
     }
 
     static restore(data: JsonObject): Readonly<z.output<Schema>> & Brand<'event', Type> {

@@ -24,13 +24,19 @@ export function messageSchema(kind: Kind, type: string, schema: z.ZodObject): Me
 function withoutCodecs(kind: Kind, type: string, schema: z.ZodObject): MessageSchema {
   return {
     validate(data) {
-      const parsed = schema.safeParse(data)
+      const parsed = run(kind, type, data, () => schema.safeParse(data))
       if (!parsed.success) throw new InvalidMessageError(kind, type, issuesOf(parsed.error))
+      // First, for it finds cycles, in which the search for unknown keys would never end.
+      const plain = toPlainJson(parsed.data, `The ${kind} '${type}'`) as JsonObject
       refuseUnknownKeys(kind, type, data, parsed.data)
-      return toPlainJson(parsed.data, `The ${kind} '${type}'`) as JsonObject
+      return plain
     },
-    encode: (instance) => instance as JsonObject,
-    decode: (stored) => stored,
+    // Copied, so that a toJSON() of the class has no say in what is stored.
+    encode: (instance) => ({ ...instance }) as JsonObject,
+    decode(stored) {
+      if (typeof stored !== 'object' || stored === null || Array.isArray(stored)) throw notAnObject(kind, type)
+      return stored
+    },
   }
 }
 
@@ -41,22 +47,40 @@ function withCodecs(kind: Kind, type: string, schema: z.ZodObject): MessageSchem
     return decoded.data
   }
   const encode = (data: object) => {
-    const encoded = z.safeEncode(schema, data as z.output<typeof schema>)
+    const encoded = run(kind, type, data, () => z.safeEncode(schema, data as z.output<typeof schema>))
     if (!encoded.success) throw new InvalidMessageError(kind, type, issuesOf(encoded.error))
     return toPlainJson(encoded.data, `The ${kind} '${type}'`) as JsonObject
   }
   return {
     validate(data) {
-      if (typeof data !== 'object' || data === null) {
-        throw new InvalidMessageError(kind, type, [{ path: '', message: 'expected an object' }])
-      }
-      const encoded = encode(data)
-      refuseUnknownKeys(kind, type, data, encoded)
-      return decode(encoded)
+      if (typeof data !== 'object' || data === null) throw notAnObject(kind, type)
+      // There and back again: the instance holds what a later reader will get. A codec may rename keys, so only what has come back
+      // can be compared with what was given.
+      const decoded = decode(encode(data))
+      refuseUnknownKeys(kind, type, data, decoded)
+      return decoded
     },
     encode: (instance) => encode({ ...instance }),
     decode,
   }
+}
+
+/** zod throws where it can't give a verdict: for cycles and depths that exhaust the stack, and for asynchronous refinements. */
+function run<T>(kind: Kind, type: string, data: unknown, parse: () => T): T {
+  try {
+    return parse()
+  } catch (error) {
+    if (error instanceof z.core.$ZodAsyncError) {
+      throw new InvalidMessageDefinitionError(type, 'its schema has an asynchronous refinement; check that in a command handler')
+    }
+    // It knows the path to the cycle, or to where it is too deep.
+    if (error instanceof RangeError) toPlainJson(data, `The ${kind} '${type}'`)
+    throw error
+  }
+}
+
+function notAnObject(kind: Kind, type: string): InvalidMessageError {
+  return new InvalidMessageError(kind, type, [{ path: '', message: 'expected an object' }])
 }
 
 function issuesOf(error: z.core.$ZodError): MessageIssue[] {
@@ -102,15 +126,30 @@ function checkDefinition(type: string, schema: z.ZodObject): void {
   }
   const reserved = Object.keys(schema.shape).find((key) => reservedKeys.includes(key))
   if (reserved) throw new InvalidMessageDefinitionError(type, `a field can't be named '${reserved}'`)
-  for (const def of definitionsIn(schema)) {
-    const isOneWay = def.type === 'transform' || (def.type === 'pipe' && 'transform' in def && !('reverseTransform' in def))
-    if (isOneWay) {
-      throw new InvalidMessageDefinitionError(
-        type,
-        'its schema has a transform, which can not be undone; use z.codec, which goes both ways',
-      )
-    }
+  if (hasOneWayTransform(schema)) {
+    throw new InvalidMessageDefinitionError(
+      type,
+      'its schema has a transform, which can not be undone; use z.codec, which goes both ways',
+    )
   }
+}
+
+/** @throws InvalidMessageDefinitionError for a result that no receipt could keep and give back */
+export function checkResultSchema(type: string, schema: z.ZodType): void {
+  if (!schema?._zod?.def) throw new InvalidMessageDefinitionError(type, 'its result must be a zod schema')
+  if (hasOneWayTransform(schema)) {
+    throw new InvalidMessageDefinitionError(
+      type,
+      'the schema of its result has a transform, which can not be undone; use z.codec, which goes both ways',
+    )
+  }
+}
+
+function hasOneWayTransform(schema: z.ZodType): boolean {
+  for (const def of definitionsIn(schema)) {
+    if (def.type === 'transform' || (def.type === 'pipe' && 'transform' in def && !('reverseTransform' in def))) return true
+  }
+  return false
 }
 
 function hasCodecs(schema: z.ZodObject): boolean {
