@@ -1,1 +1,16 @@
-export {}
+export { CommandHandler, type CommandHandlerOptions, commandHandlerOf, handledBy } from './command-handler.decorator.js'
+export { CommandRouter, type CommandRouterOptions, type WaitFor } from './command-router.js'
+export type { Consistency, DispatchDefaults, DispatchOptions } from './dispatch-options.js'
+export {
+  DuplicateCategoryError,
+  DuplicateRouteError,
+  InvalidCommandHandlerError,
+  MissingIdentityError,
+  NotACommandError,
+  RepeatedNextError,
+  UnknownCommandError,
+} from './errors/routing-errors.js'
+export { fingerprintOf } from './fingerprint.js'
+export type { DispatchContext, Middleware } from './middleware.js'
+export type { Dispatched, Reply, Returning } from './reply.js'
+export { type Boundary, type Route, type RouteOptions, type RouteTo, route, routesOf, withMiddleware } from './route.js'

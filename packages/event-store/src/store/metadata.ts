@@ -6,6 +6,8 @@ export interface EventMetadata {
   readonly correlationId?: string
   /** The id of the direct cause: of the command that decided the event. */
   readonly causationId?: string
+  /** The id of what caused that command, such as the event that a handler answered with it; absent when it came from outside. */
+  readonly commandCausationId?: string
   /** Who did it, as the application names its users and services. */
   readonly actor?: string
   /** The user's own, apart from what Writ knows of. */

@@ -1,0 +1,258 @@
+import {
+  type EventStore,
+  type EventTypes,
+  eventsOf,
+  hasCode,
+  type Logger,
+  type RecordedEvent,
+  type Runtime,
+  silentLogger,
+  streamName,
+  systemRuntime,
+} from '@writ/event-store'
+import type { CommandExecution, Executed } from './command-execution.js'
+import type { ConfirmedState } from './confirmed-state.js'
+import { Deadlines } from './deadlines.js'
+import type { AggregateDefinition } from './decider.js'
+import {
+  AggregateOverloadedError,
+  AggregatesStoppedError,
+  CommandIdReusedError,
+  type CommandTimeoutError,
+} from './errors/execution-errors.js'
+import { InvalidOptionError } from './errors/invalid-option-error.js'
+import { AggregateRuntime, type Surroundings } from './execute-command.js'
+import { loadState } from './load-state.js'
+import { PendingCommand } from './pending-command.js'
+import { RuntimeList } from './runtime-list.js'
+
+export interface AggregatesOptions {
+  readonly store: EventStore
+  /** All event classes that the aggregates' streams may hold. */
+  readonly events: EventTypes
+  readonly runtime?: Runtime
+  /** Where failing snapshots are reported; nowhere by default. */
+  readonly logger?: Logger
+  /** How many aggregates without anything to do stay in memory, those used last: 10,000 by default. */
+  readonly cacheSize?: number
+  /** Milliseconds that an aggregate stays in memory after its last command; as long as there is room by default. */
+  readonly lifespan?: number
+  /** How many commands may wait for one stream: 10,000 by default. */
+  readonly maxPending?: number
+  /** How many commands may wait in all: 100,000 by default. */
+  readonly maxPendingTotal?: number
+}
+
+/** What is known of one aggregate. */
+export interface AggregateState<State> {
+  readonly state: State
+  /** 0 where the stream is absent. */
+  readonly version: number
+  readonly position: number
+}
+
+/** All aggregates of one application at work: which of them are in memory, and how many commands are under way. */
+export class Aggregates {
+  private readonly store: EventStore
+  private readonly events: EventTypes
+  private readonly runtime: Runtime
+  private readonly logger: Logger
+  private readonly cacheSize: number
+  private readonly lifespan: number
+  private readonly maxPending: number
+  private readonly maxPendingTotal: number
+
+  private readonly runtimes = new Map<string, AggregateRuntime>()
+  private readonly busy = new RuntimeList()
+  private readonly idle = new RuntimeList()
+  private readonly surroundings: Surroundings
+  private readonly deadlines: Deadlines
+  /** Commands with a given id that are under way: repetitions join them. */
+  private readonly joinable = new Map<string, { readonly execution: CommandExecution; readonly executed: Promise<Executed> }>()
+  private readonly background = new Set<Promise<void>>()
+  private pending = 0
+  private isStopping = false
+  private drained: (() => void) | undefined
+
+  /** @throws InvalidOptionError */
+  constructor(options: AggregatesOptions) {
+    this.store = options.store
+    this.events = options.events
+    this.runtime = options.runtime ?? systemRuntime
+    this.logger = options.logger ?? silentLogger
+    this.cacheSize = atLeast('cacheSize', options.cacheSize ?? 10_000, 0)
+    this.lifespan = atLeast('lifespan', options.lifespan ?? Number.POSITIVE_INFINITY, 0)
+    this.maxPending = atLeast('maxPending', options.maxPending ?? 10_000, 1)
+    this.maxPendingTotal = atLeast('maxPendingTotal', options.maxPendingTotal ?? 100_000, 1)
+    this.deadlines = new Deadlines(this.runtime, (now) => this.expire(now))
+    this.surroundings = {
+      store: this.store,
+      events: this.events,
+      logger: this.logger,
+      runtime: this.runtime,
+      answered: () => this.answered(),
+      idle: (runtime) => this.becameIdle(runtime),
+      inBackground: (work) => this.inBackground(work),
+    }
+  }
+
+  /** How many aggregates are in memory. */
+  get cached(): number {
+    return this.runtimes.size
+  }
+
+  /**
+   * Lets an aggregate decide on a command; resolves when what it decided is stored.
+   *
+   * @throws a DomainError when it refuses
+   * @throws AggregateOverloadedError, AggregatesStoppedError before anything is done
+   * @throws CommandTimeoutError, TooManyConflictsError, CommandIdReusedError, InvalidDecisionError, InvalidResultError
+   * @throws whatever the handler threw, or the store
+   */
+  execute(execution: CommandExecution): Promise<Executed> {
+    const executed = execution.receipt ? this.executeOnce(execution) : this.enqueue(execution)
+    return execution.wants ? this.withWanted(execution, executed) : executed
+  }
+
+  /** What the store has confirmed of an aggregate, read now: nothing that is only decided, and nothing that a crash could take away. */
+  async stateOf<State>(definition: AggregateDefinition<State>, identity: string): Promise<AggregateState<State>> {
+    const stream = streamName(definition.category, identity)
+    const from = this.runtimes.get(stream)?.known as ConfirmedState<State> | undefined
+    const { confirmed } = await loadState(this.surroundings, definition, stream, { from, durable: true })
+    return { state: definition.copy(confirmed.state), version: confirmed.version, position: confirmed.position }
+  }
+
+  /** Takes in no more commands, and resolves when those under way are answered. */
+  async stop(): Promise<void> {
+    this.isStopping = true
+    if (this.pending > 0) await new Promise<void>((resolve) => (this.drained = resolve))
+    await Promise.all(this.background)
+    this.deadlines.stop()
+  }
+
+  private enqueue(execution: CommandExecution): Promise<Executed> {
+    if (this.isStopping) return Promise.reject(new AggregatesStoppedError())
+    if (this.pending >= this.maxPendingTotal) return Promise.reject(new AggregateOverloadedError(undefined, this.pending))
+    const runtime = this.runtimeOf(execution)
+    if (runtime.pending >= this.maxPending) return Promise.reject(new AggregateOverloadedError(runtime.stream, runtime.pending))
+    return new Promise((resolve, reject) => {
+      const deadline = this.deadlineOf(execution)
+      this.pending++
+      if (!runtime.isBusy) this.becameBusy(runtime)
+      runtime.take(new PendingCommand(execution, resolve, reject, deadline))
+      this.deadlines.watch(deadline)
+    })
+  }
+
+  private deadlineOf({ timeout }: CommandExecution): number {
+    return timeout === undefined ? Number.POSITIVE_INFINITY : this.runtime.monotonic() + timeout
+  }
+
+  private executeOnce(execution: CommandExecution): Promise<Executed> {
+    const { commandId, receipt } = execution
+    const first = this.joinable.get(commandId)
+    if (first) {
+      if (first.execution.receipt?.fingerprint !== receipt?.fingerprint) {
+        return Promise.reject(new CommandIdReusedError(commandId, first.execution.stream))
+      }
+      return this.join(first.executed, execution)
+    }
+    const executed = this.enqueue(execution)
+    this.joinable.set(commandId, { execution, executed })
+    const done = () => void this.joinable.delete(commandId)
+    executed.then(done, done)
+    return executed
+  }
+
+  private async join(first: Promise<Executed>, execution: CommandExecution): Promise<Executed> {
+    try {
+      const { state: _, ...executed } = await first
+      return { ...executed, repeated: true }
+    } catch (error) {
+      // The first one had less time; nothing was stored for it.
+      if (hasCode<CommandTimeoutError>(error, 'command-timeout') && !error.mayBeCommitted) return this.executeOnce(execution)
+      throw error
+    }
+  }
+
+  /** Reads what the runtime did not have at hand. */
+  private async withWanted(execution: CommandExecution, executing: Promise<Executed>): Promise<Executed> {
+    const executed = await executing
+    const { stream, version, eventCount } = executed
+    if (execution.wants === 'events') {
+      const events: RecordedEvent[] = []
+      if (eventCount === 0) return { ...executed, events }
+      const read = this.store.readStream(stream, { fromVersion: version - eventCount + 1, toVersion: version, durable: false })
+      for await (const stored of eventsOf(read)) events.push(this.events.decode(stored))
+      return { ...executed, events }
+    }
+    if ('state' in executed) return executed
+    const { confirmed } = await loadState(this.surroundings, execution.aggregate, stream, { toVersion: version })
+    return { ...executed, state: execution.aggregate.copy(confirmed.state) }
+  }
+
+  private runtimeOf({ stream, aggregate }: CommandExecution): AggregateRuntime {
+    let runtime = this.runtimes.get(stream)
+    if (runtime === undefined) {
+      runtime = new AggregateRuntime(stream, aggregate, this.surroundings)
+      this.runtimes.set(stream, runtime)
+      this.idle.add(runtime)
+    }
+    return runtime
+  }
+
+  private becameBusy(runtime: AggregateRuntime): void {
+    this.idle.remove(runtime)
+    this.busy.add(runtime)
+    runtime.isBusy = true
+  }
+
+  private becameIdle(runtime: AggregateRuntime): void {
+    if (!runtime.isBusy) return
+    this.busy.remove(runtime)
+    runtime.isBusy = false
+    // Without a state it is of no more use than a new one.
+    if (runtime.known === undefined) {
+      this.runtimes.delete(runtime.stream)
+      return
+    }
+    this.idle.add(runtime)
+    if (this.idle.size > this.cacheSize) this.forget(this.idle.first!)
+    if (this.lifespan === Number.POSITIVE_INFINITY) return
+    runtime.idleSince = this.runtime.monotonic()
+    this.deadlines.watch(runtime.idleSince + this.lifespan)
+  }
+
+  private forget(runtime: AggregateRuntime): void {
+    this.idle.remove(runtime)
+    this.runtimes.delete(runtime.stream)
+  }
+
+  private answered(): void {
+    if (--this.pending === 0) this.drained?.()
+  }
+
+  private inBackground(work: Promise<void>): void {
+    this.background.add(work)
+    void work.finally(() => this.background.delete(work))
+  }
+
+  private expire(now: number): number {
+    let earliest = Number.POSITIVE_INFINITY
+    for (let runtime = this.busy.first, next = runtime?.next; runtime; runtime = next, next = runtime?.next) {
+      earliest = Math.min(earliest, runtime.expire(now))
+    }
+    for (let runtime = this.idle.first; runtime; runtime = this.idle.first) {
+      const end = runtime.idleSince + this.lifespan
+      if (end > now) return Math.min(earliest, end)
+      this.forget(runtime)
+    }
+    return earliest
+  }
+}
+
+function atLeast(option: string, value: number, least: number): number {
+  const isWhole = Number.isSafeInteger(value) || (option === 'lifespan' && value === Number.POSITIVE_INFINITY)
+  if (!isWhole || value < least) throw new InvalidOptionError('Aggregates', option, `must be an integer from ${least}`)
+  return value
+}

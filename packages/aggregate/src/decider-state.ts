@@ -1,0 +1,17 @@
+import { type Json, toPlainJson } from '@writ/event-store'
+
+/** Freezes a state with all that is new in it: what is frozen already was a part of an earlier state. */
+export function freezeDeeply<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value) || ArrayBuffer.isView(value)) return value
+  Object.freeze(value)
+  for (const key in value) freezeDeeply(value[key])
+  return value
+}
+
+/** How the states of a decider become snapshots: they are plain JSON themselves. */
+export function jsonOfDeciderState<State>(category: string): { toJson(state: State): Json; fromJson(json: Json): State } {
+  return {
+    toJson: (state) => toPlainJson(state, `The state of '${category}'`),
+    fromJson: (json) => freezeDeeply(json) as State,
+  }
+}

@@ -1,0 +1,128 @@
+import type { AnyCommand, AnyCommandClass, AnyEvent, AnyEventClass, Json, RecordedEvent } from '@writ/event-store'
+import { checkDefinition } from './check-definition.js'
+import { freezeDeeply, jsonOfDeciderState } from './decider-state.js'
+import type { Decision, DecisionOn } from './decision.js'
+
+/**
+ * What an aggregate is, as a value: where it starts, what it decides, and how events change it.
+ *
+ * `aggregate` makes one from functions over immutable states, `aggregateOf` from a decorated class; one runtime serves both.
+ */
+export interface AggregateDefinition<State = unknown> {
+  /** For people: the class's name, or the category. */
+  readonly name: string
+  /** The first part of its streams' names: `account` in `account-42`. */
+  readonly category: string
+  /** The command field that says which aggregate is meant. */
+  readonly identity: string
+  /** The commands that it handles itself. */
+  readonly commands: readonly AnyCommandClass[]
+  /** All events that its streams may hold. */
+  readonly events: readonly AnyEventClass[]
+  initialState(): State
+  /** By the command's type. */
+  readonly decide: ReadonlyMap<string, Decide<State>>
+  /** By the event's type; may change the state it is given, or return another. */
+  readonly evolve: ReadonlyMap<string, Evolve<State>>
+  /** A state that `evolve` may change without anyone noticing; of immutable states, the same one. */
+  copy(state: State): State
+  readonly snapshots: SnapshotPolicy<State> | undefined
+}
+
+export interface SnapshotPolicy<State = unknown> {
+  /** A snapshot is saved after so many events. */
+  readonly every: number
+  /** The version of the state's shape; snapshots of another one are passed over. */
+  readonly version: number
+  /** @throws ValueNotStorableError for a state that JSON would change */
+  toJson(state: State): Json
+  /** @returns undefined when it is no state of this shape */
+  fromJson(json: Json): State | undefined
+}
+
+/** What a handler gets besides state and command. */
+export interface Handling {
+  /** The events that match the boundary's query, in log order; empty where there is no boundary. */
+  readonly boundary: readonly RecordedEvent[]
+}
+
+// Methods compare bivariantly: so a definition over one state is also a definition over `unknown`, whatever its state.
+export type Decide<State> = {
+  decide(state: State, command: AnyCommand, handling: Handling): Decision | Promise<Decision>
+}['decide']
+export type Evolve<State> = { evolve(state: State, event: AnyEvent): State }['evolve']
+
+/** An aggregate as its author writes it down, without decorators; the maps are exhaustive. */
+export interface AggregateOptions<State, C extends readonly AnyCommandClass[], E extends readonly AnyEventClass[]> {
+  /** No dash, and no `$` at its beginning. */
+  readonly category: string
+  /** A field that every command has, with text. */
+  readonly identity: IdentityOf<C>
+  readonly commands: C
+  readonly events: E
+  /** States are immutable: `evolve` returns new ones. */
+  readonly initialState: State
+  readonly decide: DecideMap<NoInfer<State>, C[number]>
+  readonly evolve: EvolveMap<NoInfer<State>, E[number]>
+  /** A snapshot after so many events; none by default. */
+  readonly snapshotEvery?: number
+  /** Grows when the state changes its shape; 1 by default. */
+  readonly snapshotVersion?: number
+}
+
+/** A function for each command's type. (A mapped type that renames its keys would leave the parameters without types.) */
+type DecideMap<State, C extends AnyCommandClass> = {
+  readonly [T in C['type']]: (
+    state: State,
+    command: InstanceType<ClassOf<C, T>>,
+  ) => DecisionOn<InstanceType<ClassOf<C, T>>> | Promise<DecisionOn<InstanceType<ClassOf<C, T>>>>
+}
+type EvolveMap<State, E extends AnyEventClass> = {
+  readonly [T in E['type']]: (state: State, event: InstanceType<ClassOf<E, T>>) => State
+}
+type ClassOf<M, T> = Extract<M, { readonly type: T }>
+
+type IdentityOf<C extends readonly AnyCommandClass[]> = TextFieldOf<InstanceType<C[number]>>
+type TextFieldOf<T> = { [K in keyof T & string]: T[K] extends string ? K : never }[keyof T & string]
+
+/**
+ * Makes an aggregate from functions over immutable states.
+ *
+ * @throws InvalidAggregateError for a malformed category, identity or snapshot option, or where the maps miss or exceed the lists
+ */
+export function aggregate<State, const C extends readonly AnyCommandClass[], const E extends readonly AnyEventClass[]>(
+  options: AggregateOptions<State, C, E>,
+): AggregateDefinition<State> {
+  const { category, identity, commands, events, snapshotEvery, snapshotVersion = 1 } = options
+  const initialState = freezeDeeply(options.initialState)
+  const definition: AggregateDefinition<State> = {
+    name: category,
+    category,
+    identity,
+    commands,
+    events,
+    initialState: () => initialState,
+    decide: new Map(Object.entries<Decide<State>>(options.decide).map(([type, decide]) => [type, named(decide, category, type)])),
+    evolve: new Map(
+      Object.entries<Evolve<State>>(options.evolve).map(([type, evolve]) => [
+        type,
+        // Frozen, so that a function that changes its state in place is caught at once.
+        (state: State, event: AnyEvent) => freezeDeeply(evolve(state, event)),
+      ]),
+    ),
+    copy: (state) => state,
+    snapshots:
+      snapshotEvery === undefined
+        ? undefined
+        : { every: snapshotEvery, version: snapshotVersion, ...jsonOfDeciderState<State>(category) },
+  }
+  checkDefinition(definition)
+  return definition
+}
+
+// The name stands in errors about what the function answers.
+function named<State>(decide: Decide<State>, category: string, type: string): Decide<State> {
+  const handler: Decide<State> = (state, command, handling) => decide(state, command, handling)
+  Object.defineProperty(handler, 'name', { value: `${category}.decide['${type}']` })
+  return handler
+}

@@ -1,0 +1,40 @@
+import { type AnyCommand, type AnyEvent, type ResultOf } from '@writ/event-store'
+
+const mark = Symbol.for('@writ/decided')
+
+/** Events together with the result that the command's sender gets; made by {@link decided}. */
+export class Decided<Result = unknown> {
+  constructor(
+    readonly events: AnyEvent | readonly AnyEvent[],
+    readonly result: Result,
+  ) {}
+
+  /** Whether it is one, also of a duplicate install. */
+  static is(value: unknown): value is Decided {
+    return typeof value === 'object' && value !== null && (value as { [mark]?: unknown })[mark] === true
+  }
+}
+
+Object.defineProperty(Decided.prototype, mark, { value: true })
+
+/**
+ * What a command handler answers with: an event, several in their order, or nothing when there is nothing to change.
+ *
+ * To refuse, it throws a DomainError.
+ */
+// biome-ignore lint/suspicious/noConfusingVoidType: a method that returns nothing has the type void
+export type Decision<Result = unknown> = AnyEvent | readonly AnyEvent[] | Decided<Result> | void | undefined
+
+/** The decision on one command: where the command declares a result, it comes with the events. */
+export type DecisionOn<C extends AnyCommand> = [undefined] extends [ResultOf<C>] ? Decision<ResultOf<C>> : Decided<ResultOf<C>>
+
+/**
+ * Events, and the result that the command declares.
+ *
+ * @param events one event, several, or `[]`
+ * @param result validated with the schema that the command declares
+ * @example return decided(new AccountOpened({ … }), { account })
+ */
+export function decided<Result>(events: AnyEvent | readonly AnyEvent[], result: Result): Decided<Result> {
+  return new Decided(events, result)
+}

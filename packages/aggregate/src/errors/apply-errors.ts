@@ -1,0 +1,74 @@
+import { WritError } from '@writ/event-store'
+
+/** Where an event stands, or would stand once it is stored. */
+export interface EventPlace {
+  readonly stream: string
+  readonly version: number
+  /** Undefined for an event that was just decided: it is not stored. */
+  readonly position: number | undefined
+}
+
+function described({ stream, version, position }: EventPlace): string {
+  return position === undefined
+    ? `a new event, ${stream} at version ${version}, not stored`
+    : `position ${position}, ${stream} at version ${version}`
+}
+
+/** An aggregate's function for an event threw: the state can't be told. */
+export class ApplyFailedError extends WritError<'apply-failed'> {
+  readonly stream: string
+  readonly version: number
+  readonly position: number | undefined
+
+  constructor(
+    readonly aggregate: string,
+    readonly eventType: string,
+    place: EventPlace,
+    cause: unknown,
+  ) {
+    super(
+      'apply-failed',
+      `${aggregate} could not apply '${eventType}' (${described(place)}): ${cause instanceof Error ? cause.message : String(cause)}. ` +
+        'Applying only notes what happened; it may neither refuse nor fail.',
+      { cause },
+    )
+    this.stream = place.stream
+    this.version = place.version
+    this.position = place.position
+  }
+}
+
+/** An aggregate's function for an event answered with a promise: states are made at once. */
+export class AsyncApplyError extends WritError<'async-apply'> {
+  constructor(
+    readonly aggregate: string,
+    readonly eventType: string,
+  ) {
+    super(
+      'async-apply',
+      `${aggregate} applies '${eventType}' asynchronously. Applying only notes what happened: make it synchronous, and wait for things while deciding.`,
+    )
+  }
+}
+
+/** A stream holds an event that its aggregate does not declare. */
+export class UndeclaredEventError extends WritError<'undeclared-event'> {
+  readonly stream: string
+  readonly version: number
+  readonly position: number | undefined
+
+  constructor(
+    readonly aggregate: string,
+    readonly eventType: string,
+    place: EventPlace,
+  ) {
+    super(
+      'undeclared-event',
+      `${aggregate} has no function for the event '${eventType}' (${described(place)}). ` +
+        'Declare it (@Apply, or `events` and `evolve`), also where it changes nothing that decisions need.',
+    )
+    this.stream = place.stream
+    this.version = place.version
+    this.position = place.position
+  }
+}

@@ -1,0 +1,481 @@
+import {
+  type Appended,
+  type CommandAlreadyHandledError,
+  DomainError,
+  eventsOf,
+  hasCode,
+  type Receipt,
+  type RecordedEvent,
+  type Runtime,
+  type WrongExpectedVersionError,
+} from '@writ/event-store'
+import { applyEvent, isPromise } from './apply-event.js'
+import { appendOf, Collected } from './collected.js'
+import type { Executed } from './command-execution.js'
+import { conclude, decodeResult } from './conclude.js'
+import type { ConfirmedState } from './confirmed-state.js'
+import type { AggregateDefinition, Handling } from './decider.js'
+import type { Decision } from './decision.js'
+import { CommandTimeoutError, TooManyConflictsError } from './errors/execution-errors.js'
+import { type Loaded, loadState, type StateSource, takeOver } from './load-state.js'
+import { Mailbox } from './mailbox.js'
+import type { PendingCommand } from './pending-command.js'
+import { answerOf } from './receipt-body.js'
+import { SnapshotWriter } from './snapshot-writer.js'
+
+/** What one aggregate needs from those around it. */
+export interface Surroundings extends StateSource {
+  readonly runtime: Runtime
+  /** A command was answered. */
+  answered(): void
+  /** Nothing is left to do. */
+  idle(runtime: AggregateRuntime): void
+  /** Something that nobody waits for now, but `stop` does. */
+  inBackground(work: Promise<void>): void
+}
+
+const nothing = () => {}
+
+const withoutBoundary: Handling = Object.freeze({ boundary: Object.freeze([]) })
+
+/**
+ * One aggregate at work in this process: load → decide → append.
+ *
+ * Commands wait in a mailbox and decide one at a time, on the newest state: what the store has confirmed, and what was decided since
+ * and is not yet confirmed. One append is in flight; what is decided meanwhile is collected and follows as one append. A command is
+ * answered when its append is confirmed, so everything that it was decided on is confirmed as well. Whenever that turns out otherwise,
+ * whatever was decided on it goes back to the mailbox and is decided again.
+ */
+export class AggregateRuntime {
+  /** Neighbours in a list of idle or of busy ones. */
+  previous: AggregateRuntime | undefined
+  next: AggregateRuntime | undefined
+  isBusy = false
+  idleSince = 0
+  /** Commands taken and not yet answered. */
+  pending = 0
+
+  private confirmed: ConfirmedState | undefined
+  private isLoading = false
+  private readonly mailbox = new Mailbox<PendingCommand>()
+  /** The one that decides now, asynchronously or on this very stack. */
+  private deciding: PendingCommand | undefined
+  /** Whether what it decides on has been dropped; then it decides again when it is done. */
+  private isStale = false
+  /** Tells the answers of asynchronous handlers that were given up from that of the one which is awaited. */
+  private round = 0
+  private readonly collected = new Collected()
+  private inFlight: readonly PendingCommand[] | undefined
+  /** The confirmed state with all events applied that were decided since; undefined as long as there are none. */
+  private ahead: { state: unknown; version: number } | undefined
+  private readonly snapshots: SnapshotWriter | undefined
+
+  constructor(
+    readonly stream: string,
+    readonly definition: AggregateDefinition,
+    private readonly surroundings: Surroundings,
+  ) {
+    this.snapshots = definition.snapshots && new SnapshotWriter(stream, definition.snapshots, surroundings)
+  }
+
+  /** What the store has confirmed, as far as this process knows. */
+  get known(): ConfirmedState | undefined {
+    return this.confirmed
+  }
+
+  take(command: PendingCommand): void {
+    this.pending++
+    this.mailbox.push(command)
+    this.step(nothing)
+  }
+
+  private work(): void {
+    while (this.deciding === undefined && this.mailbox.length > 0) {
+      if (this.mailbox.first!.settled) {
+        this.mailbox.shift()
+        continue
+      }
+      if (this.confirmed === undefined) {
+        this.load()
+        break
+      }
+      if (this.collected.isFull) break
+      // A boundary's decision rests on confirmed state alone.
+      if (this.mailbox.first!.execution.boundary && (this.inFlight || !this.collected.isEmpty)) break
+      this.decide(this.mailbox.shift()!, this.confirmed)
+    }
+    if (this.inFlight === undefined && !this.collected.isEmpty) this.send(this.confirmed!)
+    if (this.pending === 0 && this.deciding === undefined && !this.isLoading) this.surroundings.idle(this)
+  }
+
+  // Load
+
+  private load(from?: ConfirmedState): void {
+    if (this.isLoading) return
+    this.isLoading = true
+    this.confirmed = undefined
+    const loaded = ({ confirmed, snapshotVersion }: Loaded<unknown>) => {
+      this.isLoading = false
+      this.confirmed = confirmed
+      if (from === undefined && this.snapshots) this.snapshots.lastVersion = snapshotVersion
+    }
+    const failed = (error: unknown) => {
+      this.isLoading = false
+      this.failWaiting(error)
+    }
+    loadState(this.surroundings, this.definition, this.stream, { from }).then(
+      (state) => this.step(() => loaded(state)),
+      (error: unknown) => this.step(() => failed(error)),
+    )
+  }
+
+  /** Without a state nobody can decide. */
+  private failWaiting(error: unknown): void {
+    this.confirmed = undefined
+    for (const command of this.mailbox.takeAll()) {
+      command.failed = true
+      command.failure = error
+      this.fail(command)
+    }
+  }
+
+  // Decide
+
+  private decide(command: PendingCommand, confirmed: ConfirmedState): void {
+    const { execution } = command
+    const state = this.ahead ? this.ahead.state : confirmed.state
+    this.deciding = command
+    let decision: Decision | Promise<Decision>
+    try {
+      decision = execution.boundary
+        ? this.decideWithBoundary(command, state)
+        : execution.decide(state, execution.command, withoutBoundary)
+    } catch (error) {
+      this.deciding = undefined
+      this.refuseOrFail(command, error)
+      return
+    }
+    if (isPromise(decision)) {
+      this.awaitDecision(command, decision)
+      return
+    }
+    this.deciding = undefined
+    this.accept(command, decision)
+  }
+
+  private awaitDecision(command: PendingCommand, decision: PromiseLike<Decision>): void {
+    const round = ++this.round
+    const done = (note: () => void) => {
+      // It was given up when it ran out of time; others have gone on.
+      if (this.round !== round) return
+      this.deciding = undefined
+      if (this.isStale) this.isStale = false
+      else note()
+    }
+    decision.then(
+      (decided) => this.step(() => done(() => this.accept(command, decided))),
+      (error: unknown) => this.step(() => done(() => this.refuseOrFail(command, error))),
+    )
+  }
+
+  private async decideWithBoundary(command: PendingCommand, state: unknown): Promise<Decision> {
+    const { store, events } = this.surroundings
+    const { boundary: query, decide, command: message } = command.execution
+    const boundary: RecordedEvent[] = []
+    for await (const stored of eventsOf(store.readAll({ query: query!, durable: false }))) boundary.push(events.decode(stored))
+    command.condition = { failIfMatch: query!, after: boundary.at(-1)?.position ?? 0 }
+    return decide(state, message, { boundary })
+  }
+
+  private accept(command: PendingCommand, decision: Decision): void {
+    try {
+      conclude(command, decision, this.surroundings.runtime)
+      if (command.events.length > 0) this.goAhead(command)
+    } catch (error) {
+      command.undecide()
+      this.refuseOrFail(command, error)
+      return
+    }
+    this.collected.add(command)
+  }
+
+  private refuseOrFail(command: PendingCommand, error: unknown): void {
+    if (DomainError.is(error)) command.refusal = error
+    else {
+      command.failed = true
+      command.failure = error
+    }
+    // A failure, too, is reported only when what it was decided on is confirmed.
+    this.collected.add(command)
+  }
+
+  private goAhead({ events }: PendingCommand): void {
+    const confirmed = this.confirmed!
+    this.ahead ??= { state: this.definition.copy(confirmed.state), version: confirmed.version }
+    const { ahead } = this
+    try {
+      for (const event of events) {
+        ahead.state = applyEvent(this.definition, ahead.state, event, this.stream, ahead.version + 1, undefined)
+        ahead.version++
+      }
+    } catch (error) {
+      // Half of the events may have changed it.
+      this.goAheadAnew()
+      throw error
+    }
+  }
+
+  private goAheadAnew(): void {
+    this.ahead = undefined
+    for (const command of [...(this.inFlight ?? []), ...this.collected.commands])
+      if (command.events.length > 0) this.goAhead(command)
+  }
+
+  // Append
+
+  private send(confirmed: ConfirmedState): void {
+    const commands = this.collected.takeSend()
+    if (commands.every(hasFailed)) {
+      // All that they were decided on is confirmed, and there is nothing to store.
+      for (const command of commands) this.fail(command)
+      this.work()
+      return
+    }
+    this.inFlight = commands
+    this.surroundings.store.append(appendOf(this.stream, confirmed.version, commands)).then(
+      (appended) => this.step(() => this.confirm(commands, appended, confirmed)),
+      (error: unknown) => this.step(() => this.takeBack(commands, error, confirmed)),
+    )
+  }
+
+  private confirm(commands: readonly PendingCommand[], appended: Appended, confirmed: ConfirmedState): void {
+    this.inFlight = undefined
+    let { version, position } = confirmed
+    for (const command of commands) {
+      if (command.events.length > 0) {
+        version += command.events.length
+        // The events of one append stand next to each other.
+        position = appended.position - (appended.version - version)
+        confirmed.advance(command.events, version, position)
+      }
+      if (command.failed) this.fail(command)
+      else if (command.refusal) this.reject(command, command.refusal)
+      else this.resolve(command, this.executed(command, version, position, confirmed))
+    }
+    if (this.collected.isEmpty && this.ahead) {
+      confirmed.adopt(this.ahead.state)
+      this.ahead = undefined
+    }
+    this.snapshots?.consider(confirmed)
+  }
+
+  private executed(command: PendingCommand, version: number, position: number, confirmed: ConfirmedState): Executed {
+    const { execution, events, result } = command
+    const executed = {
+      stream: this.stream,
+      version,
+      position,
+      eventCount: events.length,
+      result: decodeResult(result, execution),
+      repeated: false,
+    }
+    return execution.wants === 'state' ? { ...executed, state: this.definition.copy(confirmed.state) } : executed
+  }
+
+  /** The store has refused an append, or could not be reached. */
+  private takeBack(commands: readonly PendingCommand[], error: unknown, confirmed: ConfirmedState): void {
+    this.inFlight = undefined
+    if (hasCode<WrongExpectedVersionError>(error, 'wrong-expected-version')) {
+      this.decideAgain(this.afterConflict(commands, error))
+      this.catchUp(confirmed, error)
+    } else if (hasCode(error, 'append-condition-failed')) {
+      this.decideAgain(this.afterConflict(commands, error))
+    } else if (hasCode<CommandAlreadyHandledError>(error, 'command-already-handled')) {
+      this.answerWithReceipt(commands, error)
+    } else if (commands.length > 1 && isAboutOneCommand(error)) {
+      for (const command of commands) command.alone = true
+      this.decideAgain(commands)
+    } else {
+      for (const command of commands) if (!command.failed) this.reject(command, error)
+      this.decideAgain(commands)
+      // What is stored now can only be told by looking.
+      if (!isCertainlyNotStored(error)) this.confirmed = undefined
+    }
+  }
+
+  private afterConflict(commands: readonly PendingCommand[], error: unknown): readonly PendingCommand[] {
+    for (const command of commands) {
+      const { commandId, retries } = command.execution
+      if (++command.conflicts > retries)
+        this.reject(command, new TooManyConflictsError(this.stream, commandId, command.conflicts, error))
+    }
+    return commands
+  }
+
+  /** Takes over the events that another writer appended. */
+  private catchUp(confirmed: ConfirmedState, { missed, actualVersion }: WrongExpectedVersionError): void {
+    const isComplete = missed?.[0]?.version === confirmed.version + 1 && missed.at(-1)?.version === actualVersion
+    if (!isComplete) {
+      this.load(confirmed)
+      return
+    }
+    try {
+      this.confirmed = takeOver(this.surroundings, this.definition, this.stream, confirmed, missed)
+    } catch (error) {
+      this.failWaiting(error)
+    }
+  }
+
+  private answerWithReceipt(commands: readonly PendingCommand[], error: CommandAlreadyHandledError): void {
+    const handled = commands.find(
+      ({ execution, failed }) => execution.receipt && !failed && execution.commandId === error.receipt.commandId,
+    )
+    if (handled) this.answer(handled, error.receipt)
+    else for (const command of commands) this.reject(command, error)
+    this.decideAgain(commands)
+  }
+
+  /** Puts these back to the front of the mailbox, with all that was decided after them. */
+  private decideAgain(commands: readonly PendingCommand[]): void {
+    const again = [...commands, ...this.collected.takeAll()].filter(({ settled }) => !settled)
+    for (const command of again) command.undecide()
+    if (this.deciding && !this.isStale) {
+      // One at a time decides: this one comes to its end first, and its answer is dropped.
+      this.isStale = true
+      again.push(this.deciding)
+    }
+    this.mailbox.putBack(again)
+    this.goAheadAnew()
+  }
+
+  // Answer
+
+  /** Withdraws what has run out of time. @returns the earliest deadline that is left */
+  expire(now: number): number {
+    let earliest = Number.POSITIVE_INFINITY
+    const late = (command: PendingCommand) => {
+      if (command.settled) return false
+      if (command.deadline > now) {
+        earliest = Math.min(earliest, command.deadline)
+        return false
+      }
+      return true
+    }
+    for (const command of this.inFlight ?? []) if (late(command)) this.timeOut(command, true)
+    let isUndone = false
+    for (const command of this.collected.commands) {
+      if (!late(command)) continue
+      this.timeOut(command, false)
+      isUndone = true
+    }
+    for (const command of this.mailbox) if (late(command)) this.timeOut(command, false)
+    if (this.deciding && late(this.deciding)) this.giveUp(this.deciding)
+    this.step(() => {
+      if (isUndone) this.decideAgain([])
+    })
+    return earliest
+  }
+
+  private timeOut(command: PendingCommand, mayBeCommitted: boolean): void {
+    const { commandId, timeout = 0 } = command.execution
+    this.reject(command, new CommandTimeoutError(this.stream, commandId, timeout, mayBeCommitted))
+  }
+
+  /** Its handler may never end; the others go on without it. */
+  private giveUp(command: PendingCommand): void {
+    this.round++
+    this.deciding = undefined
+    this.isStale = false
+    this.timeOut(command, false)
+  }
+
+  /** Reports a failure; but where the command's id was handled before, the receipt answers. */
+  private fail(command: PendingCommand): void {
+    const { failure, execution } = command
+    if (!execution.receipt || command.settled) {
+      this.reject(command, failure)
+      return
+    }
+    this.surroundings.store.receipts
+      .find(execution.commandId)
+      .catch(() => undefined)
+      .then((receipt) =>
+        this.step(() => {
+          if (receipt) this.answer(command, receipt)
+          else this.reject(command, failure)
+        }),
+      )
+  }
+
+  private answer(command: PendingCommand, receipt: Receipt): void {
+    let executed: Executed
+    try {
+      executed = answerOf(receipt, command.execution)
+    } catch (error) {
+      this.reject(command, error)
+      return
+    }
+    this.resolve(command, executed)
+  }
+
+  private resolve(command: PendingCommand, executed: Executed): void {
+    if (this.settle(command)) command.resolve(executed)
+  }
+
+  private reject(command: PendingCommand, error: unknown): void {
+    if (this.settle(command)) command.reject(error)
+  }
+
+  private settle(command: PendingCommand): boolean {
+    if (command.settled) return false
+    command.settled = true
+    this.pending--
+    this.surroundings.answered()
+    return true
+  }
+
+  /** Does something and goes on. Should it throw, nobody is left waiting: everyone is told, and the state is loaded anew. */
+  private step(work: () => void): void {
+    try {
+      work()
+      this.work()
+    } catch (error) {
+      this.surroundings.logger.error({ stream: this.stream, error }, 'An aggregate runtime failed; its state is dropped')
+      this.collapse(error)
+    }
+  }
+
+  private collapse(error: unknown): void {
+    for (const command of [...(this.inFlight ?? []), ...this.collected.takeAll()]) this.reject(command, error)
+    this.inFlight = undefined
+    this.ahead = undefined
+    if (this.deciding) this.reject(this.deciding, error)
+    this.deciding = undefined
+    this.isStale = false
+    this.round++
+    this.failWaiting(error)
+    this.surroundings.idle(this)
+  }
+}
+
+const hasFailed = ({ failed }: PendingCommand) => failed
+
+/** Errors that one command's own events or id can cause; the others of the same send are not at fault. */
+function isAboutOneCommand(error: unknown): boolean {
+  return hasCode(error, 'invalid-append') || hasCode(error, 'event-id-conflict') || hasCode(error, 'value-not-storable')
+}
+
+const notStored = new Set([
+  'overloaded',
+  'store-not-running',
+  'invalid-append',
+  'invalid-stream-name',
+  'event-id-conflict',
+  'value-not-storable',
+  'capability-missing',
+])
+
+function isCertainlyNotStored(error: unknown): boolean {
+  const { code, mayBeCommitted } = (error ?? {}) as { readonly code?: unknown; readonly mayBeCommitted?: unknown }
+  return mayBeCommitted === false || (typeof code === 'string' && notStored.has(code))
+}

@@ -1,0 +1,134 @@
+import type { EventStore, EventTypes, Logger, StoredEvent } from '@writ/event-store'
+import { applyEvent } from './apply-event.js'
+import { ConfirmedState } from './confirmed-state.js'
+import type { AggregateDefinition, SnapshotPolicy } from './decider.js'
+
+/** Where states come from. */
+export interface StateSource {
+  readonly store: EventStore
+  readonly events: EventTypes
+  readonly logger: Logger
+}
+
+export interface LoadOptions<State> {
+  /** Goes on from here instead of from a snapshot. */
+  readonly from?: ConfirmedState<State> | undefined
+  /** No further than this version. */
+  readonly toVersion?: number
+  /** For a state that leaves the store's reach: only what no crash can take away. */
+  readonly durable?: boolean
+}
+
+export interface Loaded<State> {
+  readonly confirmed: ConfirmedState<State>
+  /** The version of the snapshot that it began with; 0 without one. */
+  readonly snapshotVersion: number
+}
+
+/**
+ * A stream → its state: a snapshot, where there is one, and the events after it, in pages.
+ *
+ * @throws ApplyFailedError, UndeclaredEventError, UnknownEventTypeError, UndecodableEventError, StoreUnavailableError
+ */
+export async function loadState<State>(
+  source: StateSource,
+  definition: AggregateDefinition<State>,
+  stream: string,
+  { from, toVersion, durable = false }: LoadOptions<State> = {},
+): Promise<Loaded<State>> {
+  const start = from ?? (await snapshotOf(source, definition, stream, toVersion))
+  // The event that the start stands at is read as well: it shows that both are of one log.
+  const isKnown = start !== undefined && start.version > 0
+  const options = { fromVersion: isKnown ? start.version : 1, ...(toVersion !== undefined && { toVersion }), durable }
+  let state = start ? definition.copy(start.state) : definition.initialState()
+  let version = start?.version ?? 0
+  let position = start?.position ?? 0
+  let isVerified = !isKnown
+  for await (const page of source.store.readStream(stream, options)) {
+    for (const event of page) {
+      if (!isVerified) {
+        if (event.version !== version || event.position !== position) break
+        isVerified = true
+        continue
+      }
+      state = applyEvent(definition, state, source.events.decode(event).data, stream, event.version, event.position)
+      version = event.version
+      position = event.position
+    }
+    if (!isVerified) break
+  }
+  if (!isVerified) {
+    if (from === undefined) await discard(source, stream, 'it stands for events that the log does not have')
+    return loadFromTheBeginning(source, definition, stream, toVersion, durable)
+  }
+  return {
+    confirmed: new ConfirmedState(definition, stream, state, version, position),
+    snapshotVersion: from ? 0 : (start?.version ?? 0),
+  }
+}
+
+/** Nothing to start from: as a state at version 0. */
+function loadFromTheBeginning<State>(
+  source: StateSource,
+  definition: AggregateDefinition<State>,
+  stream: string,
+  toVersion: number | undefined,
+  durable: boolean,
+): Promise<Loaded<State>> {
+  const from = new ConfirmedState(definition, stream, definition.initialState(), 0, 0)
+  return loadState(source, definition, stream, { from, ...(toVersion !== undefined && { toVersion }), durable })
+}
+
+/** A confirmed state and the events that it missed → the state after them. */
+export function takeOver<State>(
+  source: StateSource,
+  definition: AggregateDefinition<State>,
+  stream: string,
+  confirmed: ConfirmedState<State>,
+  missed: readonly StoredEvent[],
+): ConfirmedState<State> {
+  let state = definition.copy(confirmed.state)
+  let { version, position } = confirmed
+  for (const event of missed) {
+    state = applyEvent(definition, state, source.events.decode(event).data, stream, event.version, event.position)
+    version = event.version
+    position = event.position
+  }
+  return new ConfirmedState(definition, stream, state, version, position)
+}
+
+async function snapshotOf<State>(
+  source: StateSource,
+  definition: AggregateDefinition<State>,
+  stream: string,
+  toVersion = Number.POSITIVE_INFINITY,
+): Promise<ConfirmedState<State> | undefined> {
+  const { snapshots } = definition
+  if (snapshots === undefined) return undefined
+  const snapshot = await source.store.snapshots.load(stream, snapshots.version)
+  if (snapshot === undefined || snapshot.version > toVersion) return undefined
+  const state = restored(snapshots, snapshot.state)
+  if (state === undefined) {
+    await discard(source, stream, 'it can not be read as a state of this aggregate')
+    return undefined
+  }
+  return new ConfirmedState(definition, stream, state, snapshot.version, snapshot.position)
+}
+
+function restored<State>(snapshots: SnapshotPolicy<State>, text: string): State | undefined {
+  try {
+    return snapshots.fromJson(JSON.parse(text))
+  } catch {
+    return undefined
+  }
+}
+
+/** A snapshot that is of no use would keep better ones from being saved. */
+async function discard({ store, logger }: StateSource, stream: string, why: string): Promise<void> {
+  logger.warn({ stream }, `A snapshot is discarded, and the stream replayed: ${why}`)
+  try {
+    await store.snapshots.delete(stream)
+  } catch (error) {
+    logger.warn({ stream, error }, 'A useless snapshot could not be deleted')
+  }
+}

@@ -1,0 +1,46 @@
+import type { AnyEvent, AppendCondition, DomainError, Json, NewEvent } from '@writ/event-store'
+import type { CommandExecution, Executed } from './command-execution.js'
+
+const none: readonly never[] = Object.freeze([])
+
+/** A command that has not been answered, and what has been decided on it so far. */
+export class PendingCommand {
+  /** Set once it is answered; it may still stand in a queue then. */
+  settled = false
+  /** How often other writers were first. */
+  conflicts = 0
+  /** Goes to the store by itself, because it went wrong together with others. */
+  alone = false
+
+  events: readonly AnyEvent[] = none
+  newEvents: readonly NewEvent[] = none
+  /** The declared result as JSON. */
+  result: Json | undefined = undefined
+  refusal: DomainError | undefined = undefined
+  /** The handler failed: nothing is to be stored. */
+  failed = false
+  failure: unknown = undefined
+  condition: AppendCondition | undefined = undefined
+  /** The state after it, kept for a sender who wants it. */
+  state: unknown = undefined
+
+  constructor(
+    readonly execution: CommandExecution,
+    readonly resolve: (executed: Executed) => void,
+    readonly reject: (error: unknown) => void,
+    /** By the monotonic clock; Infinity for one that waits without end. */
+    readonly deadline: number,
+  ) {}
+
+  /** Forgets what was decided. */
+  undecide(): void {
+    this.events = none
+    this.newEvents = none
+    this.result = undefined
+    this.refusal = undefined
+    this.failed = false
+    this.failure = undefined
+    this.condition = undefined
+    this.state = undefined
+  }
+}

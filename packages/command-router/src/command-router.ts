@@ -1,0 +1,222 @@
+import { type Aggregates, AggregatesStoppedError, type Executed, InvalidOptionError } from '@writ/aggregate'
+import {
+  type AnyCommand,
+  commandClassOf,
+  type EventMetadata,
+  isCommand,
+  type JsonObject,
+  type Runtime,
+  systemRuntime,
+  toPlainJson,
+} from '@writ/event-store'
+import { type Consistency, checkDispatchOptions, type DispatchDefaults, type DispatchOptions } from './dispatch-options.js'
+import { DuplicateCategoryError, DuplicateRouteError, NotACommandError, UnknownCommandError } from './errors/routing-errors.js'
+import { fingerprintOf } from './fingerprint.js'
+import type { DispatchContext, Middleware } from './middleware.js'
+import { type Dispatched, type Reply, type Returning, replyOf } from './reply.js'
+import type { Route } from './route.js'
+import { runMiddleware } from './run-middleware.js'
+import { streamOf } from './stream-of.js'
+
+/** Waits until handlers have seen the log up to a position: all strongly consistent ones, or those named. */
+export type WaitFor = (position: number, handlers: 'strong' | readonly string[], timeout: number) => Promise<void>
+
+export interface CommandRouterOptions {
+  /** From `route`, `routesOf`, `commandHandlerOf`; a command has exactly one. */
+  readonly routes: readonly Route[]
+  readonly aggregates: Aggregates
+  /** Around every command, the first one outermost. */
+  readonly middleware?: readonly Middleware[]
+  readonly runtime?: Runtime
+  /** Needed for any consistency but 'eventual'. */
+  readonly waitFor?: WaitFor
+  readonly defaults?: DispatchDefaults
+}
+
+const noOptions: DispatchOptions = Object.freeze({})
+
+/** Command → route and stream, through middleware, to the aggregate. */
+export class CommandRouter {
+  private readonly routes = new Map<string, Route>()
+  private readonly aggregates: Aggregates
+  private readonly middleware: readonly Middleware[]
+  private readonly runtime: Runtime
+  private readonly waitFor: WaitFor | undefined
+  private readonly defaults: Required<DispatchDefaults>
+  private dispatching = 0
+  private isStopping = false
+  private drained: (() => void) | undefined
+
+  /** @throws DuplicateRouteError, DuplicateCategoryError, InvalidOptionError */
+  constructor(options: CommandRouterOptions) {
+    this.aggregates = options.aggregates
+    this.middleware = options.middleware ?? []
+    this.runtime = options.runtime ?? systemRuntime
+    this.waitFor = options.waitFor
+    checkDispatchOptions(options.defaults ?? {}, 'defaults')
+    this.defaults = { timeout: 30_000, consistency: 'eventual', retries: 10, ...options.defaults }
+    const categories = new Map<string, Route['aggregate']>()
+    for (const route of options.routes) {
+      this.add(route)
+      const { aggregate } = route
+      const other = categories.get(aggregate.category)
+      if (other && other !== aggregate) throw new DuplicateCategoryError(aggregate.category, [other.name, aggregate.name])
+      categories.set(aggregate.category, aggregate)
+    }
+  }
+
+  /** The types of the commands that it knows. */
+  get commands(): readonly string[] {
+    return [...this.routes.keys()]
+  }
+
+  /**
+   * Hands a command to its handler; resolves when what was decided is stored, and seen by those whom `consistency` names.
+   *
+   * @throws a DomainError when it is refused
+   * @throws UnknownCommandError, NotACommandError, MissingIdentityError, InvalidOptionError before anything is done
+   * @throws what `Aggregates.execute` throws, and middleware
+   */
+  dispatch<C extends AnyCommand, R extends Returning = 'version'>(command: C, options?: DispatchOptions<R>): Promise<Reply<C, R>>
+  dispatch(command: AnyCommand, options: DispatchOptions = noOptions): Promise<object> {
+    try {
+      if (this.isStopping) throw new AggregatesStoppedError()
+      if (options !== noOptions) checkDispatchOptions(options)
+      return this.handle(this.routeOf(command), command, options)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** Takes in no more commands, and resolves when those under way are answered. */
+  async stop(): Promise<void> {
+    this.isStopping = true
+    if (this.dispatching > 0) await new Promise<void>((resolve) => (this.drained = resolve))
+  }
+
+  private add(route: Route): void {
+    const { type } = route.commandClass
+    const other = this.routes.get(type)
+    if (other) throw new DuplicateRouteError(type, [other.handler, route.handler])
+    this.routes.set(type, route)
+  }
+
+  private routeOf(command: AnyCommand): Route {
+    if (!isCommand(command)) throw new NotACommandError(described(command))
+    const { type } = commandClassOf(command)
+    const route = this.routes.get(type)
+    if (!route) throw new UnknownCommandError(type, this.commands)
+    return route
+  }
+
+  private handle(route: Route, command: AnyCommand, options: DispatchOptions): Promise<object> {
+    const { defaults } = this
+    const way: Way = {
+      route,
+      givenId: options.commandId ?? options.idempotencyKey,
+      fingerprint: options.fingerprint,
+      timeout: options.timeout ?? defaults.timeout,
+      consistency: options.consistency ?? defaults.consistency,
+      retries: options.retries ?? defaults.retries,
+      returning: options.returning ?? 'version',
+    }
+    if (way.consistency !== 'eventual' && !this.waitFor) {
+      throw new InvalidOptionError(
+        'dispatch',
+        'consistency',
+        "can only be 'eventual' where nobody can wait for handlers; give the router a waitFor",
+      )
+    }
+    const commandId = way.givenId ?? this.runtime.uuid()
+    const context: DispatchContext = {
+      command,
+      commandId,
+      aggregate: route.aggregate,
+      stream: streamOf(route, command),
+      correlationId: options.correlationId ?? commandId,
+      causationId: options.causationId,
+      actor: options.actor,
+      metadata: options.metadata,
+    }
+    const middleware = this.middlewareOf(route)
+    const dispatched =
+      middleware.length === 0 ? this.execute(context, way) : runMiddleware(middleware, context, () => this.execute(context, way))
+    this.dispatching++
+    return dispatched.then(
+      (answer) => {
+        this.answered()
+        return replyOf(answer, way.returning)
+      },
+      (error: unknown) => {
+        this.answered()
+        throw error
+      },
+    )
+  }
+
+  private middlewareOf({ middleware }: Route): readonly Middleware[] {
+    if (middleware.length === 0) return this.middleware
+    return this.middleware.length === 0 ? middleware : [...this.middleware, ...middleware]
+  }
+
+  private execute(context: DispatchContext, way: Way): Promise<Dispatched> {
+    const { command, commandId } = context
+    const { route, consistency, timeout } = way
+    const start = consistency === 'eventual' ? 0 : this.runtime.monotonic()
+    const executed = this.aggregates.execute({
+      aggregate: route.aggregate,
+      stream: context.stream,
+      command,
+      commandId,
+      receipt: way.givenId === undefined ? undefined : { fingerprint: way.fingerprint ?? fingerprintOf(command) },
+      metadata: metadataOf(context),
+      decide: route.decide,
+      boundary: route.boundary?.(command),
+      retries: way.retries,
+      timeout,
+      wants: way.returning === 'state' || way.returning === 'events' ? way.returning : undefined,
+    })
+    if (consistency === 'eventual') return executed.then((done) => dispatchedOf(commandId, done))
+    return executed.then(async (done) => {
+      await this.waitFor?.(done.position, consistency, Math.max(1, timeout - (this.runtime.monotonic() - start)))
+      return dispatchedOf(commandId, done)
+    })
+  }
+
+  private answered(): void {
+    if (--this.dispatching === 0) this.drained?.()
+  }
+}
+
+/** What the options come to, with the defaults. */
+interface Way {
+  readonly route: Route
+  readonly givenId: string | undefined
+  readonly fingerprint: string | undefined
+  readonly timeout: number
+  readonly consistency: Consistency
+  readonly retries: number
+  readonly returning: Returning
+}
+
+function metadataOf({ commandId, correlationId, causationId, actor, metadata }: DispatchContext): EventMetadata {
+  if (causationId === undefined && actor === undefined && metadata === undefined) return { correlationId, causationId: commandId }
+  return {
+    correlationId,
+    causationId: commandId,
+    ...(causationId !== undefined && { commandCausationId: causationId }),
+    ...(actor !== undefined && { actor }),
+    ...(metadata !== undefined && { user: toPlainJson(metadata, 'metadata') as JsonObject }),
+  }
+}
+
+function dispatchedOf(commandId: string, { stream, version, position, result, events, state }: Executed): Dispatched {
+  if (events !== undefined) return { commandId, stream, version, position, result, events }
+  if (state !== undefined) return { commandId, stream, version, position, result, state }
+  return { commandId, stream, version, position, result }
+}
+
+function described(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return value === null ? 'null' : `A value of type ${typeof value}`
+  return `An object of class ${value.constructor?.name ?? 'none'}`
+}

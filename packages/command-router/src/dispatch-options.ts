@@ -1,0 +1,97 @@
+import { InvalidOptionError } from '@writ/aggregate'
+import { type JsonObject, nearestName } from '@writ/event-store'
+import type { Returning } from './reply.js'
+
+/** 'strong': every strongly consistent handler has seen the command's events; names: these handlers have. */
+export type Consistency = 'eventual' | 'strong' | readonly string[]
+
+export interface DispatchOptions<R extends Returning = Returning> {
+  /** The sender's own id: a repetition of it gets the first one's answer, whatever happened since. 1 to 300 printable characters. */
+  readonly commandId?: string
+  /** The same by another name, as HTTP calls it; not both. */
+  readonly idempotencyKey?: string
+  /** Text that repetitions must share; by default it is made of the command's type and data. Only with an id. */
+  readonly fingerprint?: string
+  /** The user's own, stored with every event: plain JSON. */
+  readonly metadata?: JsonObject
+  /** Shared by everything that follows from one request; the command's id by default. */
+  readonly correlationId?: string
+  /** The id of what caused the command, such as an event's. */
+  readonly causationId?: string
+  /** Who does it. */
+  readonly actor?: string
+  /** Milliseconds until it gives up: 30,000 by default. The error says whether the command may be stored. */
+  readonly timeout?: number
+  /** Which handlers must have seen the command's events before it is answered; 'eventual', none, by default. */
+  readonly consistency?: Consistency
+  /** 'version' by default: ids, version, position and declared result. */
+  readonly returning?: R
+  /** How many conflicts with other writers it takes before it gives up: 10 by default. */
+  readonly retries?: number
+}
+
+/** Options that may be set for all dispatches of a router. */
+export type DispatchDefaults = Pick<DispatchOptions, 'timeout' | 'consistency' | 'retries'>
+
+const checks: Record<keyof DispatchOptions, (value: unknown) => string | undefined> = {
+  commandId: id,
+  idempotencyKey: id,
+  fingerprint: text,
+  metadata: (value) => (typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'must be an object'),
+  correlationId: text,
+  causationId: text,
+  actor: text,
+  timeout: (value) =>
+    wholeFrom(value, 1) && value <= 2_147_483_647 ? undefined : 'must be a whole number of milliseconds, from 1',
+  consistency: (value) =>
+    value === 'eventual' || value === 'strong' || (Array.isArray(value) && value.every((name) => typeof name === 'string'))
+      ? undefined
+      : "must be 'eventual', 'strong' or a list of handlers' names",
+  returning: (value) => (returnings.includes(value) ? undefined : `must be one of ${returnings.join(', ')}`),
+  retries: (value) => (wholeFrom(value, 0) ? undefined : 'must be a whole number from 0'),
+}
+
+const returnings: readonly unknown[] = ['version', 'result', 'events', 'state', 'nothing'] satisfies Returning[]
+
+/** @throws InvalidOptionError; for an unknown option it gives the nearest name */
+export function checkDispatchOptions(options: DispatchOptions, subject = 'dispatch'): void {
+  for (const option in options) {
+    const value = options[option as keyof DispatchOptions]
+    if (value === undefined) continue
+    if (!Object.hasOwn(checks, option)) {
+      const nearest = nearestName(option, Object.keys(checks))
+      throw new InvalidOptionError(subject, option, `is unknown${nearest ? `; the nearest is '${nearest}'` : ''}`)
+    }
+    const why = checks[option as keyof DispatchOptions](value)
+    if (why) throw new InvalidOptionError(subject, option, why)
+  }
+  if (options.commandId !== undefined && options.idempotencyKey !== undefined) {
+    throw new InvalidOptionError(subject, 'idempotencyKey', 'is the command id by another name; give one of them')
+  }
+  if (options.fingerprint !== undefined && options.commandId === undefined && options.idempotencyKey === undefined) {
+    throw new InvalidOptionError(
+      subject,
+      'fingerprint',
+      'needs a commandId or an idempotencyKey, whose repetitions it tells apart',
+    )
+  }
+}
+
+function wholeFrom(value: unknown, least: number): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= least
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
+
+function id(value: unknown): string | undefined {
+  const isFine =
+    typeof value === 'string' && value !== '' && value.length <= 300 && !unprintable.test(value) && value.isWellFormed()
+  return isFine ? undefined : 'must be 1 to 300 printable characters'
+}
+
+function text(value: unknown): string | undefined {
+  const isFine =
+    typeof value === 'string' && value !== '' && value.length <= 1_000 && !value.includes('\u0000') && value.isWellFormed()
+  return isFine ? undefined : 'must be 1 to 1,000 characters of text'
+}

@@ -1,0 +1,27 @@
+import type { AggregateDefinition } from '@writ/aggregate'
+import type { AnyCommand, JsonObject } from '@writ/event-store'
+import type { Dispatched } from './reply.js'
+
+/** A command on its way, as middleware sees it. */
+export interface DispatchContext {
+  readonly command: AnyCommand
+  readonly commandId: string
+  readonly aggregate: AggregateDefinition
+  readonly stream: string
+  readonly correlationId: string
+  readonly causationId: string | undefined
+  /** Who does it; a middleware that knows better may set it. */
+  actor: string | undefined
+  /** The user's own, stored with every event; a middleware may replace it. */
+  metadata: JsonObject | undefined
+}
+
+/**
+ * Goes around the handling of commands.
+ *
+ * What stands before `await next()` happens before, what stands after it after; a `catch` around it sees failures and refusals;
+ * and whoever throws or answers without calling it has halted the command. After a failure it may be called again.
+ *
+ * @example const timed: Middleware = async (dispatch, next) => { const start = now(); try { return await next() } finally { note(dispatch.command, now() - start) } }
+ */
+export type Middleware = (dispatch: DispatchContext, next: () => Promise<Dispatched>) => Promise<Dispatched>

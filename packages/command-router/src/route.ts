@@ -1,0 +1,95 @@
+import type { AggregateDefinition, Decide, DecisionOn, Handling } from '@writ/aggregate'
+import type { AnyCommand, AnyCommandClass, Class, EventQuery, EventQueryItem } from '@writ/event-store'
+import { checkedRoute } from './check-route.js'
+import type { Middleware } from './middleware.js'
+
+/** Which aggregate a command is for, and who decides on it. */
+export interface Route {
+  readonly commandClass: AnyCommandClass
+  readonly aggregate: AggregateDefinition
+  /** For errors: such as `Account.deposit` or `OpenAccountHandler`. */
+  readonly handler: string
+  readonly decide: Decide<unknown>
+  /** A field of the command, or a function of it. */
+  readonly identity: string | ((command: AnyCommand) => string)
+  /** Stands between category and identity in the stream's name. */
+  readonly prefix: string | ((command: AnyCommand) => string) | undefined
+  readonly boundary: ((command: AnyCommand) => EventQuery) | undefined
+  /** Around this command alone, inside of the router's. */
+  readonly middleware: readonly Middleware[]
+}
+
+type TextFieldOf<T> = { [K in keyof T & string]: T[K] extends string ? K : never }[keyof T & string]
+
+/** The events that a decision also depends on: a query, or the types and tags of a single item. */
+export type Boundary = EventQuery | EventQueryItem
+
+/** What a route may say besides command and aggregate. */
+export interface RouteOptions<C extends AnyCommand> {
+  /** The decision holds only as long as nothing newer matches. */
+  readonly boundary?: (command: C) => Boundary
+  /** A field of the command, or a function of it; the aggregate's identity field by default. */
+  readonly identity?: TextFieldOf<C> | ((command: C) => string)
+  /** Stands in front of the identity in the stream's name, such as a tenant's: `account-<prefix><identity>`. None by default. */
+  readonly prefix?: string | ((command: C) => string)
+  /** Around this command alone, inside of the router's. */
+  readonly middleware?: readonly Middleware[]
+}
+
+/** A route to a function that decides outside of its aggregate, with what it needs at hand. */
+export interface RouteTo<C extends AnyCommand, State> extends RouteOptions<C> {
+  readonly aggregate: AggregateDefinition<State>
+  /** The aggregate's own decision by default. */
+  readonly handle?: (state: NoInfer<State>, command: C, handling: Handling) => DecisionOn<C> | Promise<DecisionOn<C>>
+}
+
+/** One command → one aggregate, as a value. */
+export function route<C extends AnyCommand, State>(commandClass: Class<C>, options: RouteTo<C, State>): Route {
+  const command = commandClass as unknown as AnyCommandClass
+  const { aggregate, handle } = options
+  const decide = handle
+    ? named(handle as unknown as Decide<unknown>, `the handler of '${command.type}'`)
+    : aggregate.decide.get(command.type)
+  return routeTo(command, aggregate, decide, options)
+}
+
+/** The routes to all commands that an aggregate handles itself. */
+export function routesOf(aggregate: AggregateDefinition): Route[] {
+  return aggregate.commands.map((command) => routeTo(command, aggregate, aggregate.decide.get(command.type), {}))
+}
+
+/** The same routes with these middleware around each of them; such groups can be nested. */
+export function withMiddleware(middleware: readonly Middleware[], routes: readonly Route[]): Route[] {
+  return routes.map((inner) => ({ ...inner, middleware: [...middleware, ...inner.middleware] }))
+}
+
+/** @internal */
+export function routeTo<C extends AnyCommand>(
+  commandClass: AnyCommandClass,
+  aggregate: AggregateDefinition,
+  decide: Decide<unknown> | undefined,
+  { boundary, identity, prefix, middleware = [] }: RouteOptions<C>,
+): Route {
+  const checked = checkedRoute(commandClass, aggregate, decide, identity)
+  return {
+    commandClass,
+    aggregate,
+    handler: checked.name,
+    decide: checked,
+    identity: (identity ?? aggregate.identity) as Route['identity'],
+    prefix: prefix as Route['prefix'],
+    boundary: boundary && ((command) => queryOf(boundary(command as C))),
+    middleware,
+  }
+}
+
+function queryOf(boundary: Boundary): EventQuery {
+  return 'items' in boundary ? boundary : { items: [boundary] }
+}
+
+/** @internal Errors about what a function answers call it by its name. */
+export function named(decide: Decide<unknown>, name: string): Decide<unknown> {
+  const handler: Decide<unknown> = (state, command, handling) => decide(state, command, handling)
+  Object.defineProperty(handler, 'name', { value: decide.name === '' || decide.name === 'handle' ? name : decide.name })
+  return handler
+}

@@ -1,0 +1,54 @@
+import { Aggregate, Apply, aggregate, aggregateOf, decided, Handle } from '@writ/aggregate'
+import { Command, DomainError, Event } from '@writ/event-store'
+import { z } from 'zod'
+
+export class TicketOpened extends Event('ticket-opened', z.object({ ticket: z.string(), email: z.string() }), {
+  tags: ({ email }) => [`email:${email}`],
+}) {}
+export class TicketClosed extends Event('ticket-closed', z.object({ ticket: z.string() })) {}
+
+export class OpenTicket extends Command('open-ticket', z.object({ ticket: z.string(), email: z.string() }), {
+  result: z.object({ number: z.int() }),
+}) {}
+export class CloseTicket extends Command('close-ticket', z.object({ ticket: z.string() })) {}
+
+export class EmailTaken extends DomainError<'email-taken'> {
+  constructor(email: string) {
+    super('email-taken', `Somebody has opened a ticket as ${email} already.`, { email })
+  }
+}
+
+@Aggregate({ category: 'ticket', identity: 'ticket' })
+export class Ticket {
+  isOpen = false
+
+  @Handle(CloseTicket)
+  close({ ticket }: CloseTicket) {
+    return this.isOpen ? new TicketClosed({ ticket }) : undefined
+  }
+
+  @Apply(TicketOpened)
+  opened(_event: TicketOpened) {
+    this.isOpen = true
+  }
+
+  @Apply(TicketClosed)
+  closed(_event: TicketClosed) {
+    this.isOpen = false
+  }
+}
+
+export const ticketOfClass = aggregateOf(Ticket)
+
+export const ticketValue = aggregate({
+  category: 'ticket',
+  identity: 'ticket',
+  commands: [CloseTicket],
+  events: [TicketOpened, TicketClosed],
+  initialState: { isOpen: false },
+  decide: { 'close-ticket': ({ isOpen }, { ticket }) => (isOpen ? new TicketClosed({ ticket }) : undefined) },
+  evolve: { 'ticket-opened': () => ({ isOpen: true }), 'ticket-closed': () => ({ isOpen: false }) },
+})
+
+export const openTicket = ({ ticket, email }: OpenTicket) =>
+  decided(new TicketOpened({ ticket, email }), { number: ticket.length })
