@@ -1,0 +1,24 @@
+import { Command } from '@writ/event-store'
+import { z } from 'zod'
+import { Password } from '../credentials/password.js'
+import { AccountNumber } from './account-number.js'
+import { EmailAddress } from './email-address.js'
+import { Amount, Balance } from './money.js'
+import { Owner } from './owner.js'
+
+export class OpenAccount extends Command(
+  'open-account',
+  z.object({ account: AccountNumber, email: EmailAddress, owner: Owner, password: Password }),
+  { result: z.object({ account: AccountNumber, status: z.literal('unverified'), balance: Balance }) },
+) {}
+
+/** The code is any text: a wrong one is refused by the account, not by its shape. */
+export class VerifyAccount extends Command('verify-account', z.object({ account: AccountNumber, code: z.string().max(200) })) {}
+
+export class DepositMoney extends Command('deposit-money', z.object({ account: AccountNumber, amount: Amount }), {
+  result: z.object({ balance: Balance }),
+}) {}
+
+export class WithdrawMoney extends Command('withdraw-money', z.object({ account: AccountNumber, amount: Amount }), {
+  result: z.object({ balance: Balance }),
+}) {}

@@ -1,0 +1,91 @@
+import type { Application } from '@writ/application'
+import { hasCode } from '@writ/event-store'
+import { Hono } from 'hono'
+import { z } from 'zod'
+import { Password } from '../credentials/password.js'
+import { Idempotency } from '../http/idempotency.js'
+import { readJson } from '../http/json-body.js'
+import { answerAt, visible } from '../http/positions.js'
+import { notFound, Problem } from '../http/problem.js'
+import { ownerOnly } from '../session/authenticate.js'
+import { SessionTokens } from '../session/session-tokens.js'
+import { DepositMoney, OpenAccount, VerifyAccount, WithdrawMoney } from './account.commands.js'
+import { ACCOUNT_BALANCES, AccountBalances } from './account-balances.js'
+import { AccountNumber, AccountNumbers } from './account-number.js'
+import { EmailAddress } from './email-address.js'
+import { Amount } from './money.js'
+import { Owner } from './owner.js'
+
+const Opening = z.strictObject({ email: EmailAddress, password: Password, owner: Owner })
+const Movement = z.strictObject({ amount: Amount })
+
+/** With ten million accounts, one number in a thousand that is drawn is in use; five in a row never are. */
+const DRAWS = 5
+
+export function accountRoutes(bank: Application): Hono {
+  const numbers = bank.get(AccountNumbers)
+  const balances = bank.get(AccountBalances)
+  const idempotency = bank.get(Idempotency)
+  const owner = ownerOnly(bank.get(SessionTokens))
+
+  return new Hono()
+    .post('/', async (c) => {
+      const opening = await readJson(c, Opening)
+      const options = idempotency.of(c, 'open-account', opening)
+      const { result, position } = await withFreeNumber((account) =>
+        bank.dispatch(new OpenAccount({ account, ...opening }), options),
+      )
+      return answerAt(c, position, result, 201)
+    })
+
+    .get('/verify', async (c) => {
+      // hono answers HEAD through the GET route; whoever only asks whether a link is alive must not use it up.
+      if (c.req.raw.method === 'HEAD')
+        throw new Problem(405, 'method-not-allowed', 'Open the link with GET.', { headers: { Allow: 'GET' } })
+      const account = AccountNumber.safeParse(c.req.query('account')).data
+      const code = c.req.query('code')
+      if (account === undefined || code === undefined || code.length > 200) {
+        throw new Problem(400, 'wrong-verification-code', 'The link is wrong: open the one from the newest mail, all of it.')
+      }
+      const { position } = await bank.dispatch(new VerifyAccount({ account, code }))
+      return answerAt(c, position, { account, status: 'verified' })
+    })
+
+    .get('/:account', owner, visible(bank, [ACCOUNT_BALANCES]), async (c) => {
+      const found = await balances.find(c.req.param('account'))
+      if (!found)
+        throw notFound('This account is not to be seen yet. Send `Writ-Wait-For` with the position that its opening answered.')
+      const { position, ...balance } = found
+      return answerAt(c, position, balance)
+    })
+
+    .post('/:account/deposits', owner, async (c) => {
+      const account = c.req.param('account')
+      const movement = await readJson(c, Movement)
+      const { result, version, position } = await bank.dispatch(new DepositMoney({ account, ...movement }), {
+        ...idempotency.of(c, `deposit-money:${account}`, movement),
+        actor: account,
+      })
+      return answerAt(c, position, { ...result, version, position })
+    })
+
+    .post('/:account/withdrawals', owner, async (c) => {
+      const account = c.req.param('account')
+      const movement = await readJson(c, Movement)
+      const { result, version, position } = await bank.dispatch(new WithdrawMoney({ account, ...movement }), {
+        ...idempotency.of(c, `withdraw-money:${account}`, movement),
+        actor: account,
+      })
+      return answerAt(c, position, { ...result, version, position })
+    })
+
+  async function withFreeNumber<T>(open: (account: string) => Promise<T>): Promise<T> {
+    for (let draw = 1; ; draw++) {
+      try {
+        return await open(numbers.next())
+      } catch (error) {
+        if (!hasCode(error, 'account-number-taken') || draw === DRAWS) throw error
+      }
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import { Aggregate, Apply, decided, Handle } from '@writ/aggregate'
+import { DepositMoney, VerifyAccount, WithdrawMoney } from './account.commands.js'
+import {
+  AccountAlreadyVerified,
+  AccountNotVerified,
+  BalanceTooGreat,
+  InsufficientFunds,
+  WrongVerificationCode,
+} from './account.errors.js'
+import { AccountOpened, AccountVerified, MoneyDeposited, MoneyWithdrawn } from './account.events.js'
+import { GREATEST_BALANCE } from './money.js'
+
+@Aggregate({ category: 'account', identity: 'account', snapshotEvery: 500 })
+export class Account {
+  status: 'absent' | 'unverified' | 'verified' = 'absent'
+  balance = 0
+  verificationCode = ''
+
+  @Handle(VerifyAccount)
+  verify({ account, code }: VerifyAccount) {
+    if (this.status === 'absent' || code !== this.verificationCode) throw new WrongVerificationCode()
+    if (this.status === 'verified') throw new AccountAlreadyVerified(account)
+    return new AccountVerified({ account })
+  }
+
+  @Handle(DepositMoney)
+  deposit({ account, amount }: DepositMoney) {
+    if (this.status !== 'verified') throw new AccountNotVerified(account)
+    const balance = this.balance + amount
+    if (balance > GREATEST_BALANCE) throw new BalanceTooGreat(this.balance, amount)
+    return decided(new MoneyDeposited({ account, amount }), { balance })
+  }
+
+  @Handle(WithdrawMoney)
+  withdraw({ account, amount }: WithdrawMoney) {
+    if (this.status !== 'verified') throw new AccountNotVerified(account)
+    const balance = this.balance - amount
+    if (balance < 0) throw new InsufficientFunds(this.balance, amount)
+    return decided(new MoneyWithdrawn({ account, amount }), { balance })
+  }
+
+  @Apply(AccountOpened)
+  opened({ balance, verificationCode }: AccountOpened) {
+    this.status = 'unverified'
+    this.balance = balance
+    this.verificationCode = verificationCode
+  }
+
+  @Apply(AccountVerified)
+  verified() {
+    this.status = 'verified'
+  }
+
+  @Apply(MoneyDeposited)
+  deposited({ amount }: MoneyDeposited) {
+    this.balance += amount
+  }
+
+  @Apply(MoneyWithdrawn)
+  withdrawn({ amount }: MoneyWithdrawn) {
+    this.balance -= amount
+  }
+}

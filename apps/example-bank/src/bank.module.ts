@@ -1,0 +1,57 @@
+import { type Module, module } from '@writ/application'
+import { Account } from './account/account.js'
+import { AccountBalances } from './account/account-balances.js'
+import { AccountNumbers } from './account/account-number.js'
+import { OpenAccountHandler } from './account/open-account.handler.js'
+import { VerificationCodes } from './account/verification-code.js'
+import { Credentials } from './credentials/credentials.js'
+import { PasswordHasher } from './credentials/password-hasher.js'
+import { Idempotency } from './http/idempotency.js'
+import { AccountMails } from './mail/account-mails.handler.js'
+import { MailAddresses } from './mail/mail-addresses.js'
+import { Mailbox } from './mail/mailbox.js'
+import { Mailer } from './mail/mailer.js'
+import { PublicAddress } from './mail/public-address.js'
+import { SmtpMailer, type SmtpOptions } from './mail/smtp-mailer.js'
+import { Session } from './session/session.js'
+import { SessionTokens } from './session/session-tokens.js'
+import { StartSessionHandler } from './session/start-session.handler.js'
+import type { Storage } from './storage/storage.js'
+
+export interface BankOptions {
+  readonly storage: Storage
+  /** Without it, mails go into the storage's mailbox. */
+  readonly smtp: SmtpOptions | undefined
+  readonly publicUrl: string
+}
+
+/** What the bank consists of, and what its parts have injected. */
+export function bankModule({ storage, smtp, publicUrl }: BankOptions): Module {
+  return module({
+    name: 'bank',
+    aggregates: [Account, Session],
+    commandHandlers: [OpenAccountHandler, StartSessionHandler],
+    eventHandlers: [AccountMails],
+    projections: [storage.accountBalances],
+    bindings(container) {
+      storage.bind(container)
+      container.bind(AccountBalances).toService(storage.accountBalances)
+      container.bind(Credentials).toConstantValue(storage.credentials)
+      container.bind(MailAddresses).toConstantValue(storage.mailAddresses)
+      container.bind(SessionTokens).toConstantValue(new SessionTokens(storage.keys.tokens))
+      container.bind(Idempotency).toConstantValue(new Idempotency(storage.keys.fingerprints))
+      container.bind(PasswordHasher).toConstantValue(new PasswordHasher())
+      container.bind(AccountNumbers).toSelf()
+      container.bind(VerificationCodes).toSelf()
+      container.bind(PublicAddress).toConstantValue(new PublicAddress(publicUrl))
+      if (smtp) {
+        const mailer = new SmtpMailer(smtp)
+        container.bind(Mailer).toConstantValue(mailer)
+        container.onDeactivation(Mailer, () => mailer.close())
+      } else {
+        container.bind(Mailbox).toConstantValue(storage.mailbox)
+        container.bind(Mailer).toService(Mailbox)
+      }
+    },
+  })
+}

@@ -1,0 +1,56 @@
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createAdaptorServer } from '@hono/node-server'
+import { StartError } from '../start-error.js'
+
+export interface Listening {
+  readonly port: number
+  /** Takes no more connections, lets the requests under way finish, and cuts those that take longer than this: milliseconds. */
+  close(patience: number): Promise<void>
+}
+
+export interface ListenOptions {
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  readonly fetch: (request: Request) => Response | Promise<Response>
+}
+
+/** @throws StartError when the port can't be had */
+export async function listen({ host, port, fetch }: ListenOptions): Promise<Listening> {
+  const server = createAdaptorServer({
+    fetch,
+    serverOptions: { headersTimeout: 10_000, requestTimeout: 60_000, maxHeaderSize: 16_384 },
+  }) as Server
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(whyNot(error, host, port)))
+    server.listen(port, host, resolve)
+  })
+  return { port: (server.address() as AddressInfo).port, close: (patience) => close(server, patience) }
+}
+
+async function close(server: Server, patience: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  const over = new AbortController()
+  const cut = sleep(patience, undefined, { signal: over.signal }).then(
+    () => server.closeAllConnections(),
+    () => 'all of them finished in time',
+  )
+  // A connection that becomes idle after its last answer would stay open for its keep-alive.
+  const idle = setInterval(() => server.closeIdleConnections(), 50)
+  await closed
+  clearInterval(idle)
+  over.abort()
+  await cut
+}
+
+function whyNot(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  if (error.code === 'EADDRINUSE')
+    return new StartError(`Port ${port} is in use. Stop what listens there, or set PORT to another one.`)
+  if (error.code === 'EACCES')
+    return new StartError(`Port ${port} needs rights that this process lacks. Set PORT to one from 1024 on.`)
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
+    return new StartError(`This machine has no address '${host}'. Correct HOST.`)
+  return error
+}

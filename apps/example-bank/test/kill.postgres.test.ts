@@ -1,0 +1,143 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Answer, Customer } from './bank-client.js'
+import { BankProcess } from './bank-process.js'
+import { SmtpInbox } from './smtp-inbox.js'
+
+interface Movement {
+  readonly customer: Customer
+  readonly kind: 'deposit' | 'withdraw'
+  readonly amount: number
+  readonly key: string
+  /** Undefined where the bank died before it answered. */
+  answer: Answer | undefined
+}
+
+const CUSTOMERS = 4
+const HANDS = 4
+
+describe('the bank as a process', () => {
+  const inbox = new SmtpInbox()
+  let folder: string
+  let bank: BankProcess
+  const start = async () => BankProcess.start({ BANK_DATA: folder, SMTP_URL: inbox.url })
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'writ-bank-'))
+    await inbox.start()
+    bank = await start()
+  }, 60_000)
+  afterAll(async () => {
+    await bank?.terminate()
+    await inbox.stop()
+    await rm(folder, { recursive: true, force: true })
+  }, 30_000)
+
+  it('killed with -9 under load, has every acknowledged command exactly once, and answers its keys as before', async () => {
+    const customers = await Promise.all(Array.from({ length: CUSTOMERS }, () => bank.customer(inbox)))
+    const movements: Movement[] = []
+
+    for (const acknowledged of [100, 200, 300]) {
+      await moveUntilKilled(customers, movements, acknowledged)
+      bank = await start()
+      for (const customer of customers) {
+        const own = movements.filter((movement) => movement.customer === customer)
+        const again = await Promise.all(own.map(send))
+        own.forEach((movement, index) => {
+          const answer = again[index]
+          // The one that was in doubt is settled now, whichever way it went before.
+          movement.answer ??= answer
+          expect([answer?.status, answer?.body]).toEqual([movement.answer?.status, movement.answer?.body])
+          expect(answer?.status).toBe(200)
+        })
+        const last = Math.max(...own.map(({ answer }) => answer?.body.position))
+        const seen = await bank.account(customer, String(last))
+        const moved = own.reduce((sum, { kind, amount }) => sum + (kind === 'deposit' ? amount : -amount), 0)
+        // Opened, verified, and each movement once: none is lost, none is there twice.
+        expect(seen.body).toMatchObject({ balance: 100_000 + moved, version: 2 + own.length })
+      }
+    }
+
+    // Each withdrawal is mailed; one that is mailed again, after a kill, carries the same Message-ID.
+    const withdrawals = movements.filter(({ kind }) => kind === 'withdraw')
+    for (const { customer, amount } of withdrawals) await inbox.mailTo(customer.email, withdrawn(amount))
+    const ids = new Set(inbox.mails.filter(({ subject }) => subject.includes('withdrawn')).map(({ messageId }) => messageId))
+    expect(ids.size).toBe(withdrawals.length)
+  }, 180_000)
+
+  it('stopped in order, ends with 0 and mails nothing again', async () => {
+    const customer = await bank.customer(inbox)
+    await bank.withdraw(customer, 100)
+    await inbox.mailTo(customer.email, '$1.00 withdrawn')
+    const before = inbox.mails.length
+    expect(await bank.terminate()).toBe(0)
+    bank = await start()
+    await bank.withdraw(customer, 200)
+    await inbox.mailTo(customer.email, '$2.00 withdrawn')
+    expect(inbox.mails).toHaveLength(before + 1)
+    expect((await bank.account(customer)).status).toBe(200)
+  }, 60_000)
+
+  it('says in a sentence why it can not start', async () => {
+    const port = new URL(bank.url).port
+    const taken = await BankProcess.fail({ BANK_DATA: join(folder, 'another'), PORT: port })
+    expect(taken).toMatchObject({
+      exitCode: 1,
+      output: `Port ${port} is in use. Stop what listens there, or set PORT to another one.\n`,
+    })
+    const away = await BankProcess.fail({ DATABASE_URL: 'postgres://bank:canary@127.0.0.1:1/bank' })
+    expect(away).toMatchObject({
+      exitCode: 1,
+      output: expect.stringMatching(/^The database can't be used: .*PostgreSQL at 127\.0\.0\.1:1\/bank/),
+    })
+    expect(away.output).not.toContain('canary')
+    const wrong = await BankProcess.fail({ PORT: 'http' })
+    expect(wrong).toMatchObject({
+      exitCode: 1,
+      output: expect.stringMatching(/^The environment can't be used:\n {2}PORT: expected a port/),
+    })
+  }, 60_000)
+
+  it('prints lines that work when they are pasted one after another', async () => {
+    await bank.terminate()
+    bank = await BankProcess.start({ BANK_DATA: folder })
+    const lines = bank.printed.split('\n').filter((line) => /^([A-Z]+=|curl |until )/.test(line))
+    const { stdout } = await promisify(execFile)('sh', ['-ec', lines.join('\n')])
+    expect(stdout).toMatch(/"status":"unverified","balance":100000/)
+    expect(stdout).toMatch(/"status":"verified"/)
+    expect(stdout).toMatch(/"balance":102500,"version":3/)
+    expect(stdout).toMatch(/"balance":97500,"version":4/)
+    expect(stdout).toMatch(/"owner":"Owner One","status":"verified","balance":97500/)
+    expect(stdout).toMatch(/"status":"up"/)
+  }, 60_000)
+
+  function send({ customer, kind, amount, key }: Movement): Promise<Answer> {
+    return bank[kind](customer, amount, key)
+  }
+
+  /** Moves money with many hands at once, and kills the bank after so many answers. */
+  async function moveUntilKilled(customers: readonly Customer[], movements: Movement[], acknowledged: number): Promise<void> {
+    let isAlive = true
+    let answers = 0
+    const hand = async (customer: Customer) => {
+      while (isAlive) {
+        // Each amount once, so that each mail can be told from the others.
+        const number = movements.length + 1
+        const kind = number % 5 === 0 ? 'withdraw' : 'deposit'
+        const movement: Movement = { customer, kind, amount: number, key: `movement-${number}`, answer: undefined }
+        movements.push(movement)
+        movement.answer = await send(movement).catch(() => undefined)
+        if (movement.answer && ++answers === acknowledged) {
+          isAlive = false
+          await bank.kill()
+        }
+      }
+    }
+    await Promise.all(customers.flatMap((customer) => Array.from({ length: HANDS }, () => hand(customer))))
+  }
+})
+
+const withdrawn = (cents: number) => `$${(cents / 100).toFixed(2)} withdrawn`
