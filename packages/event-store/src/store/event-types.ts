@@ -36,7 +36,7 @@ export class EventTypes {
       version: stored.version,
       position: stored.position,
       data: restore(eventClass, stored),
-      metadata: JSON.parse(stored.metadata) as EventMetadata,
+      metadata: metadataOf(stored),
       tags: stored.tags,
       createdAt: stored.createdAt,
     }
@@ -54,5 +54,13 @@ function restore(eventClass: AnyEventClass, stored: StoredEvent): AnyEvent {
     return eventClass.restore(JSON.parse(stored.data))
   } catch (cause) {
     throw new UndecodableEventError(stored, `its data can't be read by ${eventClass.name}`, cause)
+  }
+}
+
+function metadataOf(stored: StoredEvent): EventMetadata {
+  try {
+    return JSON.parse(stored.metadata)
+  } catch (cause) {
+    throw new UndecodableEventError(stored, 'its metadata is not JSON', cause)
   }
 }

@@ -27,6 +27,6 @@ export function checkExpectedVersion(stream: string, expected: unknown): asserts
   if (Number.isSafeInteger(expected) && (expected as number) >= 0) return
   throw new InvalidAppendError(
     stream,
-    `the expected version ${JSON.stringify(expected)} is none; give an integer from 0, 'no-stream', 'stream-exists' or 'any'`,
+    `the expected version ${typeof expected === 'string' ? `'${expected.slice(0, 60)}'` : String(expected)} is none; give an integer from 0, 'no-stream', 'stream-exists' or 'any'`,
   )
 }
