@@ -1,0 +1,52 @@
+import {
+  type Append,
+  type EventStore,
+  type ExpectedVersion,
+  hasCode,
+  type RecordedEvent,
+  type WrongExpectedVersionError,
+} from '../index.js'
+
+declare const store: EventStore<{ sql: string }>
+
+// An append names its stream and its events, and expects one of four forms.
+const append: Append = { stream: 'account-1', events: [] }
+store.append({ ...append, expectedVersion: 3 })
+store.append({ ...append, expectedVersion: 'no-stream' })
+// @ts-expect-error no such form
+store.append({ ...append, expectedVersion: 'no-streams' })
+// @ts-expect-error text is no number
+const expected: ExpectedVersion = '3'
+// @ts-expect-error the stream is missing
+store.append({ events: [] })
+
+// An effect gets what its adapter has to give, and must be awaited.
+declare const lease: Parameters<typeof store.checkpoints.advance>[0]
+store.checkpoints.advanceWith(lease, 1, async ({ sql }) => void sql.length)
+// @ts-expect-error this adapter gives no such thing
+store.checkpoints.advanceWith(lease, 1, async ({ mongo }) => void mongo)
+// @ts-expect-error an effect that is not awaited would run outside of the transaction
+store.checkpoints.advanceWith(lease, 1, () => {})
+
+// Where no transaction is asked for, any adapter will do.
+const any: EventStore = store
+any.head()
+
+// A code narrows an error to its facts.
+declare const error: unknown
+if (hasCode<WrongExpectedVersionError>(error, 'wrong-expected-version')) error.actualVersion.toFixed()
+// @ts-expect-error the code of another error
+hasCode<WrongExpectedVersionError>(error, 'lease-lost')
+
+// An acquisition tells whether it has a lease.
+const acquisition = await store.checkpoints.acquire({ subscription: 's', partition: 0 }, 'me', 1)
+if (acquisition.acquired) acquisition.lease.epoch.toFixed()
+// @ts-expect-error it may have been denied
+acquisition.lease
+
+// What was recorded does not change.
+declare const recorded: RecordedEvent
+// @ts-expect-error its version is read-only
+recorded.version = 1
+
+export { expected }

@@ -1,0 +1,135 @@
+import { z } from 'zod'
+import { isoDate } from '../../test/codecs.js'
+import { thrown } from '../../test/thrown.js'
+import {
+  type DuplicateEventTypeError,
+  Event,
+  EventTypes,
+  eventsOf,
+  type StoredEvent,
+  type UndecodableEventError,
+  type UnknownEventTypeError,
+} from '../index.js'
+
+class MoneyDeposited extends Event('money-deposited', z.object({ account: z.string(), amount: z.int() }), { schemaVersion: 2 }) {}
+class Booked extends Event('booked', z.object({ at: isoDate })) {}
+
+const types = new EventTypes([MoneyDeposited, Booked])
+
+function stored(given: Partial<StoredEvent> = {}): StoredEvent {
+  return {
+    id: '0190d3a8-0000-7000-8000-000000000001',
+    type: 'money-deposited',
+    schemaVersion: 2,
+    data: '{"account":"42","amount":500}',
+    metadata: '{"actor":"ann"}',
+    tags: ['account:42'],
+    stream: 'account-42',
+    version: 7,
+    position: 99,
+    createdAt: new Date(5),
+    ...given,
+  }
+}
+
+describe('EventTypes', () => {
+  it('makes a recorded event of a stored one', () => {
+    const event = types.decode(stored())
+    const { data, metadata, ...rest } = stored()
+    expect(event).toEqual({ ...rest, data: new MoneyDeposited({ account: '42', amount: 500 }), metadata: { actor: 'ann' } })
+    expect(event.data).toBeInstanceOf(MoneyDeposited)
+    expect(Object.isFrozen(event.data)).toBe(true)
+  })
+
+  it('runs codecs where a schema has some', () => {
+    const event = types.decode(stored({ type: 'booked', schemaVersion: 1, data: '{"at":"1970-01-01T00:00:00.005Z"}' }))
+    expect(event.data).toEqual(new Booked({ at: new Date(5) }))
+  })
+
+  it('reads, without checking it again, what an older schema let through', () => {
+    const { data } = types.decode(stored({ schemaVersion: 1, data: '{"account":"42","amount":-1,"gone":true}' }))
+    expect({ ...data }).toEqual({ account: '42', amount: -1, gone: true })
+  })
+
+  it('lists the names that it knows', () => {
+    expect(types.names).toEqual(['money-deposited', 'booked'])
+  })
+
+  it('takes one class twice, as two modules may name it', () => {
+    expect(new EventTypes([Booked, MoneyDeposited, Booked]).names).toEqual(['booked', 'money-deposited'])
+  })
+
+  it('refuses two classes of one type, and names both', () => {
+    class Reserved extends Event('booked', z.object({})) {}
+    const error = thrown<DuplicateEventTypeError>(
+      'duplicate-event-type',
+      () => new EventTypes([Booked, MoneyDeposited, Reserved]),
+    )
+    expect(error).toMatchObject({ type: 'booked', classNames: ['Booked', 'Reserved'] })
+    expect(error.message).toMatch(/'booked'.*Booked and Reserved/)
+  })
+
+  it('refuses a type that no class claims, and names its place and the nearest type', () => {
+    const error = thrown<UnknownEventTypeError>('unknown-event-type', () => types.decode(stored({ type: 'money-depositd' })))
+    expect(error).toMatchObject({ type: 'money-depositd', stream: 'account-42', version: 7, position: 99 })
+    expect(error.message).toMatch(/position 99 \(account-42, version 7\).*'money-deposited'/)
+  })
+
+  it('names no nearest type where none is near', () => {
+    expect(thrown('unknown-event-type', () => types.decode(stored({ type: 'zebra' }))).message).not.toContain('nearest')
+  })
+
+  it('refuses a schema version that is newer than the code', () => {
+    const error = thrown<UndecodableEventError>('undecodable-event', () => types.decode(stored({ schemaVersion: 3 })))
+    expect(error).toMatchObject({ type: 'money-deposited', stream: 'account-42', version: 7, position: 99 })
+    expect(error.message).toMatch(/schema version 3.*up to 2.*deploy/)
+  })
+
+  it.each([
+    ['that is cut off', '{"account":'],
+    ['that is text', '"text"'],
+    ['that is a list', '[1]'],
+    ['that is null', 'null'],
+  ])('refuses data %s, with the cause', (_, data) => {
+    const error = thrown<UndecodableEventError>('undecodable-event', () => types.decode(stored({ data })))
+    expect(error).toMatchObject({ position: 99, cause: expect.any(Error) })
+    expect(error.message).toContain('MoneyDeposited')
+  })
+
+  it('refuses data that a codec can not read, with the cause', () => {
+    const broken = stored({ type: 'booked', schemaVersion: 1, data: '{"at":"yesterday"}' })
+    const error = thrown<UndecodableEventError>('undecodable-event', () => types.decode(broken))
+    expect(error.cause).toMatchObject({ code: 'invalid-event', issues: [{ path: 'at' }] })
+  })
+
+  it('refuses metadata that is no JSON, with the place', () => {
+    const error = thrown<UndecodableEventError>('undecodable-event', () => types.decode(stored({ metadata: '{' })))
+    expect(error).toMatchObject({ position: 99, cause: expect.any(Error) })
+  })
+})
+
+describe('eventsOf', () => {
+  it('gives one after another what comes in pages', async () => {
+    async function* pages() {
+      yield [1, 2]
+      yield []
+      yield [3]
+    }
+    const events: number[] = []
+    for await (const event of eventsOf(pages())) events.push(event)
+    expect(events).toEqual([1, 2, 3])
+  })
+
+  it('lets go of the pages when it is left early', async () => {
+    let isClosed = false
+    async function* pages() {
+      try {
+        yield [1, 2]
+      } finally {
+        isClosed = true
+      }
+    }
+    for await (const _ of eventsOf(pages())) break
+    expect(isClosed).toBe(true)
+  })
+})
