@@ -2,6 +2,7 @@ import type { AnyCommand, AnyCommandClass, AnyEvent, AnyEventClass, Json, Record
 import { checkDefinition } from './check-definition.js'
 import { freezeDeeply, jsonOfDeciderState } from './decider-state.js'
 import type { Decision, DecisionOn } from './decision.js'
+import type { InferredState } from './inferred-state.js'
 
 /**
  * What an aggregate is, as a value: where it starts, what it decides, and how events change it.
@@ -53,7 +54,7 @@ export type Decide<State> = {
 export type Evolve<State> = { evolve(state: State, event: AnyEvent): State }['evolve']
 
 /** An aggregate as its author writes it down, without decorators; the maps are exhaustive. */
-export interface AggregateOptions<State, C extends readonly AnyCommandClass[], E extends readonly AnyEventClass[]> {
+export interface AggregateOptions<Initial, C extends readonly AnyCommandClass[], E extends readonly AnyEventClass[]> {
   /** No dash, and no `$` at its beginning. */
   readonly category: string
   /** A field that every command has, with text. */
@@ -61,9 +62,9 @@ export interface AggregateOptions<State, C extends readonly AnyCommandClass[], E
   readonly commands: C
   readonly events: E
   /** States are immutable: `evolve` returns new ones. */
-  readonly initialState: State
-  readonly decide: DecideMap<NoInfer<State>, C[number]>
-  readonly evolve: EvolveMap<NoInfer<State>, E[number]>
+  readonly initialState: Initial
+  readonly decide: DecideMap<InferredState<Initial>, C[number]>
+  readonly evolve: EvolveMap<InferredState<Initial>, E[number]>
   /** A snapshot after so many events; none by default. */
   readonly snapshotEvery?: number
   /** Grows when the state changes its shape; 1 by default. */
@@ -90,11 +91,12 @@ type TextFieldOf<T> = { [K in keyof T & string]: T[K] extends string ? K : never
  *
  * @throws InvalidAggregateError for a malformed category, identity or snapshot option, or where the maps miss or exceed the lists
  */
-export function aggregate<State, const C extends readonly AnyCommandClass[], const E extends readonly AnyEventClass[]>(
-  options: AggregateOptions<State, C, E>,
-): AggregateDefinition<State> {
+export function aggregate<const Initial, const C extends readonly AnyCommandClass[], const E extends readonly AnyEventClass[]>(
+  options: AggregateOptions<Initial, C, E>,
+): AggregateDefinition<InferredState<Initial>> {
+  type State = InferredState<Initial>
   const { category, identity, commands, events, snapshotEvery, snapshotVersion = 1 } = options
-  const initialState = freezeDeeply(options.initialState)
+  const initialState = freezeDeeply(options.initialState) as State
   const definition: AggregateDefinition<State> = {
     name: category,
     category,
