@@ -1,7 +1,15 @@
 import { type AggregateDefinition, Aggregates } from '@writ/aggregate'
-import { CommandRouter, type DispatchOptions, type Reply } from '@writ/command-router'
+import { CommandRouter, type DispatchOptions, type Reply, type Returning } from '@writ/command-router'
 import { Subscriptions } from '@writ/event-handler'
-import { type AnyCommand, type Class, type EventStore, type Logger, type Runtime, silentLogger, streamName, systemRuntime } from '@writ/event-store'
+import {
+  type AnyCommand,
+  type Class,
+  type EventStore,
+  type Logger,
+  type Runtime,
+  silentLogger,
+  systemRuntime,
+} from '@writ/event-store'
 import type { Container, ServiceIdentifier } from 'inversify'
 import { type Composition, compose } from './composition.js'
 import { ApplicationNotRunningError, StopTimedOutError } from './errors.js'
@@ -89,7 +97,8 @@ export class Application {
    * @throws StoreUnavailableError when the store can't be reached
    */
   start(): Promise<void> {
-    if (this.state === 'stopping' || this.state === 'stopped') return Promise.reject(this.notRunning('start again; create another one'))
+    if (this.state === 'stopping' || this.state === 'stopped')
+      return Promise.reject(this.notRunning('start again; create another one'))
     this.starting ??= this.begin()
     return this.starting
   }
@@ -101,7 +110,10 @@ export class Application {
    * @throws ApplicationNotRunningError before the start and from the stop on
    * @throws whatever else `CommandRouter.dispatch` throws
    */
-  async dispatch<C extends AnyCommand, const O extends DispatchOptions = DispatchOptions>(command: C, options?: O): Promise<Reply<C, O>> {
+  async dispatch<C extends AnyCommand, R extends Returning = 'version'>(
+    command: C,
+    options?: DispatchOptions<R>,
+  ): Promise<Reply<C, R>> {
     if (this.state !== 'running') throw this.notRunning('dispatch')
     return this.router.dispatch(command, options)
   }
@@ -120,7 +132,7 @@ export class Application {
   async stateOf<S extends object>(aggregate: Class<S> | AggregateDefinition<S>, identity: string): Promise<AggregateState<S>> {
     if (this.state !== 'running') throw this.notRunning('read a state')
     const definition = this.composition.definitionOf(aggregate as Class<object> | AggregateDefinition)
-    const read = await this.aggregates.stateOf(definition, streamName(definition.category, identity))
+    const read = await this.aggregates.stateOf(definition, identity)
     return read as AggregateState<S>
   }
 

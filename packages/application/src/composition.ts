@@ -65,7 +65,7 @@ export function compose(application: string, modules: readonly Module[]): Compos
   problems.collect(() => refuseDuplicates('subscription', subscriptions, ({ name, source }) => [name, source]))
   for (const module of modules) {
     for (const promised of module.commands ?? []) {
-      if (routes.some(({ command }) => command === promised)) continue
+      if (routes.some(({ commandClass }) => commandClass === promised)) continue
       problems.add(new MissingCommandHandlerError(promised.type, module.name))
     }
   }

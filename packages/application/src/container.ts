@@ -51,6 +51,8 @@ function hasOwnConstructor(listed: Class<object>): boolean {
 }
 
 function injectsFromBase(listed: Class<object>): boolean {
-  const metadata = Reflect.getOwnMetadata('@inversifyjs/core/classMetadataReflectKey', listed) as { constructorArguments?: unknown[] } | undefined
+  const metadata = Reflect.getOwnMetadata('@inversifyjs/core/classMetadataReflectKey', listed) as
+    | { constructorArguments?: unknown[] }
+    | undefined
   return (metadata?.constructorArguments?.length ?? 0) > 0
 }

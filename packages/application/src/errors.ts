@@ -1,4 +1,4 @@
-import { nearestName, WritError } from '@writ/event-store'
+import { WritError } from '@writ/event-store'
 
 /** The application is put together wrongly in more than one way; nothing was started. */
 export class InvalidApplicationError extends WritError<'invalid-application'> {
@@ -8,29 +8,6 @@ export class InvalidApplicationError extends WritError<'invalid-application'> {
   ) {
     const listed = problems.map(({ message }, index) => `\n  ${index + 1}. ${message}`).join('')
     super('invalid-application', `The application '${application}' can't start, for ${problems.length} reasons:${listed}`)
-  }
-}
-
-/** An option that does not exist. */
-export class UnknownOptionError extends WritError<'unknown-option'> {
-  constructor(
-    readonly where: string,
-    readonly option: string,
-    known: readonly string[],
-  ) {
-    const nearest = nearestName(option, known)
-    super('unknown-option', `${where} has no option '${option}'${nearest ? `; '${nearest}' may be meant` : ''}. It knows ${known.join(', ')}.`)
-  }
-}
-
-/** An option has a value that it can't have. */
-export class InvalidOptionError extends WritError<'invalid-option'> {
-  constructor(
-    readonly where: string,
-    readonly option: string,
-    readonly why: string,
-  ) {
-    super('invalid-option', `The option '${option}' of ${where} ${why}.`)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Subscriptions, SubscriptionStatus } from '@writ/event-handler'
+import type { SubscriptionStatus, Subscriptions } from '@writ/event-handler'
 import type { EventStore, Runtime } from '@writ/event-store'
 
 /** How an application is: `down` can't serve, `degraded` serves while something needs looking at. */

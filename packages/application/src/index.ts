@@ -3,10 +3,8 @@ export {
   ApplicationNotRunningError,
   DuplicateNameError,
   InvalidApplicationError,
-  InvalidOptionError,
   MissingCommandHandlerError,
   StopTimedOutError,
-  UnknownOptionError,
   UnresolvableClassError,
 } from './errors.js'
 export type { Health, StoreHealth } from './health.js'

@@ -1,6 +1,6 @@
+import { InvalidOptionError } from '@writ/aggregate'
 import type { DispatchDefaults, Middleware } from '@writ/command-router'
-import type { EventStore, Logger, Runtime } from '@writ/event-store'
-import { InvalidOptionError, UnknownOptionError } from './errors.js'
+import { type EventStore, type Logger, nearestName, type Runtime } from '@writ/event-store'
 import type { Module } from './module.js'
 
 export interface ApplicationOptions {
@@ -49,14 +49,18 @@ const applicationKeys: Record<keyof ApplicationOptions, true> = {
 const cacheKeys: Record<keyof AggregateCacheOptions, true> = { cacheSize: true, lifespan: true }
 const subscriptionKeys: Record<keyof SubscriptionOptions, true> = { leaseMilliseconds: true }
 
-/** @throws UnknownOptionError, InvalidOptionError */
+/** @throws InvalidOptionError */
 export function checkOptions(options: ApplicationOptions): void {
   const where = 'Application.create'
   refuseUnknownKeys(where, options, Object.keys(applicationKeys))
   refuseUnknownKeys(`${where}, aggregates`, options.aggregates ?? {}, Object.keys(cacheKeys))
   refuseUnknownKeys(`${where}, subscriptions`, options.subscriptions ?? {}, Object.keys(subscriptionKeys))
   if (typeof options.store?.append !== 'function') {
-    throw new InvalidOptionError(where, 'store', 'must be an event store, such as inMemoryEventStore() or postgresEventStore({ … })')
+    throw new InvalidOptionError(
+      where,
+      'store',
+      'must be an event store, such as inMemoryEventStore() or postgresEventStore({ … })',
+    )
   }
   if (!Array.isArray(options.modules)) throw new InvalidOptionError(where, 'modules', 'must be a list of modules')
   if (options.name !== undefined && !/^[\w.-]{1,60}$/.test(options.name)) {
@@ -68,8 +72,14 @@ export function checkOptions(options: ApplicationOptions): void {
   }
 }
 
-/** @throws UnknownOptionError that names the nearest known one */
+/** @throws InvalidOptionError that names the nearest known one */
 export function refuseUnknownKeys(where: string, given: object, known: readonly string[]): void {
   const unknown = Object.keys(given).find((key) => !known.includes(key))
-  if (unknown !== undefined) throw new UnknownOptionError(where, unknown, known)
+  if (unknown === undefined) return
+  const nearest = nearestName(unknown, known)
+  throw new InvalidOptionError(
+    where,
+    unknown,
+    `is unknown${nearest ? `; the nearest is '${nearest}'` : ''}. Known are ${known.join(', ')}`,
+  )
 }

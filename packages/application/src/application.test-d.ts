@@ -1,0 +1,77 @@
+// Compiled, never run: what the compiler promises to a user of an application.
+import { Aggregate, Apply, aggregate, Handle } from '@writ/aggregate'
+import { CommandHandler } from '@writ/command-router'
+import { On } from '@writ/event-handler'
+import { Command, Event } from '@writ/event-store'
+import { z } from 'zod'
+import type { Application } from './application.js'
+
+class Opened extends Event('opened', z.object({ box: z.string() })) {}
+class Closed extends Event('closed', z.object({ box: z.string() })) {}
+class OpenBox extends Command('open-box', z.object({ box: z.string() }), { result: z.object({ key: z.string() }) }) {}
+class CloseBox extends Command('close-box', z.object({ box: z.string() })) {}
+
+declare const app: Application
+
+export async function dispatchInfersTheDeclaredResult() {
+  const opened = await app.dispatch(new OpenBox({ box: 'a' }))
+  const key: string = opened.result.key
+  const closed = await app.dispatch(new CloseBox({ box: 'a' }))
+  const nothing: undefined = closed.result
+  // @ts-expect-error the result has no such field
+  opened.result.lock
+  // @ts-expect-error an event is no command
+  await app.dispatch(new Opened({ box: 'a' }))
+  // @ts-expect-error there is no such option
+  await app.dispatch(new CloseBox({ box: 'a' }), { consistent: true })
+  return [key, nothing]
+}
+
+export class WrongParameters {
+  // @ts-expect-error the method takes another event
+  @Apply(Opened)
+  opened(_event: Closed) {}
+
+  // @ts-expect-error the method takes another command
+  @Handle(OpenBox)
+  open(_command: CloseBox) {}
+
+  // @ts-expect-error the handler takes another event
+  @On(Opened)
+  seen(_event: Closed) {}
+}
+
+@Aggregate({ category: 'box', identity: 'box' })
+export class Box {
+  @Handle(CloseBox)
+  close({ box }: CloseBox) {
+    return new Closed({ box })
+  }
+
+  @Apply(Closed)
+  closed(_event: Closed) {}
+}
+
+// @ts-expect-error the handler is for another command
+@CommandHandler(OpenBox, { aggregate: Box })
+export class HandlerOfAnother {
+  handle(_box: Box, _command: CloseBox) {}
+}
+
+// @ts-expect-error its command has no field 'crate'
+@Aggregate({ category: 'crate', identity: 'crate' })
+export class Crate {
+  @Handle(CloseBox)
+  close(_command: CloseBox) {}
+}
+
+export const incomplete = aggregate({
+  category: 'box',
+  identity: 'box',
+  commands: [CloseBox],
+  events: [Closed, Opened],
+  initialState: 0,
+  decide: { 'close-box': (_state, { box }) => new Closed({ box }) },
+  // @ts-expect-error 'opened' is missing
+  evolve: { closed: (state) => state + 1 },
+})
