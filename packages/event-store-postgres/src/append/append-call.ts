@@ -1,0 +1,30 @@
+import type pg from 'pg'
+import type { Connections, Statement } from '../connections.js'
+import type { SchemaName } from '../schema/schema-name.js'
+import type { Batch } from './batch.js'
+import { encodeBatch, encodeOne, isOnePlainEvent } from './encode-batch.js'
+import { type EntryVerdict, readVerdicts } from './verdicts.js'
+
+/** Sends a batch as one statement, in one round trip; its answer comes when all that was accepted is durable. */
+export class AppendCall {
+  private readonly one: Statement
+  private readonly many: Statement
+
+  constructor(
+    private readonly connections: Connections,
+    { quoted, statementPrefix }: SchemaName,
+  ) {
+    this.one = { name: `${statementPrefix}append_one`, text: `call ${quoted}.append_one(null, $1, $2, $3, $4, $5, $6, $7)` }
+    const parameters = Array.from({ length: 19 }, (_, index) => `$${index + 1}`).join(', ')
+    this.many = { name: `${statementPrefix}append_batch`, text: `call ${quoted}.append_batch(null, ${parameters})` }
+  }
+
+  /** @throws the driver's error as it is */
+  async send(client: pg.ClientBase, batch: Batch, oneByOne: boolean): Promise<readonly EntryVerdict[]> {
+    const isOne = batch.length === 1 && !oneByOne && isOnePlainEvent(batch[0]!)
+    const rows = isOne
+      ? await this.connections.run(client, this.one, encodeOne(batch[0]!))
+      : await this.connections.run(client, this.many, encodeBatch(batch, oneByOne))
+    return readVerdicts(batch, rows[0]![0]!)
+  }
+}

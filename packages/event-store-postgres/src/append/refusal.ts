@@ -1,0 +1,86 @@
+import {
+  type Append,
+  AppendConditionFailedError,
+  CommandAlreadyHandledError,
+  EventIdConflictError,
+  type ExpectedVersion,
+  InvalidAppendError,
+  type Receipts,
+  type StoredEvent,
+  WrongExpectedVersionError,
+} from '@writ/event-store'
+import { Verdict } from '../schema/append-functions.js'
+import type { EntryVerdict } from './verdicts.js'
+
+const MAX_MISSED = 100
+
+/** What a refusal's error tells besides the verdict is read afterwards: a batch does not wait for it. */
+export interface RefusalReads {
+  /** A stream's events from one version up to another. */
+  events(stream: string, from: number, upTo: number): Promise<readonly StoredEvent[]>
+  readonly receipts: Receipts
+}
+
+/** A verdict that is no acceptance → the error that the caller gets. Undefined: the reason has gone meanwhile; ask again. */
+export async function refusalOf(
+  append: Append,
+  { verdict, detail, position }: EntryVerdict,
+  reads: RefusalReads,
+): Promise<Error | undefined> {
+  const { stream, events, expectedVersion = 'any', receipts = [] } = append
+  switch (verdict) {
+    case Verdict.wrongVersion:
+      return new WrongExpectedVersionError(
+        stream,
+        expectedVersion,
+        detail,
+        await missedBy(stream, expectedVersion, detail, reads),
+      )
+    case Verdict.conditionFailed:
+      return new AppendConditionFailedError(stream, position)
+    case Verdict.alreadyHandled: {
+      const receipt = await reads.receipts.find(receipts[detail]!.commandId)
+      return receipt && new CommandAlreadyHandledError(receipt)
+    }
+    default:
+      return new EventIdConflictError(stream, events[detail - 1]!.id)
+  }
+}
+
+async function missedBy(
+  stream: string,
+  expected: ExpectedVersion,
+  actual: number,
+  reads: RefusalReads,
+): Promise<readonly StoredEvent[] | undefined> {
+  const known = typeof expected === 'number' ? expected : expected === 'no-stream' ? 0 : actual
+  if (actual <= known) return []
+  if (actual - known > MAX_MISSED) return undefined
+  try {
+    return await reads.events(stream, known + 1, actual)
+  } catch {
+    // The conflict itself is certain; who gets no events reads the stream.
+    return undefined
+  }
+}
+
+/** Why an append's texts are no JSON; undefined where they all are. Asked only when the server refused a batch. */
+export function whyNotJson({ stream, events, receipts = [] }: Append): InvalidAppendError | undefined {
+  for (const { type, data, metadata } of events) {
+    if (!isJson(data)) return new InvalidAppendError(stream, `the data of '${type}' is not JSON text`)
+    if (!isJson(metadata)) return new InvalidAppendError(stream, `the metadata of '${type}' is not JSON text`)
+  }
+  for (const { commandId, body } of receipts) {
+    if (!isJson(body)) return new InvalidAppendError(stream, `the receipt of '${commandId}' is not JSON text`)
+  }
+  return undefined
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,175 @@
+import {
+  type Append,
+  type Appended,
+  checkAppend,
+  type EventStore,
+  type Head,
+  type ReadAllOptions,
+  type ReadStreamOptions,
+  type StoredEvent,
+  StoreNotRunningError,
+} from '@writ/event-store'
+import { AppendCall } from './append/append-call.js'
+import { AppendQueue } from './append/append-queue.js'
+import { type Delivery, deliver } from './append/deliver-batch.js'
+import { PostgresCheckpoints } from './checkpoints.js'
+import { Connections, type Statement } from './connections.js'
+import { Listener } from './listener.js'
+import { type CheckedOptions, checkOptions, type PostgresEventStoreOptions } from './options.js'
+import { DurableMark } from './read/durable-mark.js'
+import { Reader } from './read/reader.js'
+import { PostgresReceipts } from './receipts.js'
+import { checkServer, migrate } from './schema/migrate.js'
+import { PostgresSnapshots } from './snapshots.js'
+import type { SqlTransaction } from './sql.js'
+import { WakeUps } from './wake-ups.js'
+
+/**
+ * The event store on PostgreSQL 15 to 18.
+ *
+ * All appends that wait in this process go to the database as one call, and are acknowledged when they are durable.
+ *
+ * @throws PostgresOptionError for options that are malformed
+ */
+export function postgresEventStore(options: PostgresEventStoreOptions): EventStore<SqlTransaction> {
+  return new PostgresEventStore(checkOptions(options))
+}
+
+/** What lives from start to stop. */
+interface Running {
+  readonly connections: Connections
+  readonly queue: AppendQueue
+  readonly reader: Reader
+  readonly listener: Listener
+}
+
+class PostgresEventStore implements EventStore<SqlTransaction> {
+  readonly adapter = 'postgres'
+  readonly checkpoints: PostgresCheckpoints
+  readonly receipts: PostgresReceipts
+  readonly snapshots: PostgresSnapshots
+  private readonly wakeUps: WakeUps
+  private readonly headStatement: Statement
+  private running: Running | undefined
+  private isStopping = false
+  private starting: Promise<void> | undefined
+  private stopping: Promise<void> | undefined
+
+  constructor(private readonly options: CheckedOptions) {
+    const { schema, logger, statementTimeout } = options
+    const connections = () => this.ready('query').connections
+    const ready = (operation: string) => void this.ready(operation)
+    this.checkpoints = new PostgresCheckpoints(connections, ready, schema, statementTimeout)
+    this.receipts = new PostgresReceipts(connections, ready, schema)
+    this.snapshots = new PostgresSnapshots(connections, ready, schema)
+    this.wakeUps = new WakeUps(logger)
+    this.headStatement = { name: `${schema.statementPrefix}head`, text: `select * from ${schema.quoted}.head()` }
+  }
+
+  /** @throws UnsupportedServerError, SchemaTooNewError, StoreUnavailableError */
+  start(): Promise<void> {
+    this.starting ??= this.open().catch((error) => {
+      this.starting = undefined
+      throw error
+    })
+    return this.starting
+  }
+
+  stop(): Promise<void> {
+    this.stopping ??= this.close().finally(() => {
+      this.stopping = undefined
+    })
+    return this.stopping
+  }
+
+  append(append: Append): Promise<Appended> {
+    try {
+      const { queue } = this.ready('append', this.isStopping)
+      checkAppend(append)
+      return queue.add(append)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  async *readStream(stream: string, options?: ReadStreamOptions): AsyncGenerator<readonly StoredEvent[]> {
+    yield* this.ready('read a stream').reader.readStream(stream, options)
+  }
+
+  async *readAll(options?: ReadAllOptions): AsyncGenerator<readonly StoredEvent[]> {
+    yield* this.ready('read the log').reader.readAll(options)
+  }
+
+  async head(): Promise<Head> {
+    const [row] = await this.ready('head').connections.query('read the head', this.headStatement, [])
+    return { position: Number(row![0]), incarnation: row![1]! }
+  }
+
+  onAppended(listener: () => void): () => void {
+    return this.wakeUps.add(listener)
+  }
+
+  private async open(): Promise<void> {
+    await this.stopping
+    const { options } = this
+    const { schema, runtime, logger } = options
+    const mark = new DurableMark()
+    const connections = new Connections(options, () => mark.forget())
+    try {
+      await connections.using('start', async (client) => {
+        await checkServer(client)
+        await migrate(client, schema)
+      })
+    } catch (error) {
+      await connections.stop()
+      throw error
+    }
+    const reader = new Reader(connections, schema, mark)
+    const delivery: Delivery = {
+      connections,
+      call: new AppendCall(connections, schema),
+      reads: { events: (stream, from, upTo) => reader.events(stream, from, upTo), receipts: this.receipts },
+      runtime,
+      retryFor: options.retryFor,
+      onAccepted: (position) => {
+        mark.raise(position)
+        this.wakeUps.tell()
+      },
+    }
+    const queue = new AppendQueue({
+      limit: options.maxWaitingAppends,
+      batchesAtOnce: connections.batchesAtOnce,
+      deliver: (batch) => deliver(delivery, batch),
+    })
+    const listener = new Listener({
+      channel: schema.channel,
+      connect: () => connections.separateClient(),
+      onHeard: this.wakeUps.tell,
+      runtime,
+      logger,
+    })
+    listener.start()
+    this.running = { connections, queue, reader, listener }
+  }
+
+  private async close(): Promise<void> {
+    await this.starting?.catch(() => {})
+    const { running } = this
+    if (!running) return
+    this.isStopping = true
+    try {
+      await running.queue.drain()
+      await running.listener.stop()
+      await running.connections.stop()
+    } finally {
+      this.running = undefined
+      this.starting = undefined
+      this.isStopping = false
+    }
+  }
+
+  private ready(operation: string, isStopping = false): Running {
+    if (!this.running || isStopping) throw new StoreNotRunningError(this.adapter, operation)
+    return this.running
+  }
+}

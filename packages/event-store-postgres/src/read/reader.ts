@@ -1,0 +1,110 @@
+import { logRead, type ReadAllOptions, type ReadStreamOptions, type StoredEvent, streamRead } from '@writ/event-store'
+import type { Connections, Statement } from '../connections.js'
+import type { SchemaName } from '../schema/schema-name.js'
+import type { DurableMark } from './durable-mark.js'
+import { queryPage } from './query-sql.js'
+import { storedEvent } from './stored-row.js'
+
+const MAX_INTEGER = 2_147_483_647
+
+type Page = readonly StoredEvent[]
+type Pages = AsyncGenerator<Page, void, undefined>
+
+/** Reads the log in keyset pages: each is a statement of its own, and no connection is held between them. */
+export class Reader {
+  private readonly log: Statement
+  private readonly stream: Statement
+  private readonly flush: Statement
+
+  constructor(
+    private readonly connections: Connections,
+    private readonly schema: SchemaName,
+    private readonly mark: DurableMark,
+  ) {
+    const { quoted, statementPrefix } = schema
+    this.log = { name: `${statementPrefix}read_log`, text: `select * from ${quoted}.read_log($1, $2, $3, $4, $5)` }
+    this.stream = { name: `${statementPrefix}read_stream`, text: `select * from ${quoted}.read_stream($1, $2, $3, $4, $5, $6)` }
+    this.flush = { name: `${statementPrefix}flush`, text: `select ${quoted}.flush()` }
+  }
+
+  readStream(name: string, options: ReadStreamOptions | undefined): Pages {
+    const { fromVersion, toVersion, direction, limit, pageSize, durable } = streamRead(name, options)
+    const isBackwards = direction === 'backwards'
+    let from = Math.min(fromVersion, MAX_INTEGER)
+    let upTo = Math.min(toVersion, MAX_INTEGER)
+    return pages(limit, pageSize, async (size) => {
+      if (from > upTo) return []
+      const rows = await this.connections.query('read a stream', this.stream, [name, from, upTo, size, isBackwards, durable])
+      const page = rows.map(storedEvent)
+      const last = page.at(-1)
+      if (isBackwards) upTo = (last?.version ?? 0) - 1
+      else from = (last?.version ?? MAX_INTEGER) + 1
+      return page
+    })
+  }
+
+  /** Some events of one stream, as they are visible now. */
+  async events(stream: string, from: number, upTo: number): Promise<Page> {
+    const rows = await this.connections.query('read a stream', this.stream, [stream, from, upTo, upTo - from + 1, false, false])
+    return rows.map(storedEvent)
+  }
+
+  readAll(options: ReadAllOptions | undefined): Pages {
+    const read = logRead(options)
+    const { direction, limit, pageSize, query, durable } = read
+    const isBackwards = direction === 'backwards'
+    let { after, upTo } = read
+    return pages(limit, pageSize, async (size) => {
+      if (after >= upTo) return []
+      const page = query
+        ? await this.pageOfQuery(queryPage(this.schema.quoted, { query, after, upTo, limit: size, direction }), durable)
+        : await this.pageOfLog(after, upTo, size, isBackwards, durable)
+      const last = page.at(-1)
+      if (last === undefined) return page
+      if (isBackwards) upTo = last.position - 1
+      else after = last.position
+      return page
+    })
+  }
+
+  private async pageOfLog(after: number, upTo: number, size: number, isBackwards: boolean, durable: boolean): Promise<Page> {
+    // What lies below the mark is flushed already; the barrier would wait for what others write just now.
+    const isBelowMark = (isBackwards ? upTo : Math.min(upTo, after + size)) <= this.mark.position
+    const barrier = durable && !isBelowMark
+    const rows = await this.connections.query('read the log', this.log, [after, upTo, size, isBackwards, barrier])
+    const page = rows.map(storedEvent)
+    if (durable) await this.makeDurable(page, barrier)
+    return page
+  }
+
+  private async pageOfQuery({ text, values }: { text: string; values: unknown[] }, durable: boolean): Promise<Page> {
+    const rows = await this.connections.using('read the log', (client) => this.connections.runUnprepared(client, text, values))
+    const page = rows.map(storedEvent)
+    if (durable) await this.makeDurable(page, false)
+    return page
+  }
+
+  private async makeDurable(page: Page, isDone: boolean): Promise<void> {
+    const highest = Math.max(page[0]?.position ?? 0, page.at(-1)?.position ?? 0)
+    if (highest <= this.mark.position) return
+    if (!isDone) await this.connections.query('read the log', this.flush, [])
+    this.mark.raise(highest)
+  }
+}
+
+/** Pages until one is not full or the limit is reached. The next one is fetched while the consumer works on this one. */
+async function* pages(limit: number, pageSize: number, fetch: (size: number) => Promise<Page>): Pages {
+  let remaining = limit
+  const next = () => (remaining > 0 ? fetch(Math.min(pageSize, remaining)) : undefined)
+  let coming = next()
+  while (coming) {
+    const size = Math.min(pageSize, remaining)
+    const page = await coming
+    if (page.length === 0) return
+    remaining -= page.length
+    coming = page.length === size ? next() : undefined
+    // A consumer that stops here never looks at it.
+    coming?.catch(() => {})
+    yield page
+  }
+}

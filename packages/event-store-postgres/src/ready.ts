@@ -1,0 +1,2 @@
+/** @throws StoreNotRunningError unless the store has been started */
+export type Ready = (operation: string) => void

@@ -1,0 +1,22 @@
+import { appendFunctions } from './append-functions.js'
+import { readFunctions } from './read-functions.js'
+import type { SchemaName } from './schema-name.js'
+import { tables } from './tables.js'
+
+/** One step of the schema; it runs once, in a transaction, after those before it. What was released is never changed. */
+export interface Migration {
+  /** Its place in the list, from 1. */
+  readonly version: number
+  readonly name: string
+  readonly sql: (schema: SchemaName) => string
+}
+
+export const migrations: readonly Migration[] = [
+  {
+    version: 1,
+    name: 'the store',
+    sql: (schema) => [tables, appendFunctions, readFunctions].map((part) => part(schema)).join('\n'),
+  },
+]
+
+export const NEWEST_VERSION = migrations.at(-1)!.version

@@ -1,0 +1,68 @@
+import type { SchemaName } from './schema-name.js'
+
+/** What a statement selects of an event, in the order that `stored-row.ts` takes it in; all of it arrives as text. */
+export const eventColumns = (alias: string) =>
+  ['position', 'stream', 'version', 'id', 'type', 'schema_version', 'data', 'metadata']
+    .map((column) => `${alias}.${column}`)
+    .join(', ') +
+  `, pg_catalog.array_to_string(${alias}.tags, e'\\x1e'), ` +
+  `pg_catalog.floor(pg_catalog.date_part('epoch', ${alias}.created_at) operator(pg_catalog.*) 1000)::bigint`
+
+const pinned = `set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off`
+const row = `returns table("position" bigint, stream text, version integer, id uuid, type text, schema_version smallint,
+  data json, metadata json, tags text, created_at bigint)`
+
+// What is visible may not be flushed yet. Whoever takes events out of the database waits for the flush: after the rows were read,
+// and only when there are any, so that an idle poll writes nothing. The commit of this very statement does it.
+const barrier = (quoted: string) => `if found and _durable then perform ${quoted}.flush(); end if;`
+
+export const readFunctions = ({ quoted: s }: SchemaName) => `
+create function ${s}.flush() returns void language plpgsql as $$
+begin
+  if pg_catalog.pg_current_wal_flush_lsn() operator(pg_catalog.<) pg_catalog.pg_current_wal_insert_lsn() then
+    perform pg_catalog.set_config('synchronous_commit', 'on', true);
+    perform pg_catalog.pg_logical_emit_message(true, 'writ', '');
+  end if;
+end $$;
+
+create function ${s}.read_log(_after bigint, _up_to bigint, _limit integer, _backwards boolean, _durable boolean)
+${row} language plpgsql rows 1000 ${pinned} as $$
+begin
+  if _backwards then
+    return query select ${eventColumns('e')} from ${s}.events e
+      where e.position > _after and e.position <= _up_to order by e.position desc limit _limit;
+  else
+    return query select ${eventColumns('e')} from ${s}.events e
+      where e.position > _after and e.position <= _up_to order by e.position limit _limit;
+  end if;
+  ${barrier(s)}
+end $$;
+
+create function ${s}.read_stream(_stream text, _from integer, _up_to integer, _limit integer, _backwards boolean, _durable boolean)
+${row} language plpgsql rows 1000 ${pinned} as $$
+begin
+  if _backwards then
+    return query select ${eventColumns('e')} from ${s}.events e
+      where e.stream = _stream and e.version >= _from and e.version <= _up_to order by e.version desc limit _limit;
+  else
+    return query select ${eventColumns('e')} from ${s}.events e
+      where e.stream = _stream and e.version >= _from and e.version <= _up_to order by e.version limit _limit;
+  end if;
+  ${barrier(s)}
+end $$;
+
+create function ${s}.head(out "position" bigint, out incarnation uuid) language plpgsql ${pinned} as $$
+begin
+  position := coalesce((select e.position from ${s}.events e order by e.position desc limit 1), 0);
+  incarnation := (select i.incarnation from ${s}.store i);
+  if position > 0 then perform ${s}.flush(); end if;
+end $$;
+
+create function ${s}.find_receipt(_command_id text)
+returns table(stream text, version integer, "position" bigint, body text, created_at bigint) language plpgsql rows 1 ${pinned} as $$
+begin
+  return query select r.stream, r.version, r.position, r.body, floor(date_part('epoch', r.created_at) * 1000)::bigint
+    from ${s}.receipts r where r.command_id = _command_id;
+  if found then perform ${s}.flush(); end if;
+end $$;
+`

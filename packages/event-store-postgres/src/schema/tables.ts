@@ -1,0 +1,71 @@
+import type { SchemaName } from './schema-name.js'
+
+// Payloads are json, not jsonb: the exact text comes back, and nothing is parsed twice. Names compare by bytes, whatever the
+// database's collation. There is no table of streams and no counter: unique(stream, version) and the primary key answer both.
+export const tables = ({ quoted: s }: SchemaName) => `
+create table ${s}.store (
+  only_row boolean primary key default true check (only_row),
+  incarnation uuid not null default gen_random_uuid(),
+  created_at timestamptz not null default clock_timestamp()
+);
+insert into ${s}.store default values;
+
+create table ${s}.events (
+  position bigint not null,
+  version integer not null check (version > 0),
+  schema_version smallint not null,
+  id uuid not null,
+  stream text collate "C" not null,
+  type text collate "C" not null,
+  data json not null,
+  metadata json not null,
+  tags text[] collate "C",
+  created_at timestamptz not null,
+  constraint events_position primary key (position),
+  constraint events_stream_version unique (stream, version),
+  constraint events_id unique (id)
+);
+
+create table ${s}.tags (
+  tag text collate "C" not null,
+  position bigint not null,
+  constraint tags_tag_position primary key (tag, position)
+);
+
+create table ${s}.receipts (
+  command_id text collate "C" not null,
+  stream text collate "C" not null,
+  version integer not null,
+  position bigint not null,
+  body text not null,
+  created_at timestamptz not null,
+  constraint receipts_command_id primary key (command_id)
+);
+
+create table ${s}.snapshots (
+  stream text collate "C" not null,
+  schema_version integer not null,
+  version integer not null,
+  position bigint not null,
+  state text not null,
+  constraint snapshots_stream primary key (stream, schema_version)
+);
+
+create table ${s}.subscriptions (
+  name text collate "C" not null,
+  partition integer not null,
+  checkpoint bigint not null,
+  owner text,
+  epoch bigint not null default 0,
+  lease_until timestamptz,
+  constraint subscriptions_name primary key (name, partition)
+) with (fillfactor = 50);
+
+create function ${s}.refuse_change() returns trigger language plpgsql as $$
+begin
+  raise exception '% of %.% refused: what is written stays', tg_op, tg_table_schema, tg_table_name
+    using errcode = 'restrict_violation', hint = 'Events are corrected by further events.';
+end $$;
+create trigger append_only before update or delete or truncate on ${s}.events for each statement execute function ${s}.refuse_change();
+create trigger append_only before update or delete or truncate on ${s}.tags for each statement execute function ${s}.refuse_change();
+`

@@ -1,0 +1,46 @@
+import type { Snapshot, Snapshots } from '@writ/event-store'
+import type { Connections, Statement } from './connections.js'
+import type { Ready } from './ready.js'
+import type { SchemaName } from './schema/schema-name.js'
+
+export class PostgresSnapshots implements Snapshots {
+  private readonly statements: Record<'load' | 'save' | 'delete', Statement>
+
+  constructor(
+    private readonly connections: () => Connections,
+    private readonly ready: Ready,
+    { quoted: s, statementPrefix }: SchemaName,
+  ) {
+    const statement = (name: string, text: string) => ({ name: `${statementPrefix}${name}`, text })
+    this.statements = {
+      load: statement(
+        'load_snapshot',
+        `select version, position, state from ${s}.snapshots where stream = $1 and schema_version = $2`,
+      ),
+      save: statement(
+        'save_snapshot',
+        `insert into ${s}.snapshots as stored (stream, schema_version, version, position, state) values ($1, $2, $3, $4, $5)
+          on conflict (stream, schema_version) do update set version = excluded.version, position = excluded.position, state = excluded.state
+          where stored.version < excluded.version`,
+      ),
+      delete: statement('delete_snapshots', `delete from ${s}.snapshots where stream = $1`),
+    }
+  }
+
+  async load(stream: string, schemaVersion: number): Promise<Snapshot | undefined> {
+    this.ready('load a snapshot')
+    const [row] = await this.connections().query('load a snapshot', this.statements.load, [stream, schemaVersion])
+    if (!row) return undefined
+    return { stream, version: Number(row[0]), position: Number(row[1]), schemaVersion, state: row[2]! }
+  }
+
+  async save({ stream, schemaVersion, version, position, state }: Snapshot): Promise<void> {
+    this.ready('save a snapshot')
+    await this.connections().query('save a snapshot', this.statements.save, [stream, schemaVersion, version, position, state])
+  }
+
+  async delete(stream: string): Promise<void> {
+    this.ready('delete snapshots')
+    await this.connections().query('delete snapshots', this.statements.delete, [stream])
+  }
+}
