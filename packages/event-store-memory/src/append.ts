@@ -29,9 +29,13 @@ export function append(log: InMemoryLog, append: Append): Appended {
 }
 
 function checkTexts({ stream, events }: Append): void {
+  let checked: string | undefined
   for (const { type, data, metadata } of events) {
     if (!isJson(data)) throw new InvalidAppendError(stream, `the data of '${type}' is not JSON text`)
+    // The events of one command share theirs.
+    if (metadata === checked) continue
     if (!isJson(metadata)) throw new InvalidAppendError(stream, `the metadata of '${type}' is not JSON text`)
+    checked = metadata
   }
 }
 
@@ -89,7 +93,7 @@ function checkCondition(log: InMemoryLog, { stream, condition }: Append): void {
 function store(log: InMemoryLog, { stream: name, events, receipts = [] }: Append): Appended {
   const stream = log.streams.get(name) ?? []
   const before = stream.length
-  const createdAt = new Date(log.now())
+  const createdAt = log.date()
   if (events.length > 0) {
     if (before === 0) log.streams.set(name, stream)
     for (const event of events) log.add(recorded(event, name, stream.length + 1, log.events.length + 1, createdAt), stream)

@@ -30,7 +30,7 @@ export class InMemoryLog {
   /** @internal */
   readonly subscriptions = new Map<string, readonly Partition[]>()
   private readonly listeners = new Set<() => void>()
-  private lastTime = 0
+  private lastDate = new Date(0)
   private isWakingUp = false
 
   constructor({ runtime = systemRuntime }: InMemoryLogOptions = {}) {
@@ -40,8 +40,14 @@ export class InMemoryLog {
 
   /** The store's clock: that of the runtime, but it never runs back. */
   now(): number {
-    this.lastTime = Math.max(this.runtime.now(), this.lastTime)
-    return this.lastTime
+    return this.date().getTime()
+  }
+
+  /** @internal The same as a date: one object for all that happens in one millisecond. */
+  date(): Date {
+    const now = this.runtime.now()
+    if (now > this.lastDate.getTime()) this.lastDate = new Date(now)
+    return this.lastDate
   }
 
   /** @internal */

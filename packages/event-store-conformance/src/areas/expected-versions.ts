@@ -33,6 +33,7 @@ export const expectedVersions: Area = (scenario) => {
   const refused: readonly [string, number, ExpectedVersion][] = [
     ['a stale version', 3, 2],
     ['a version that the stream has not reached', 3, 4],
+    ['the greatest of all versions', 3, Number.MAX_SAFE_INTEGER],
     ['version 0 of a stream with events', 3, 0],
     ['version 1 of an absent stream', 0, 1],
     ["'no-stream' of a stream with events", 3, 'no-stream'],
