@@ -188,6 +188,7 @@ export class Subscription implements Follower {
   /** Handles events from the checkpoint on, until it is interrupted. */
   private async follow(holding: Holding, saver: CheckpointSaver, checkpoint: number): Promise<void> {
     const { store, reader } = this.surroundings
+    holding.check()
     holding.running()
     const head = await holding.untilAnswered('read the head', () => store.head())
     reader.sawHead(head.position)
@@ -347,8 +348,12 @@ export class Subscription implements Follower {
     this.ending.signal.removeEventListener('abort', stop)
   }
 
+  /** A handler may still be at work; what it does from now on does not count. */
   private lose(): void {
     this.holding?.lost()
+    this.holding = undefined
+    Object.assign(this.report, { state: 'standby', heldBy: undefined })
+    this.surroundings.onLeft()
     this.work.wake()
   }
 

@@ -63,6 +63,7 @@ export class Subscriptions {
     await this.starting?.catch(() => 'told to whoever started it')
     const { running } = this
     if (!running) return
+    this.starting = undefined
     running.waits.stop()
     await Promise.all([...running.subscriptions.values()].map((subscription) => subscription.stop()))
     await Promise.all([running.reader.stop(), running.watch.stop()])

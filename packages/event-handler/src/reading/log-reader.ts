@@ -33,7 +33,8 @@ export class LogReader {
   private readonly ending = new AbortController()
   private readonly pageSize = new PageSize()
   private newest = 0
-  private hasRead = false
+  private pause = POLL.longest
+  private nap = new AbortController()
   private isHeldBack = false
   private running: Promise<unknown> = Promise.resolve()
 
@@ -62,6 +63,7 @@ export class LogReader {
 
   async stop(): Promise<void> {
     this.ending.abort()
+    this.nap.abort()
     this.work.wake()
     await this.running
   }
@@ -140,7 +142,7 @@ export class LogReader {
     // The last follower may have left meanwhile, and another one may have moved the ring.
     if (ring !== this.ring) return true
     if (count > 0) {
-      this.hasRead = true
+      this.pollSoon()
       ring.push(entries, sizes, upTo)
       this.sawHead(upTo)
       for (const follower of this.followers) follower.wake()
@@ -150,12 +152,28 @@ export class LogReader {
 
   /** The bound on what a lost hint costs: often while events flow, once a second while they don't. */
   private async poll(): Promise<void> {
-    let pause = POLL.longest
     while (!this.ending.signal.aborted) {
-      await this.runtime.sleep(pause, this.ending.signal)
-      pause = this.hasRead ? POLL.shortest : Math.min(pause * 2, POLL.longest)
-      this.hasRead = false
+      this.nap = new AbortController()
+      await this.runtime.sleep(this.pause, this.nap.signal)
+      if (this.nap.signal.aborted) continue
+      this.pause = Math.min(this.pause * 2, POLL.longest)
+      if (this.followers.size === 0) await this.lookAtHead()
       this.work.wake()
+    }
+  }
+
+  private pollSoon(): void {
+    if (this.pause === POLL.shortest) return
+    this.pause = POLL.shortest
+    this.nap.abort()
+  }
+
+  /** While nobody follows, the head is only looked at, so that the status can tell how far the log has gone. */
+  private async lookAtHead(): Promise<void> {
+    try {
+      this.sawHead((await this.store.head()).position)
+    } catch (error) {
+      this.logger.debug({ error: describeError(error) }, 'the head of the log could not be read')
     }
   }
 

@@ -21,7 +21,7 @@ export class FarSubscription {
     const upTo = Math.max(0, ...[...reached.waiters].map(({ position }) => position))
     // An event once found in its way stays there until the checkpoint moves.
     if (upTo <= reached.position || this.asked === checkpoint) return
-    const next = await this.nextConcerning(checkpoint, upTo, [...definition.handlers.keys()])
+    const next = await this.nextConcerning(reached.position, upTo, [...definition.handlers.keys()])
     if (next !== undefined) this.asked = checkpoint
     reached.moveTo(next === undefined ? upTo : next - 1)
   }

@@ -11,6 +11,8 @@ export type Awaited = 'strong' | readonly string[]
 
 const LOOK = { first: 4, often: 10, longest: 100 }
 
+const STOPPING = 'this process is stopping'
+
 interface Wait {
   readonly position: number
   readonly lagging: Set<Subscription>
@@ -24,6 +26,7 @@ export class Waits implements Watcher {
   private interval = LOOK.first
   private isLooking = false
   private isWatching = false
+  private isStopped = false
 
   constructor(
     private readonly subscriptions: ReadonlyMap<string, Subscription>,
@@ -58,7 +61,8 @@ export class Waits implements Watcher {
 
   /** Ends all waits: nothing will move here any more. */
   stop(): void {
-    for (const wait of this.waits) wait.fail('this process is stopping')
+    this.isStopped = true
+    for (const wait of this.waits) wait.fail(STOPPING)
   }
 
   every(): number {
@@ -114,11 +118,14 @@ export class Waits implements Watcher {
         }
         const wait: Wait = { position, lagging: open, fail }
         this.begin(wait)
+        if (this.isStopped) fail(STOPPING)
         release = () => {
           this.end(wait)
           for (const leave of waiters) leave()
         }
-        this.runtime.sleep(timeout, timer.signal).then(() => fail(`${timeout} ms were not enough`))
+        this.runtime.sleep(timeout, timer.signal).then(() => {
+          if (!timer.signal.aborted) fail(`${timeout} ms were not enough`)
+        })
       })
     } finally {
       timer.abort()

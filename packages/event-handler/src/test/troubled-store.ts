@@ -1,0 +1,103 @@
+import { type EventStore, StoreUnavailableError } from '@writ/event-store'
+
+type Operation = 'readAll' | 'head' | 'register' | 'acquire' | 'renew' | 'release' | 'advance' | 'advanceWith' | 'list'
+type Trouble = (call: number) => unknown
+
+export interface Troubled {
+  readonly store: EventStore<TestTransaction>
+  /** What happens before an operation is carried out: it may throw or wait. Undefined: no trouble. */
+  before: Partial<Record<Operation, Trouble | undefined>>
+  /** What happens after it was carried out, before the caller hears of it. */
+  after: Partial<Record<Operation, Trouble | undefined>>
+  /** How often each operation was called. */
+  readonly calls: Record<Operation, number>
+  /** Nothing can be reached until `heal`. */
+  takeAway(): void
+  heal(): void
+  /** Whether hints of new events are passed on. */
+  hints: boolean
+  /** What committed transactions have written, in order. */
+  readonly written: string[]
+}
+
+/** What an effect gets: text that is kept if the transaction is committed, and forgotten otherwise. */
+export interface TestTransaction {
+  write(text: string): void
+}
+
+const operations: readonly Operation[] = [
+  'readAll',
+  'head',
+  'register',
+  'acquire',
+  'renew',
+  'release',
+  'advance',
+  'advanceWith',
+  'list',
+]
+
+export const away = (mayBeCommitted = false) =>
+  new StoreUnavailableError('test', 'test', mayBeCommitted, new Error('ECONNREFUSED'))
+
+/** A store whose operations fail or hang on command, and whose transactions can be seen. */
+export function troubled(inner: EventStore): Troubled {
+  const calls = Object.fromEntries(operations.map((operation) => [operation, 0])) as Record<Operation, number>
+  const written: string[] = []
+  const run = async <T>(operation: Operation, carryOut: () => Promise<T>): Promise<T> => {
+    const call = ++calls[operation]
+    await result.before[operation]?.(call)
+    const answer = await carryOut()
+    await result.after[operation]?.(call)
+    return answer
+  }
+  const { checkpoints } = inner
+  const store: EventStore<TestTransaction> = {
+    adapter: inner.adapter,
+    receipts: inner.receipts,
+    snapshots: inner.snapshots,
+    start: () => inner.start(),
+    stop: () => inner.stop(),
+    append: (append) => inner.append(append),
+    readStream: (stream, options) => inner.readStream(stream, options),
+    async *readAll(options) {
+      await run('readAll', async () => {})
+      yield* inner.readAll(options)
+    },
+    head: () => run('head', () => inner.head()),
+    onAppended: (listener) => inner.onAppended(() => result.hints && listener()),
+    checkpoints: {
+      register: (subscription) => run('register', () => checkpoints.register(subscription)),
+      acquire: (...args) => run('acquire', () => checkpoints.acquire(...args)),
+      renew: (...args) => run('renew', () => checkpoints.renew(...args)),
+      release: (...args) => run('release', () => checkpoints.release(...args)),
+      advance: (...args) => run('advance', () => checkpoints.advance(...args)),
+      advanceWith: (lease, position, effect) =>
+        run('advanceWith', async () => {
+          const staged: string[] = []
+          await checkpoints.advanceWith(lease, position, () => effect({ write: (text) => void staged.push(text) }))
+          written.push(...staged)
+        }),
+      list: (...args) => run('list', () => checkpoints.list(...args)),
+    },
+  }
+  const result: Troubled = {
+    store,
+    calls,
+    written,
+    before: {},
+    after: {},
+    hints: true,
+    takeAway: () => {
+      for (const operation of operations) {
+        result.before[operation] = () => {
+          throw away()
+        }
+      }
+    },
+    heal: () => {
+      result.before = {}
+    },
+  }
+  return result
+}
