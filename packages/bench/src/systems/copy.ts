@@ -40,5 +40,5 @@ export const copy: System = {
 /** A line of COPY's text format. Nothing in the sample needs its escapes. */
 function row(): string {
   const event = sampleEvent()
-  return `${streamOf(event)}\t1\t${systemRuntime.uuid()}\t${event.type}\t${JSON.stringify(event.data)}\t${JSON.stringify(event.metadata)}\n`
+  return `1\t1\t${systemRuntime.uuid()}\t${streamOf(event)}\t${event.type}\t${JSON.stringify(event.data)}\t${JSON.stringify(event.metadata)}\n`
 }

@@ -19,15 +19,8 @@ export const insert: System = {
         const event = sampleEvent()
         await pool.query({
           name: 'insert-event',
-          text: `insert into events(${eventColumns}) values ($1, $2, $3, $4, $5, $6)`,
-          values: [
-            streamOf(event),
-            1,
-            systemRuntime.uuid(),
-            event.type,
-            JSON.stringify(event.data),
-            JSON.stringify(event.metadata),
-          ],
+          text: `insert into events(${eventColumns}) values (1, 1, $1, $2, $3, $4, $5)`,
+          values: [systemRuntime.uuid(), streamOf(event), event.type, JSON.stringify(event.data), JSON.stringify(event.metadata)],
         })
       },
       stored: () => countRows(pool, 'events'),

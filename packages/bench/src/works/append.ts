@@ -2,11 +2,12 @@ import { copy } from '../systems/copy.js'
 import { emmettAppend } from '../systems/emmett-append.js'
 import { insert } from '../systems/insert.js'
 import { roundTrip } from '../systems/round-trip.js'
+import { writAppend } from '../systems/writ-append.js'
 import type { Work } from '../work.js'
 
 export const append: Work = {
   name: 'append',
   description: 'one event of 217 bytes an append, each to a new stream, at an expected version',
-  systems: [emmettAppend, insert, copy],
+  systems: [writAppend, emmettAppend, insert, copy],
   limits: [roundTrip],
 }
