@@ -11,6 +11,8 @@ import { findProcess } from './running-process.js'
 import { serverUser } from './server-user.js'
 import { waitUntil } from './wait-until.js'
 
+jest.setTimeout(60_000) // Real servers, on machines that are busy with other tests.
+
 let server: PostgresServer | undefined
 let dataDirectory: string
 
@@ -128,7 +130,9 @@ it('begins anew where a process was killed while it initialised', async () => {
   const start = child.start({ dataDirectory: folder })
   const halfDone = async () => {
     const unfinished = (await readdir(folder)).find((name) => name.startsWith('unfinished-'))
-    return unfinished !== undefined && (await readdir(join(folder, unfinished, 'cluster')).catch(() => [])).includes('base')
+    return (
+      unfinished !== undefined && (await readdir(join(folder, unfinished, 'cluster')).catch((): string[] => [])).includes('base')
+    )
   }
   expect(await waitUntil(halfDone, 10_000)).toBe(true)
   await Promise.all([child.end('SIGKILL'), expect(start).rejects.toBe('exited')])

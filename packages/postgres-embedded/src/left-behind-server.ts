@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import type { DataDirectory } from './data-directory.js'
 import { PostgresEmbeddedError } from './postgres-embedded-error.js'
 import { readPostmasterPid } from './postmaster-pid.js'
+import { runProgram } from './run-program.js'
 import { findProcess, type RunningProcess } from './running-process.js'
+import type { ServerUser } from './server-user.js'
 import { waitUntil } from './wait-until.js'
 
 const markPrefix = 'writ.data_folder='
@@ -38,6 +40,20 @@ export async function stopLeftBehindServer(data: DataDirectory, mark: string, lo
     if (await waitUntil(gone, 30_000)) return
   }
   throw inUse(data.path, pid, 'does not stop')
+}
+
+/**
+ * Ends what is left of a server whose main process was killed. Most of its processes notice by themselves; one in the middle of a long
+ * query does not, and PostgreSQL refuses to start beside it. Where there is no /proc, they have to be waited for.
+ *
+ * The caller holds the folder's lock, and no main process runs.
+ */
+export async function endStrayProcesses(data: DataDirectory, user: ServerUser | undefined): Promise<void> {
+  // The server's processes work in the cluster. Only their own user may always see where they work, so it is asked to look.
+  const script = `for process in /proc/[0-9]*; do
+    [ "$process/cwd" -ef . ] && grep -q '^postgres: ' "$process/cmdline" && kill -QUIT "\${process#/proc/}"
+  done`
+  await runProgram('/bin/sh', ['-c', script], { cwd: data.cluster, user })
 }
 
 /** Whether a process may be the server of this folder: a main process of PostgreSQL that was not started for another folder. */

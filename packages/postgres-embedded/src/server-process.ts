@@ -47,6 +47,8 @@ export interface ServerCommand {
 /** Starts `postgres` and waits until it accepts connections. */
 export async function startServerProcess(data: DataDirectory, command: ServerCommand): Promise<ServerProcess | FailedStart> {
   const { user, log } = command
+  // A container that starts again may give the server the pid of the one before.
+  const last = await readPostmasterPid(data.cluster)
   const file = await openLog(data.logFile, user)
   const { size: beginning } = await file.stat()
   const logLines = () => readLines(data.logFile, beginning)
@@ -57,13 +59,14 @@ export async function startServerProcess(data: DataDirectory, command: ServerCom
     await file.close()
     return { failure: `the program could not be started (${cause.message})`, log: [], cause }
   }
+  // Nothing may be awaited before this: a server that gives up at once would end unseen.
+  const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
   const forgetSignal = signalAtExit(pid)
   const dismissWatchdog = watchOver(pid, data.cluster, user, log)
-  await file.close()
 
   let requested = false
   let running = true
-  const exited = once(child, 'exit').then(async ([code, signal]): Promise<PostgresExit> => {
+  const exited = exit.then(async ([code, signal]): Promise<PostgresExit> => {
     running = false
     forgetSignal()
     dismissWatchdog()
@@ -75,16 +78,20 @@ export async function startServerProcess(data: DataDirectory, command: ServerCom
     return exited
   }
 
+  await file.close()
   const slow = setInterval(() => log('PostgreSQL is still starting; after a crash it may have much to recover'), 5_000)
   const ready = async () => {
     const state = await readPostmasterPid(data.cluster)
-    return state?.pid === pid && state.ready
+    return state?.pid === pid && state.ready && state.written !== last?.written
   }
-  const answered = await waitUntil(async () => !running || (await ready()), command.startTimeout).finally(() =>
-    clearInterval(slow),
-  )
-  if (running && answered) return { pid, exited, stop }
-  if (running) await stop()
+  let answered = false
+  try {
+    answered = await waitUntil(async () => !running || (await ready()), command.startTimeout)
+    if (running && answered) return { pid, exited, stop }
+  } finally {
+    clearInterval(slow)
+    if (running && !answered) await stop()
+  }
   const { code, signal, log: lines } = await exited
   const failure = answered
     ? `it ended with ${signal === null ? `code ${code}` : `signal ${signal}`}`

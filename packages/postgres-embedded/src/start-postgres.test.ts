@@ -5,6 +5,9 @@ import { join } from 'node:path'
 import { makeFolder, removeFolders } from '../test/folders.js'
 import { query } from '../test/query.js'
 import { type PostgresServer, startPostgres } from './index.js'
+import { waitUntil } from './wait-until.js'
+
+jest.setTimeout(60_000) // Real servers, on machines that are busy with other tests.
 
 let server: PostgresServer | undefined
 let dataDirectory: string
@@ -116,11 +119,20 @@ it('gives up on a start that takes longer than allowed', async () => {
 it('reports a crash of the server, and starts again at once with everything acknowledged', async () => {
   server = await startPostgres({ dataDirectory })
   await query(server.connectionString, 'create table acknowledged as select 1 as one')
+  // One process of the server is busy, and does not notice that the main process is gone.
+  const busy = query(
+    server.connectionString,
+    'select count(*) from generate_series(1, 1000000) a, generate_series(1, 1000000) b',
+  ).catch(() => 'cut off')
+  const isBusy = "select 1 from pg_stat_activity where query like 'select count%' and state = 'active'"
+  const { connectionString } = server
+  expect(await waitUntil(async () => (await query(connectionString, isBusy)).length === 1, 5_000)).toBe(true)
   process.kill(server.pid, 'SIGKILL')
   expect(await server.exited).toMatchObject({ signal: 'SIGKILL', requested: false })
   const log: string[] = []
   server = await startPostgres({ dataDirectory, log: (line) => log.push(line) })
   expect(log[0]).toContain('recovering')
+  expect(await busy).toBe('cut off')
   expect(await query(server.connectionString, 'select one from acknowledged')).toEqual([{ one: 1 }])
 })
 

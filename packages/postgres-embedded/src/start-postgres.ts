@@ -14,7 +14,7 @@ import { openSession, ServerRefusal } from './database-session.js'
 import { type DirectoryLock, lockDirectory } from './directory-lock.js'
 import { findFreePort, isFree } from './free-port.js'
 import { initialiseCluster } from './initialise-cluster.js'
-import { serverMark, stopLeftBehindServer } from './left-behind-server.js'
+import { endStrayProcesses, serverMark, stopLeftBehindServer } from './left-behind-server.js'
 import { PostgresEmbeddedError } from './postgres-embedded-error.js'
 import { checkOptions, type PostgresOptions } from './postgres-options.js'
 import { readPostmasterPid } from './postmaster-pid.js'
@@ -146,9 +146,10 @@ async function startOnPort(launch: Launch, port: number): Promise<ServerProcess 
   const refusesLockFile = ' F0001 ' // SQL state "lock file exists"
   for (const end = performance.now() + 10_000; ; ) {
     const result = await startServerProcess(data, command)
-    // After kill -9 of its main process, PostgreSQL refuses to start while the last of the other processes are still ending.
+    // After kill -9 of its main process, PostgreSQL refuses to start while others of its processes live.
     const tooEarly = 'failure' in result && result.log.some((line) => line.includes(refusesLockFile))
     if (!tooEarly || performance.now() > end) return result
+    await endStrayProcesses(data, user)
     await setTimeout(100)
   }
 }

@@ -3,6 +3,8 @@ import { Child, endChildren } from '../test/child-process.js'
 import { query } from '../test/query.js'
 import { startTemporaryPostgres } from './index.js'
 
+jest.setTimeout(60_000) // Real servers, on machines that are busy with other tests.
+
 afterEach(() => {
   endChildren()
   jest.restoreAllMocks()
