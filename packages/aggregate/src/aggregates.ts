@@ -20,6 +20,7 @@ import {
   CommandIdReusedError,
   type CommandTimeoutError,
 } from './errors/execution-errors.js'
+import { InvalidAggregateError } from './errors/invalid-aggregate-error.js'
 import { InvalidOptionError } from './errors/invalid-option-error.js'
 import { AggregateRuntime, type Surroundings } from './execute-command.js'
 import { loadState } from './load-state.js'
@@ -134,6 +135,10 @@ export class Aggregates {
     if (this.isStopping) return Promise.reject(new AggregatesStoppedError())
     if (this.pending >= this.maxPendingTotal) return Promise.reject(new AggregateOverloadedError(undefined, this.pending))
     const runtime = this.runtimeOf(execution)
+    if (runtime.definition !== execution.aggregate) {
+      const why = `its category '${execution.aggregate.category}' is that of another aggregate, ${runtime.definition.name}`
+      return Promise.reject(new InvalidAggregateError(execution.aggregate.name, why))
+    }
     if (runtime.pending >= this.maxPending) return Promise.reject(new AggregateOverloadedError(runtime.stream, runtime.pending))
     return new Promise((resolve, reject) => {
       const deadline = this.deadlineOf(execution)

@@ -10,6 +10,8 @@ const MAX_CHARACTERS = 4_194_304
 /** Commands that have been decided and not yet sent, in their order. */
 export class Collected {
   private list: PendingCommand[] = []
+  /** Used in turn with the other. A list that has grown old and is dropped would keep its commands from being collected cheaply. */
+  private spare: PendingCommand[] = []
   private eventCount = 0
   private characters = 0
 
@@ -32,21 +34,27 @@ export class Collected {
     for (const { data, metadata } of command.newEvents) this.characters += data.length + metadata.length
   }
 
-  takeAll(): readonly PendingCommand[] {
+  takeAll(): PendingCommand[] {
     const all = this.list
-    this.list = []
+    this.list = this.spare
+    this.spare = []
     this.eventCount = 0
     this.characters = 0
     return all
   }
 
   /** Takes what one send may hold: at least one command, and one that must go alone goes alone. */
-  takeSend(): readonly PendingCommand[] {
+  takeSend(): PendingCommand[] {
     const end = this.list.length === 1 ? 1 : this.endOfSend()
     const all = this.takeAll()
-    if (end === all.length) return all
-    for (const command of all.slice(end)) this.add(command)
-    return all.slice(0, end)
+    for (const command of all.splice(end)) this.add(command)
+    return all
+  }
+
+  /** Takes back a list that `takeSend` has given, when nobody looks at it any more. */
+  recycle(list: PendingCommand[]): void {
+    list.length = 0
+    this.spare = list
   }
 
   private endOfSend(): number {

@@ -105,7 +105,8 @@ export class AggregateRuntime {
       this.decide(this.mailbox.shift()!, this.confirmed)
     }
     if (this.inFlight === undefined && !this.collected.isEmpty) this.send(this.confirmed!)
-    if (this.pending === 0 && this.deciding === undefined && !this.isLoading) this.surroundings.idle(this)
+    const isIdle = this.pending === 0 && this.deciding === undefined && this.inFlight === undefined && !this.isLoading
+    if (isIdle) this.surroundings.idle(this)
   }
 
   // Load
@@ -238,6 +239,7 @@ export class AggregateRuntime {
     if (commands.every(hasFailed)) {
       // All that they were decided on is confirmed, and there is nothing to store.
       for (const command of commands) this.fail(command)
+      this.adoptAhead(confirmed)
       this.work()
       return
     }
@@ -248,8 +250,7 @@ export class AggregateRuntime {
     )
   }
 
-  private confirm(commands: readonly PendingCommand[], appended: Appended, confirmed: ConfirmedState): void {
-    this.inFlight = undefined
+  private confirm(commands: PendingCommand[], appended: Appended, confirmed: ConfirmedState): void {
     let { version, position } = confirmed
     for (const command of commands) {
       if (command.events.length > 0) {
@@ -262,11 +263,17 @@ export class AggregateRuntime {
       else if (command.refusal) this.reject(command, command.refusal)
       else this.resolve(command, this.executed(command, version, position, confirmed))
     }
-    if (this.collected.isEmpty && this.ahead) {
-      confirmed.adopt(this.ahead.state)
-      this.ahead = undefined
-    }
+    this.inFlight = undefined
+    this.collected.recycle(commands)
+    this.adoptAhead(confirmed)
     this.snapshots?.consider(confirmed)
+  }
+
+  /** When all is confirmed, the state that was ahead is the confirmed one. */
+  private adoptAhead(confirmed: ConfirmedState): void {
+    if (this.ahead === undefined || !this.collected.isEmpty) return
+    confirmed.adopt(this.ahead.state)
+    this.ahead = undefined
   }
 
   private executed(command: PendingCommand, version: number, position: number, confirmed: ConfirmedState): Executed {
@@ -279,7 +286,13 @@ export class AggregateRuntime {
       result: decodeResult(result, execution),
       repeated: false,
     }
-    return execution.wants === 'state' ? { ...executed, state: this.definition.copy(confirmed.state) } : executed
+    if (execution.wants !== 'state') return executed
+    try {
+      return { ...executed, state: this.definition.copy(confirmed.state) }
+    } catch {
+      // What is stored is stored; whoever wants the state loads it, and learns why there is none.
+      return executed
+    }
   }
 
   /** The store has refused an append, or could not be reached. */

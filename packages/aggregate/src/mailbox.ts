@@ -2,6 +2,8 @@
 export class Mailbox<T> {
   private items: T[] = []
   private head = 0
+  // Arrays are emptied rather than abandoned. These objects grow old, and an old array that is dropped keeps all it refers to from
+  // being collected cheaply.
 
   get length(): number {
     return this.items.length - this.head
@@ -18,7 +20,7 @@ export class Mailbox<T> {
   shift(): T | undefined {
     const item = this.items[this.head]
     if (++this.head >= this.items.length) {
-      this.items = []
+      this.items.length = 0
       this.head = 0
     } else if (this.head > 1_024 && this.head * 2 > this.items.length) {
       this.items = this.items.slice(this.head)
