@@ -5,6 +5,7 @@ import { basename, dirname, join, relative } from 'node:path'
 import { makeUnfinishedFolder } from './data-directory.js'
 import { writeDurably } from './durable-file.js'
 import { PostgresEmbeddedError } from './postgres-embedded-error.js'
+import { runProgram } from './run-program.js'
 import { canEnter, type ServerUser } from './server-user.js'
 
 const platforms = ['linux-x64', 'linux-arm64', 'linux-arm', 'linux-ia32', 'linux-ppc64', 'darwin-arm64', 'darwin-x64']
@@ -68,7 +69,8 @@ export async function provideBinaries(
 ): Promise<Binaries> {
   const reachable = async (folder: string) => user === undefined || (await canEnter(folder, user))
   await removeTemporaryCopy(dataDirectory)
-  if ((await reachable(source.directory)) && (await makeLinks(source.directory))) return programs(source.directory)
+  if ((await reachable(join(source.directory, 'native', 'bin'))) && (await makeLinks(source.directory)))
+    return programs(source.directory)
 
   if (await reachable(dataDirectory)) {
     const copy = join(dataDirectory, `binaries-${source.version}`)
@@ -78,6 +80,8 @@ export async function provideBinaries(
       if (old.startsWith('binaries-')) await rm(join(dataDirectory, old), { recursive: true, force: true })
     const unfinished = await makeUnfinishedFolder(dataDirectory)
     await copyPackage(source.directory, unfinished)
+    // A power failure must not leave a copy in its place whose files are still empty.
+    await runProgram('sync', [], { cwd: unfinished, user: undefined })
     await rename(unfinished, copy)
     return programs(copy)
   }
@@ -132,6 +136,13 @@ async function copyPackage(source: string, copy: string): Promise<void> {
     filter: (path) => !path.endsWith('.a') && basename(path) !== 'pgxs',
   })
   await makeLinks(copy)
+  // Under a strict umask, what was installed is for its owner only; the server's user must be able to read it.
+  for (const entry of await readdir(copy, { recursive: true, withFileTypes: true }))
+    if (!entry.isSymbolicLink()) {
+      const path = join(entry.parentPath, entry.name)
+      const { mode } = await lstat(path)
+      await chmod(path, mode & 0o100 ? 0o755 : 0o644)
+    }
 }
 
 /** Whether a folder is ours, and nobody else could have changed what is in it. */
@@ -140,7 +151,8 @@ async function isPrivate(folder: string): Promise<boolean> {
   return entry?.isDirectory() === true && entry.uid === process.getuid?.() && (entry.mode & 0o022) === 0
 }
 
-async function removeTemporaryCopy(dataDirectory: string): Promise<void> {
+/** Removes the copy that was made for one run on this data folder. The caller holds the folder's lock. */
+export async function removeTemporaryCopy(dataDirectory: string): Promise<void> {
   const copy = await readFile(join(dataDirectory, note), 'utf8').catch(() => '')
   if (basename(copy).startsWith(temporaryPrefix) && (await isPrivate(copy))) await rm(copy, { recursive: true, force: true })
   await rm(join(dataDirectory, note), { force: true })

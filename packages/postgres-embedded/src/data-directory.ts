@@ -54,7 +54,8 @@ async function makeFolder(path: string): Promise<string> {
   await mkdir(dirname(path), { recursive: true })
   try {
     // Where root starts the server, another user runs it and must pass through; what is inside is closed by itself.
-    await mkdir(path, { mode: process.getuid?.() === 0 ? 0o711 : 0o700 })
+    await mkdir(path, { mode: 0o700 })
+    if (process.getuid?.() === 0) await chmod(path, 0o711)
     // It holds a password: keep it out of the repository that it may stand in.
     await writeFile(join(path, '.gitignore'), '*\n', { flag: 'wx' })
   } catch (error) {

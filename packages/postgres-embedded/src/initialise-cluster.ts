@@ -48,6 +48,14 @@ export async function initialiseCluster(
   )
   if (code !== 0) {
     await rm(unfinished, { recursive: true, force: true, maxRetries: 5 })
+    if ((error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT')
+      throw new PostgresEmbeddedError(
+        'unsupported-platform',
+        `The PostgreSQL binaries can't run here: they need glibc, which Alpine Linux does not have. ` +
+          'Use a system or an image with glibc, or set DATABASE_URL to a server of your own.',
+        { platform: `${process.platform}-${process.arch}`, dataDirectory: data.path },
+        error,
+      )
     throw new PostgresEmbeddedError(
       'start-failed',
       `initdb could not make a cluster in ${data.path}. Its last lines:\n${output.join('\n')}`,

@@ -13,7 +13,8 @@ const markPrefix = 'writ.data_folder='
 /** Stands in the command line of the folder's servers, so that a later start knows them; a copy of the folder has another one. */
 export async function serverMark(dataDirectory: string): Promise<string> {
   const { dev, ino } = await stat(dataDirectory, { bigint: true })
-  return `${markPrefix}${dev}-${ino}`
+  // Closed by a bracket: no folder's mark is the beginning of another's.
+  return `${markPrefix}[${dev}-${ino}]`
 }
 
 /**

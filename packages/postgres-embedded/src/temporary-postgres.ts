@@ -1,6 +1,7 @@
 import { chmod, lstat, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { removeTemporaryCopy } from './binaries.js'
 import { openDataDirectory } from './data-directory.js'
 import { lockDirectory } from './directory-lock.js'
 import { serverMark, stopLeftBehindServer } from './left-behind-server.js'
@@ -39,7 +40,7 @@ export async function startTemporaryPostgres(options: TemporaryPostgresOptions =
 
 /** Removes what killed processes of this user left behind. */
 async function removeAbandonedFolders(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
+  for (const name of await readdir(tmpdir()).catch((): string[] => [])) {
     if (!name.startsWith(prefix)) continue
     const folder = join(tmpdir(), name)
     // Whoever made a folder just now may not have locked it yet.
@@ -54,6 +55,7 @@ async function removeUnlessInUse(folder: string): Promise<void> {
   try {
     const data = await openDataDirectory(folder)
     await stopLeftBehindServer(data, await serverMark(data.path), () => {})
+    await removeTemporaryCopy(data.path)
     await rm(folder, { recursive: true, force: true })
   } finally {
     await lock.release()
