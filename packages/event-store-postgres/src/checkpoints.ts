@@ -90,7 +90,7 @@ export class PostgresCheckpoints implements Checkpoints<SqlTransaction> {
 
   async list(subscription?: string): Promise<readonly Checkpoint[]> {
     this.ready('list checkpoints')
-    return (await this.query('list checkpoints', this.statements.list, [subscription ?? null])).map(checkpointOf)
+    return (await this.connections().read('list checkpoints', this.statements.list, [subscription ?? null])).map(checkpointOf)
   }
 
   private async inTransaction(client: pg.PoolClient, lease: Lease, position: number, effect: Effect): Promise<void> {
@@ -142,7 +142,7 @@ export class PostgresCheckpoints implements Checkpoints<SqlTransaction> {
   }
 
   private query(operation: string, statement: Statement, values: readonly (string | number | null)[]): Promise<Row[]> {
-    return this.connections().query(operation, statement, values)
+    return this.connections().write(operation, statement, values)
   }
 }
 

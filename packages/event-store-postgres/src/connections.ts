@@ -23,6 +23,7 @@ export class Connections {
   private readonly appends: pg.Pool
   private readonly isOwn: boolean
   private readonly watchdog: Watchdog
+  private readonly backends = new Set<number>()
   private readonly known = new WeakSet<pg.PoolClient>()
 
   constructor(
@@ -55,26 +56,36 @@ export class Connections {
     return this.isOwn ? 2 : Math.max(1, Math.min(2, (this.work.options.max ?? 10) - 1))
   }
 
+  /** Whether a server process works for one of these connections. */
+  isOwnBackend(processId: number): boolean {
+    return this.backends.has(processId)
+  }
+
   /** A connection that belongs to no pool, made with the same settings: for listening. */
   separateClient(): pg.Client {
     const { Client = pg.Client } = this.work as unknown as { Client?: typeof pg.Client }
     return new Client(this.work.options)
   }
 
-  /** One statement on its own. */
-  async query(operation: string, statement: Statement, values: Values): Promise<Row[]> {
-    return this.using(operation, (client) => this.run(client, statement, values))
+  /** One statement on its own that writes nothing. */
+  async read(operation: string, statement: Statement, values: Values): Promise<Row[]> {
+    return this.using(operation, (client) => this.run(client, statement, values), { writes: false })
   }
 
-  /** Lends a client; errors come out as the port promises them, with `mayBeCommitted` as in an outcome that is not known. */
-  async using<T>(operation: string, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  /** One statement on its own that may write. */
+  async write(operation: string, statement: Statement, values: Values): Promise<Row[]> {
+    return this.using(operation, (client) => this.run(client, statement, values), { writes: true })
+  }
+
+  /** Lends a client; errors come out as the port promises them. */
+  async using<T>(operation: string, work: (client: pg.PoolClient) => Promise<T>, { writes }: { writes: boolean }): Promise<T> {
     const client = await this.checkOut(operation)
     let result: T
     try {
       result = await work(client)
     } catch (error) {
       this.giveBack(client, error)
-      throw translated(error, operation, true)
+      throw translated(error, operation, writes)
     }
     this.giveBack(client)
     return result
@@ -163,6 +174,11 @@ export class Connections {
   private adopt(client: pg.PoolClient): void {
     if (this.known.has(client)) return
     this.known.add(client)
+    const { processID } = client as pg.PoolClient & { readonly processID?: number }
+    if (processID !== undefined) {
+      this.backends.add(processID)
+      client.once('end', () => this.backends.delete(processID))
+    }
     // While it is lent its pool does not listen to it; the statement under way fails by itself.
     client.on('error', (error) => this.options.logger.warn({ error: error.message }, 'A connection broke'))
   }

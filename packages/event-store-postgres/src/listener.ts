@@ -22,7 +22,8 @@ export class Listener {
     private readonly options: {
       readonly channel: string
       readonly connect: () => pg.Client
-      readonly onHeard: () => void
+      /** Which server process told it; undefined where nothing was told, but may have been missed. */
+      readonly onHeard: (processId: number | undefined) => void
       readonly runtime: Runtime
       readonly logger: Logger
     },
@@ -66,14 +67,14 @@ export class Listener {
       // An error is followed by the end; without a listener it would end the process.
       client.on('error', (error) => this.options.logger.debug({ error: error.message }, 'The listening connection broke'))
     })
-    client.on('notification', this.options.onHeard)
+    client.on('notification', ({ processId }) => this.options.onHeard(processId))
     try {
       await client.connect()
       await client.query(`listen ${quoteIdentifier(this.options.channel)}`)
       this.isListening = true
       if (this.stopped.signal.aborted) return
       onListening()
-      this.options.onHeard()
+      this.options.onHeard(undefined)
       await ended
     } finally {
       this.isListening = false

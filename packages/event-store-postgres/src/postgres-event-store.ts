@@ -9,6 +9,7 @@ import {
   type StoredEvent,
   StoreNotRunningError,
 } from '@writ/event-store'
+import type pg from 'pg'
 import { AppendCall } from './append/append-call.js'
 import { AppendQueue } from './append/append-queue.js'
 import { type Delivery, deliver } from './append/deliver-batch.js'
@@ -101,7 +102,7 @@ class PostgresEventStore implements EventStore<SqlTransaction> {
   }
 
   async head(): Promise<Head> {
-    const [row] = await this.ready('head').connections.query('read the head', this.headStatement, [])
+    const [row] = await this.ready('head').connections.read('read the head', this.headStatement, [])
     return { position: Number(row![0]), incarnation: row![1]! }
   }
 
@@ -116,10 +117,11 @@ class PostgresEventStore implements EventStore<SqlTransaction> {
     const mark = new DurableMark()
     const connections = new Connections(options, () => mark.forget())
     try {
-      await connections.using('start', async (client) => {
+      const prepare = async (client: pg.ClientBase) => {
         await checkServer(client)
         await migrate(client, schema)
-      })
+      }
+      await connections.using('start', prepare, { writes: true })
     } catch (error) {
       await connections.stop()
       throw error
@@ -144,7 +146,10 @@ class PostgresEventStore implements EventStore<SqlTransaction> {
     const listener = new Listener({
       channel: schema.channel,
       connect: () => connections.separateClient(),
-      onHeard: this.wakeUps.tell,
+      // Own appends wake when they are durable, not when they are visible.
+      onHeard: (processId) => {
+        if (processId === undefined || !connections.isOwnBackend(processId)) this.wakeUps.tell()
+      },
       runtime,
       logger,
     })
@@ -156,6 +161,8 @@ class PostgresEventStore implements EventStore<SqlTransaction> {
     await this.starting?.catch(() => {})
     const { running } = this
     if (!running) return
+    // A start from here on waits for the stop and opens anew.
+    this.starting = undefined
     this.isStopping = true
     try {
       await running.queue.drain()
@@ -163,7 +170,6 @@ class PostgresEventStore implements EventStore<SqlTransaction> {
       await running.connections.stop()
     } finally {
       this.running = undefined
-      this.starting = undefined
       this.isStopping = false
     }
   }

@@ -29,7 +29,7 @@ export class PostgresReceipts implements Receipts {
   /** A receipt that is found is durable: it answers a client. */
   async find(commandId: string): Promise<Receipt | undefined> {
     this.ready('find a receipt')
-    const [row] = await this.connections().query('find a receipt', this.findOne, [commandId])
+    const [row] = await this.connections().read('find a receipt', this.findOne, [commandId])
     if (!row) return undefined
     const [stream, version, position, body, createdAt] = row
     return {
@@ -47,7 +47,7 @@ export class PostgresReceipts implements Receipts {
     let deleted = 0
     for (;;) {
       // In pieces, for one statement over all of them could outlast its timeout.
-      const [row] = await this.connections().query('delete receipts', this.deleteSome, [milliseconds])
+      const [row] = await this.connections().write('delete receipts', this.deleteSome, [milliseconds])
       deleted += Number(row![0])
       if (Number(row![0]) < DELETED_AT_ONCE) return deleted
     }

@@ -29,18 +29,18 @@ export class PostgresSnapshots implements Snapshots {
 
   async load(stream: string, schemaVersion: number): Promise<Snapshot | undefined> {
     this.ready('load a snapshot')
-    const [row] = await this.connections().query('load a snapshot', this.statements.load, [stream, schemaVersion])
+    const [row] = await this.connections().read('load a snapshot', this.statements.load, [stream, schemaVersion])
     if (!row) return undefined
     return { stream, version: Number(row[0]), position: Number(row[1]), schemaVersion, state: row[2]! }
   }
 
   async save({ stream, schemaVersion, version, position, state }: Snapshot): Promise<void> {
     this.ready('save a snapshot')
-    await this.connections().query('save a snapshot', this.statements.save, [stream, schemaVersion, version, position, state])
+    await this.connections().write('save a snapshot', this.statements.save, [stream, schemaVersion, version, position, state])
   }
 
   async delete(stream: string): Promise<void> {
     this.ready('delete snapshots')
-    await this.connections().query('delete snapshots', this.statements.delete, [stream])
+    await this.connections().write('delete snapshots', this.statements.delete, [stream])
   }
 }

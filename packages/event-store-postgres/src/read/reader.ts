@@ -34,7 +34,7 @@ export class Reader {
     let upTo = Math.min(toVersion, MAX_INTEGER)
     return pages(limit, pageSize, async (size) => {
       if (from > upTo) return []
-      const rows = await this.connections.query('read a stream', this.stream, [name, from, upTo, size, isBackwards, durable])
+      const rows = await this.connections.read('read a stream', this.stream, [name, from, upTo, size, isBackwards, durable])
       const page = rows.map(storedEvent)
       const last = page.at(-1)
       if (isBackwards) upTo = (last?.version ?? 0) - 1
@@ -45,7 +45,7 @@ export class Reader {
 
   /** Some events of one stream, as they are visible now. */
   async events(stream: string, from: number, upTo: number): Promise<Page> {
-    const rows = await this.connections.query('read a stream', this.stream, [stream, from, upTo, upTo - from + 1, false, false])
+    const rows = await this.connections.read('read a stream', this.stream, [stream, from, upTo, upTo - from + 1, false, false])
     return rows.map(storedEvent)
   }
 
@@ -71,14 +71,16 @@ export class Reader {
     // What lies below the mark is flushed already; the barrier would wait for what others write just now.
     const isBelowMark = (isBackwards ? upTo : Math.min(upTo, after + size)) <= this.mark.position
     const barrier = durable && !isBelowMark
-    const rows = await this.connections.query('read the log', this.log, [after, upTo, size, isBackwards, barrier])
+    const rows = await this.connections.read('read the log', this.log, [after, upTo, size, isBackwards, barrier])
     const page = rows.map(storedEvent)
     if (durable) await this.makeDurable(page, barrier)
     return page
   }
 
   private async pageOfQuery({ text, values }: { text: string; values: unknown[] }, durable: boolean): Promise<Page> {
-    const rows = await this.connections.using('read the log', (client) => this.connections.runUnprepared(client, text, values))
+    const rows = await this.connections.using('read the log', (client) => this.connections.runUnprepared(client, text, values), {
+      writes: false,
+    })
     const page = rows.map(storedEvent)
     if (durable) await this.makeDurable(page, false)
     return page
@@ -87,7 +89,7 @@ export class Reader {
   private async makeDurable(page: Page, isDone: boolean): Promise<void> {
     const highest = Math.max(page[0]?.position ?? 0, page.at(-1)?.position ?? 0)
     if (highest <= this.mark.position) return
-    if (!isDone) await this.connections.query('read the log', this.flush, [])
+    if (!isDone) await this.connections.read('read the log', this.flush, [])
     this.mark.raise(highest)
   }
 }
