@@ -81,7 +81,9 @@ export const races: Area = (scenario) => {
     async ({ store, neighbour, unique }) => {
       const stream = unique('account')
       const add = async (writer: EventStore) => {
-        for (let done = 0, version = 0; done < 20; ) {
+        // Each conflict is another's success, of which there are twenty.
+        for (let attempt = 0, done = 0, version = 0; done < 20; attempt++) {
+          expect(attempt).toBeLessThan(40)
           try {
             version = (await writer.append({ stream, events: [sample()], expectedVersion: version })).version
             done++

@@ -41,30 +41,36 @@ export const tailing: Area = (scenario) => {
 
   scenario('never shows a head beyond which an earlier event turns up', async ({ store, start, unique }) => {
     // The head is read first: everything up to it must be readable, however many appends are under way.
-    const writing = Promise.all(upTo(40).map((n) => store.append({ stream: unique('account'), events: samples((n % 3) + 1) })))
     let isWriting = true
-    const checking = (async () => {
+    const writing = Promise.all(
+      upTo(40).map((n) => store.append({ stream: unique('account'), events: samples((n % 3) + 1) })),
+    ).finally(() => {
+      isWriting = false
+    })
+    const check = async () => {
       while (isWriting) {
         const { position } = await store.head()
         const first = await positionsUpTo(store, start, position)
         if (position > start) expect(first.at(-1)).toBe(position)
         expect(await positionsUpTo(store, start, position)).toEqual(first)
       }
-    })()
-    await writing
-    isWriting = false
-    await checking
+    }
+    await Promise.all([writing, check()])
   })
 
   scenario('shows an append whole or not at all to whoever reads a stream at its end', async ({ store, unique }) => {
     const stream = unique('account')
     let isWriting = true
-    const writing = (async () => {
+    const write = async () => {
       for (let turn = 0; turn < 30; turn++) await store.append({ stream, events: samples(4) })
+    }
+    const read = async () => {
+      while (isWriting) expect((await streamEvents(store, stream)).length % 4).toBe(0)
+    }
+    const writing = write().finally(() => {
       isWriting = false
-    })()
-    while (isWriting) expect((await streamEvents(store, stream)).length % 4).toBe(0)
-    await writing
+    })
+    await Promise.all([writing, read()])
   })
 }
 
