@@ -1,5 +1,7 @@
-import { stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
+import os from 'node:os'
 import { Child, endChildren } from '../test/child-process.js'
+import { makeFolder, removeFolders } from '../test/folders.js'
 import { query } from '../test/query.js'
 import { startTemporaryPostgres } from './index.js'
 
@@ -9,6 +11,7 @@ afterEach(() => {
   endChildren()
   jest.restoreAllMocks()
 })
+afterAll(removeFolders)
 
 const exists = async (path: string) =>
   stat(path).then(
@@ -31,8 +34,11 @@ it('removes its folder where it does not start', async () => {
 })
 
 it('removes the folders that killed processes left, and no other', async () => {
+  // A folder for temporary files of this test's own: with the clock put forward, another test's newest folder would look abandoned.
+  const temporary = await makeFolder()
+  jest.spyOn(os, 'tmpdir').mockReturnValue(temporary)
   const used = await startTemporaryPostgres()
-  const child = await Child.fork()
+  const child = await Child.fork({ env: { ...process.env, TMPDIR: temporary } })
   const abandoned = await child.ask<string>('startTemporary')
   await child.end('SIGKILL')
   expect(await exists(abandoned)).toBe(true)
@@ -41,5 +47,7 @@ it('removes the folders that killed processes left, and no other', async () => {
   const server = await startTemporaryPostgres()
   expect(await exists(abandoned)).toBe(false)
   expect(await query(used.connectionString, 'select 1 as one')).toEqual([{ one: 1 }])
+  expect(await readdir(temporary)).toHaveLength(2)
   await Promise.all([server.stop(), used.stop()])
+  expect(await readdir(temporary)).toEqual([])
 })
