@@ -9,7 +9,7 @@ import {
   type ProjectionContext,
   projection,
 } from '../index.js'
-import { Deposited, Withdrawn } from '../test/bank-events.js'
+import { Deposited, Withdrawn } from '../../test/bank-events.js'
 
 interface Sql {
   readonly sql: (text: string) => Promise<void>

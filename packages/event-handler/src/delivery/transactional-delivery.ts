@@ -1,6 +1,7 @@
 // For effects in the store itself: a page of events and the checkpoint behind it are one transaction; so each event counts exactly once.
 
 import { isInfrastructureError } from '../infrastructure-error.js'
+import { hasCode, type StoreUnavailableError } from '@writ/event-store'
 import type { LogEntry, Portion } from '../reading/log-entry.js'
 import { Attempts } from './attempts.js'
 import type { CheckpointSaver } from './checkpoint-saver.js'
@@ -110,19 +111,26 @@ export class TransactionalDelivery implements Delivery {
   }
 
   /**
-   * A transaction that the store did not answer for may have been committed, or may be at this very moment; to repeat it could count its
-   * events twice. So the lease is taken anew: its new epoch fences what is still under way, and with it comes the true checkpoint.
+   * A transaction that certainly had no effect is tried again when the store is back. One that may have been committed, or may be at this
+   * very moment, could count its events twice: so the lease is taken anew. Its new epoch fences what is still under way, and with it comes
+   * the true checkpoint.
    *
    * @throws Interruption, or whatever the effect throws
    */
   private async transaction(position: number, effect: (transaction: object) => Promise<void>): Promise<void> {
-    const { store, lease } = this.holding
-    try {
-      await store.checkpoints.advanceWith(lease, position, effect)
-    } catch (error) {
-      if (isLeaseGone(error)) throw new Interruption('lease-gone', error)
-      if (isInfrastructureError(error)) throw new Interruption('lease-in-doubt', error)
-      throw error
+    const { holding } = this
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await holding.store.checkpoints.advanceWith(holding.lease, position, effect)
+        if (attempt > 1) holding.recovered('store effects')
+        return
+      } catch (error) {
+        if (isLeaseGone(error)) throw new Interruption('lease-gone', error)
+        if (!isInfrastructureError(error)) throw error
+        const isUndone = hasCode<StoreUnavailableError>(error, 'store-unavailable') && !error.mayBeCommitted
+        if (!isUndone) throw new Interruption('lease-in-doubt', error)
+        await holding.outage('store effects', attempt, error)
+      }
     }
   }
 

@@ -4,7 +4,9 @@ import type { EventTypes, RecordedEvent, StoredEvent } from '@writ/event-store'
 export class LogEntry {
   readonly position: number
   readonly type: string
-  private content: { stored: StoredEvent } | { event: RecordedEvent } | { error: unknown }
+  private stored: StoredEvent | undefined
+  private decoded: RecordedEvent | undefined
+  private failure: { readonly error: unknown } | undefined
 
   constructor(
     stored: StoredEvent,
@@ -12,22 +14,22 @@ export class LogEntry {
   ) {
     this.position = stored.position
     this.type = stored.type
-    this.content = { stored }
+    this.stored = stored
   }
 
   /** @throws UndecodableEventError, UnknownEventTypeError, the same at each call */
   get event(): RecordedEvent {
-    if ('stored' in this.content) this.content = this.decode(this.content.stored)
-    if ('error' in this.content) throw this.content.error
-    return this.content.event
-  }
-
-  private decode(stored: StoredEvent) {
+    if (this.decoded) return this.decoded
+    if (this.failure) throw this.failure.error
     try {
-      return { event: this.types.decode(stored) }
+      this.decoded = this.types.decode(this.stored!)
     } catch (error) {
-      return { error }
+      this.failure = { error }
+      throw error
+    } finally {
+      this.stored = undefined
     }
+    return this.decoded
   }
 }
 

@@ -1,5 +1,5 @@
 import type { StoredEvent } from '@writ/event-store'
-import { bankEvents } from '../test/bank-events.js'
+import { bankEvents } from '../../test/bank-events.js'
 import { LogEntry } from './log-entry.js'
 import { Ring } from './ring.js'
 

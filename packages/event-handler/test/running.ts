@@ -1,6 +1,6 @@
 import type { EventStore } from '@writ/event-store'
 import { InMemoryLog } from '@writ/event-store-memory'
-import type { SubscriptionDefinition } from '../index.js'
+import type { SubscriptionDefinition } from '../src/index.js'
 import { type ProcessOptions, type TestProcess, testProcess } from './test-process.js'
 
 /** The processes of one test over one log; `afterEach` stops them. */

@@ -1,6 +1,6 @@
 import type { Logger, Runtime } from '@writ/event-store'
 import { type InMemoryLog, inMemoryEventStore } from '@writ/event-store-memory'
-import { type SubscriptionDefinition, Subscriptions } from '../index.js'
+import { type SubscriptionDefinition, Subscriptions } from '../src/index.js'
 import { bankEvents } from './bank-events.js'
 import { RecordingLogger } from './recording-logger.js'
 import { type Troubled, troubled } from './troubled-store.js'
