@@ -18,7 +18,6 @@ import { describeError } from './infrastructure-error.js'
 import type { CheckpointWatch } from './leasing/checkpoint-watch.js'
 import { HeldLease, type Leasing } from './leasing/held-lease.js'
 import { CatchUp } from './reading/catch-up.js'
-import type { Portion } from './reading/log-entry.js'
 import type { Follower, LogReader } from './reading/log-reader.js'
 import type { Report, SubscriptionStatus } from './subscription-status.js'
 import { Reached } from './waiting/reached.js'
@@ -211,7 +210,7 @@ export class Subscription implements Follower {
       this.isNear = false
       return
     }
-    if (portion) await this.deliver(delivery, portion)
+    if (portion) await delivery.deliver(portion)
     if (runtime.monotonic() >= saver.dueAt) await saver.save()
     if (!portion) {
       this.wakeAt(saver.dueAt)
@@ -231,23 +230,19 @@ export class Subscription implements Follower {
           throw error
         }
       })
-      await this.deliver(delivery, portion)
+      await delivery.deliver(portion)
       if (runtime.monotonic() >= saver.dueAt) await saver.save()
       this.isNear = reader.join(this, isAtHead)
     }
   }
 
-  private async deliver(delivery: Delivery, portion: Portion): Promise<void> {
-    await delivery.deliver(portion)
-    this.failures = 0
-  }
-
   private delivery(holding: Holding, saver: CheckpointSaver, checkpoint: number): Delivery {
     const progress = (position: number) => {
       this.position = position
+      this.failures = 0
       this.reached.moveTo(position)
     }
-    progress(checkpoint)
+    this.reached.moveTo(checkpoint)
     return this.definition.kind === 'projection'
       ? new TransactionalDelivery(holding, saver, progress, checkpoint)
       : new OutsideDelivery(holding, saver, progress)

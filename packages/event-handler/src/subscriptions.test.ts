@@ -1,8 +1,8 @@
 import { EventTypes } from '@writ/event-store'
-import { eventHandler, on, Subscriptions } from './index.js'
 import { append, appendDeposits, bankEvents, Deposited, deposited, Renamed, Withdrawn, withdrawn } from '../test/bank-events.js'
 import { Running } from '../test/running.js'
 import { until } from '../test/until.js'
+import { eventHandler, on, Subscriptions } from './index.js'
 
 const running = new Running()
 afterEach(() => running.stop())

@@ -1,3 +1,7 @@
+import { append, Deposited, deposited, Withdrawn, withdrawn } from '../../test/bank-events.js'
+import { Running } from '../../test/running.js'
+import type { TestTransaction } from '../../test/troubled-store.js'
+import { until } from '../../test/until.js'
 import {
   EventHandler,
   eventHandler,
@@ -10,10 +14,6 @@ import {
   projection,
   projectionOf,
 } from '../index.js'
-import { append, Deposited, deposited, Withdrawn, withdrawn } from '../../test/bank-events.js'
-import { Running } from '../../test/running.js'
-import type { TestTransaction } from '../../test/troubled-store.js'
-import { until } from '../../test/until.js'
 
 const running = new Running()
 afterEach(() => running.stop())

@@ -1,6 +1,6 @@
 import type { Class } from '@writ/event-store'
-import { EventHandler, eventHandler, eventHandlerOf, On, on, Projection, projection, projectionOf } from '../index.js'
 import { Deposited, Withdrawn } from '../../test/bank-events.js'
+import { EventHandler, eventHandler, eventHandlerOf, On, on, Projection, projection, projectionOf } from '../index.js'
 
 const instance = () => ({})
 

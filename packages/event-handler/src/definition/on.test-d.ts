@@ -1,4 +1,5 @@
 import type { Class } from '@writ/event-store'
+import { Deposited, Withdrawn } from '../../test/bank-events.js'
 import {
   EventHandler,
   eventHandler,
@@ -9,7 +10,6 @@ import {
   type ProjectionContext,
   projection,
 } from '../index.js'
-import { Deposited, Withdrawn } from '../../test/bank-events.js'
 
 interface Sql {
   readonly sql: (text: string) => Promise<void>

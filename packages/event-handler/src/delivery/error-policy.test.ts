@@ -1,3 +1,8 @@
+import { append, Deposited, deposited } from '../../test/bank-events.js'
+import { Running } from '../../test/running.js'
+import { away, type TestTransaction } from '../../test/troubled-store.js'
+import { until } from '../../test/until.js'
+import { VirtualRuntime } from '../../test/virtual-runtime.js'
 import {
   type ErrorPolicy,
   eventHandler,
@@ -9,11 +14,6 @@ import {
   skipAtOnce,
   stopAtOnce,
 } from '../index.js'
-import { append, Deposited, deposited } from '../../test/bank-events.js'
-import { Running } from '../../test/running.js'
-import { away, type TestTransaction } from '../../test/troubled-store.js'
-import { until } from '../../test/until.js'
-import { VirtualRuntime } from '../../test/virtual-runtime.js'
 
 const running = new Running()
 afterEach(() => running.stop())

@@ -1,9 +1,9 @@
 import { inMemoryEventStore } from '@writ/event-store-memory'
-import { on, type ProjectionContext, projection, retryThenStop, Subscriptions, stopAtOnce } from '../index.js'
 import { append, appendDeposits, bankEvents, Deposited, deposited, withdrawn } from '../../test/bank-events.js'
 import { Running } from '../../test/running.js'
 import { away, type TestTransaction } from '../../test/troubled-store.js'
 import { until } from '../../test/until.js'
+import { on, type ProjectionContext, projection, retryThenStop, Subscriptions, stopAtOnce } from '../index.js'
 
 const running = new Running()
 afterEach(() => running.stop())

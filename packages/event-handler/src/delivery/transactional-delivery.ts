@@ -1,7 +1,7 @@
 // For effects in the store itself: a page of events and the checkpoint behind it are one transaction; so each event counts exactly once.
 
-import { isInfrastructureError } from '../infrastructure-error.js'
 import { hasCode, type StoreUnavailableError } from '@writ/event-store'
+import { isInfrastructureError } from '../infrastructure-error.js'
 import type { LogEntry, Portion } from '../reading/log-entry.js'
 import { Attempts } from './attempts.js'
 import type { CheckpointSaver } from './checkpoint-saver.js'

@@ -1,8 +1,8 @@
-import { eventHandler, on } from '../index.js'
 import { append, appendDeposits, Deposited, deposited } from '../../test/bank-events.js'
 import { Running } from '../../test/running.js'
 import { until } from '../../test/until.js'
 import { VirtualRuntime } from '../../test/virtual-runtime.js'
+import { eventHandler, on } from '../index.js'
 
 const running = new Running()
 afterEach(() => running.stop())
