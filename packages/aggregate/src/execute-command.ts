@@ -90,6 +90,17 @@ export class AggregateRuntime {
   }
 
   private work(): void {
+    this.decideWaiting()
+    if (this.inFlight === undefined && !this.collected.isEmpty) {
+      this.send(this.confirmed!)
+      // What was sent has made room.
+      this.decideWaiting()
+    }
+    const isIdle = this.pending === 0 && this.deciding === undefined && this.inFlight === undefined && !this.isLoading
+    if (isIdle) this.surroundings.idle(this)
+  }
+
+  private decideWaiting(): void {
     while (this.deciding === undefined && this.mailbox.length > 0) {
       if (this.mailbox.first!.settled) {
         this.mailbox.shift()
@@ -97,16 +108,13 @@ export class AggregateRuntime {
       }
       if (this.confirmed === undefined) {
         this.load()
-        break
+        return
       }
-      if (this.collected.isFull) break
+      if (this.collected.isFull) return
       // A boundary's decision rests on confirmed state alone.
-      if (this.mailbox.first!.execution.boundary && (this.inFlight || !this.collected.isEmpty)) break
+      if (this.mailbox.first!.execution.boundary && (this.inFlight || !this.collected.isEmpty)) return
       this.decide(this.mailbox.shift()!, this.confirmed)
     }
-    if (this.inFlight === undefined && !this.collected.isEmpty) this.send(this.confirmed!)
-    const isIdle = this.pending === 0 && this.deciding === undefined && this.inFlight === undefined && !this.isLoading
-    if (isIdle) this.surroundings.idle(this)
   }
 
   // Load
