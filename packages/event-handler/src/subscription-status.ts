@@ -1,3 +1,5 @@
+import { describeError } from './infrastructure-error.js'
+
 /**
  * `starting`: it has not asked for its lease yet. `standby`: another process has the lease. `running`: it handles events, or waits for
  * them. `retrying`: it waits to try again, for the handler or for the store. `stopped`: it will handle nothing until it is started again.
@@ -23,11 +25,62 @@ export interface SubscriptionStatus {
 }
 
 /** What a subscription writes down of itself while it runs. */
-export interface Report {
-  state: SubscriptionState
-  checkpoint: number
-  skipped: number
-  attempt: number | undefined
-  error: { readonly code?: string; readonly message: string } | undefined
+export class Report {
+  state: SubscriptionState = 'starting'
+  checkpoint = 0
+  skipped = 0
   heldBy: string | undefined
+  private attempt: number | undefined
+  private error: SubscriptionStatus['error']
+
+  running(): void {
+    this.become('running')
+  }
+
+  standby(heldBy: string | undefined): void {
+    this.become('standby')
+    this.heldBy = heldBy
+  }
+
+  retrying(error: unknown, attempt?: number): void {
+    this.become('retrying', error)
+    this.attempt = attempt
+  }
+
+  stopped(error?: unknown): void {
+    this.become('stopped', error)
+    this.heldBy = undefined
+  }
+
+  /**
+   * @param head how far the log reaches
+   * @param reached how far the subscription has come, whether or not that is stored
+   * @param trouble why the log can't be read, if it can't
+   */
+  status(name: string, head: number, reached: number, trouble: Error | undefined): SubscriptionStatus {
+    const { checkpoint, skipped, attempt, heldBy } = this
+    const isCutOff = this.state === 'running' && trouble !== undefined
+    const error = isCutOff ? statusError(trouble) : this.error
+    return {
+      name,
+      state: isCutOff ? 'retrying' : this.state,
+      checkpoint,
+      lag: Math.max(0, head - Math.max(checkpoint, reached)),
+      skipped,
+      ...(attempt !== undefined && { attempt }),
+      ...(error && { error }),
+      ...(heldBy !== undefined && { heldBy }),
+    }
+  }
+
+  private become(state: SubscriptionState, error?: unknown): void {
+    this.state = state
+    this.error = error === undefined ? undefined : statusError(error)
+    this.attempt = undefined
+  }
+}
+
+function statusError(error: unknown): NonNullable<SubscriptionStatus['error']> {
+  const { code, message } = describeError(error)
+  return { message, ...(code !== undefined && { code }) }
 }

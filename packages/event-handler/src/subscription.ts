@@ -1,34 +1,28 @@
-// One subscription in one process, read as its state diagram:
+// One subscription in one process. Its life is this diagram:
 //
-//   standby ── the lease is ours ──▶ holding ── asked to end ──▶ over
-//      ▲                               │  └──── given up ──────▶ stopped
-//      └── the lease is lost ◀─────────┘
+//   standby ── the lease is given ──▶ following the log ── asked to end ──▶ finished
+//      ▲                                  │    └── its error policy says stop ──▶ stopped
+//      └── the lease is gone or in doubt ─┘
+//
+// The lease says who may follow; its epoch fences everyone before. What is not stored when the lease is gone is dropped: whoever is
+// given the lease next begins at the stored checkpoint.
 
-import type { Checkpoint, EventStore, EventTypes } from '@writ/event-store'
-import { backOff } from './definition/error-policy.js'
+import type { EventStore, EventTypes } from '@writ/event-store'
 import type { SubscriptionDefinition } from './definition/subscription-definition.js'
-import { CheckpointSaver } from './delivery/checkpoint-saver.js'
-import type { Delivery } from './delivery/delivery.js'
+import { Following } from './delivery/following.js'
 import { Holding } from './delivery/holding.js'
 import { Interruption } from './delivery/interruption.js'
-import { OutsideDelivery } from './delivery/outside-delivery.js'
-import { TransactionalDelivery } from './delivery/transactional-delivery.js'
-import { CheckpointAheadOfLogError } from './errors/subscription-errors.js'
 import { describeError } from './infrastructure-error.js'
 import type { CheckpointWatch } from './leasing/checkpoint-watch.js'
-import { HeldLease, type Leasing } from './leasing/held-lease.js'
-import { CatchUp } from './reading/catch-up.js'
-import type { Follower, LogReader } from './reading/log-reader.js'
-import type { Report, SubscriptionStatus } from './subscription-status.js'
+import type { HeldLease, Leasing } from './leasing/held-lease.js'
+import { type Given, Standby } from './leasing/standby.js'
+import { Patience } from './patience.js'
+import type { LogReader } from './reading/log-reader.js'
+import { Report, type SubscriptionStatus } from './subscription-status.js'
 import { Reached } from './waiting/reached.js'
-import { Wakeup } from './wakeup.js'
 
-const MOST_AT_ONCE = 1_000
-/** How often a subscription that another process has looks whether that is still so. */
-const STANDBY = 250
-const RETRY = { first: 50, longest: 1_000 }
-
-export interface SubscriptionSurroundings extends Leasing {
+/** What all subscriptions of a process share. */
+export interface Surroundings extends Leasing {
   readonly store: EventStore
   readonly types: EventTypes
   readonly reader: LogReader
@@ -37,33 +31,25 @@ export interface SubscriptionSurroundings extends Leasing {
   onLeft(): void
 }
 
-export class Subscription implements Follower {
-  /** How far it has come, whether or not the store knows yet. */
-  position = 0
-  /** Who waits for it to come so far. */
+export class Subscription {
+  /** How far it is known to have come, here or elsewhere. */
   readonly reached = new Reached()
-  private readonly report: Report = {
-    state: 'starting',
-    checkpoint: 0,
-    skipped: 0,
-    attempt: undefined,
-    error: undefined,
-    heldBy: undefined,
-  }
-  private readonly work = new Wakeup()
+  private readonly report = new Report()
   private readonly ending = new AbortController()
-  private holding: Holding | undefined
-  private isNear = false
-  private failures = 0
+  private readonly patience: Patience
+  private readonly standby: Standby
+  private current: { readonly holding: Holding; readonly following: Following } | undefined
   private owner: string
   private doubts = 0
   private running: Promise<void> = Promise.resolve()
 
   constructor(
     readonly definition: SubscriptionDefinition,
-    private readonly surroundings: SubscriptionSurroundings,
+    private readonly surroundings: Surroundings,
   ) {
     this.owner = surroundings.owner
+    this.patience = new Patience(surroundings.runtime)
+    this.standby = new Standby(definition.name, surroundings.watch, this.report, this.patience, this.ending.signal)
   }
 
   /** Makes sure that the store knows it: from now on events wait for it. */
@@ -81,18 +67,14 @@ export class Subscription implements Follower {
   /** Lets the handler at work finish, stores the checkpoint, gives the lease back. */
   async stop(): Promise<void> {
     this.ending.abort()
-    this.holding?.end()
-    this.work.wake()
+    this.current?.holding.end()
+    this.current?.following.wake()
     await this.running
   }
 
-  wake(): void {
-    this.work.wake()
-  }
-
-  /** Whether what it does happens in this process. */
+  /** Whether it follows the log in this process. */
   get isRunningHere(): boolean {
-    return this.holding !== undefined
+    return this.current !== undefined
   }
 
   get isStopped(): boolean {
@@ -100,276 +82,120 @@ export class Subscription implements Follower {
   }
 
   get status(): SubscriptionStatus {
-    const { state, checkpoint, skipped, attempt, error, heldBy } = this.report
-    const { reader } = this.surroundings
-    const common = {
-      name: this.definition.name,
-      checkpoint,
-      lag: Math.max(0, reader.head - Math.max(checkpoint, this.position)),
-      skipped,
-    }
-    const trouble = state === 'running' && this.isNear ? reader.trouble : undefined
-    if (trouble)
-      return { ...common, state: 'retrying', error: { message: trouble.message }, ...(heldBy !== undefined && { heldBy }) }
-    return {
-      ...common,
-      state,
-      ...(attempt !== undefined && { attempt }),
-      ...(error && { error }),
-      ...(heldBy !== undefined && { heldBy }),
-    }
+    const { reached, report, current, definition, surroundings } = this
+    return report.status(definition.name, surroundings.reader.head, reached.position, current?.following.trouble)
   }
 
   private async live(): Promise<void> {
     while (!this.ending.signal.aborted) {
-      const acquired = await this.standby()
-      if (!acquired) return
-      if ((await this.hold(acquired)) === 'given-up') return
+      const given = await this.standby.untilGiven({ ...this.surroundings, owner: this.owner }, () => this.lose())
+      if (!given) break
+      const way = await this.follow(given)
+      if (way === 'given-up') return
     }
+    this.report.stopped()
   }
 
-  /** Asks for the lease until it is given; undefined when asked to end. */
-  private async standby(): Promise<{ lease: HeldLease; checkpoint: number } | undefined> {
-    const { runtime, logger } = this.surroundings
-    while (!this.ending.signal.aborted) {
-      try {
-        const answer = await HeldLease.acquire(this.definition.name, { ...this.surroundings, owner: this.owner }, () =>
-          this.lose(),
-        )
-        if (answer.lease) return answer
-        this.deniedBy(answer.heldBy)
-        await this.untilLeaseIsFree(answer.expiresIn)
-      } catch (error) {
-        this.failures++
-        this.report.state = 'retrying'
-        this.report.error = statusError(error)
-        const facts = { subscription: this.definition.name, attempt: this.failures, error: describeError(error) }
-        if (this.failures === 1) logger.warn(facts, 'the lease can not be asked for; trying again until it can')
-        await runtime.sleep(backOff(this.failures, RETRY, runtime), this.ending.signal)
-      }
-    }
-    return undefined
-  }
-
-  private async hold({
-    lease,
-    checkpoint,
-  }: {
-    lease: HeldLease
-    checkpoint: number
-  }): Promise<'given-up' | 'lease-gone' | 'over'> {
-    const { definition, surroundings, report } = this
-    const { store, runtime, logger } = surroundings
-    const { owner } = this
+  /** Follows the log until something interrupts it; what that is decides where its life goes on. */
+  private async follow({ lease, checkpoint }: Given): Promise<Interruption['reason']> {
+    const { definition, report, reached } = this
+    const { store, types, runtime, logger, reader, onLeft } = this.surroundings
     const holding = new Holding(definition, lease, store, runtime, logger, report)
-    const saver = new CheckpointSaver(holding, checkpoint)
-    this.holding = holding
-    this.position = checkpoint
-    Object.assign(report, { checkpoint, heldBy: owner })
-    logger.info({ subscription: definition.name, owner, checkpoint, epoch: lease.lease.epoch }, 'the subscription runs here')
+    const following = new Following(holding, reader, types, checkpoint, (position) => {
+      this.patience.progress()
+      reached.moveTo(position)
+    })
+    this.current = { holding, following }
+    if (this.ending.signal.aborted) holding.end()
+    report.checkpoint = checkpoint
+    report.heldBy = lease.lease.owner
+    reached.moveTo(checkpoint)
+    logger.info({ checkpoint, ...lease.lease }, 'the subscription runs here')
+    const interruption = await following.run().catch((error: unknown) => interruptionBy(error))
+    following.leave()
+    await this.leave(interruption, lease, following)
+    onLeft()
+    return interruption.reason
+  }
+
+  private async leave({ reason, cause }: Interruption, lease: HeldLease, following: Following): Promise<void> {
+    const { report, ending, definition } = this
+    const { logger } = this.surroundings
+    const facts = {
+      subscription: definition.name,
+      checkpoint: report.checkpoint,
+      ...(cause !== undefined && { error: describeError(cause) }),
+    }
+    this.current = undefined
+    switch (reason) {
+      case 'ending':
+        await this.saveLast(following)
+        await this.giveBack(lease)
+        return
+      case 'given-up':
+        await this.giveBack(lease)
+        report.stopped(cause)
+        logger.error(facts, 'the subscription has stopped: it handles nothing until it is started again')
+        return
+      case 'lease-gone':
+        report.standby(undefined)
+        logger.warn(facts, 'the lease is lost; what was not stored is dropped')
+        await this.giveBack(lease)
+        break
+      case 'lease-in-doubt':
+        report.retrying(cause)
+        logger.warn(facts, 'a transaction was not answered for; taking the lease anew to learn its fate')
+        // To one and the same owner the store would give the old epoch again, which fences nothing.
+        if (!(await this.giveBack(lease))) this.owner = `${this.surroundings.owner}+${++this.doubts}`
+    }
+    await this.patience.failed(ending.signal)
+  }
+
+  /** The lease is lost. A handler may still be at work; what it does from now on does not count. */
+  private lose(): void {
+    const { current } = this
+    if (!current) return
+    this.current = undefined
+    this.report.standby(undefined)
+    current.holding.lost()
+    current.following.wake()
+    this.surroundings.onLeft()
+  }
+
+  private async saveLast(following: Following): Promise<void> {
     try {
-      if (this.ending.signal.aborted) holding.end()
-      await this.follow(holding, saver, checkpoint)
-      throw new Interruption('ending')
-    } catch (error) {
-      const { reason, cause } = error instanceof Interruption ? error : new Interruption('given-up', error)
-      if (reason === 'ending') await this.leaveOrderly(saver, lease)
-      else await this.leave(lease, reason, cause)
-      return reason === 'given-up' ? reason : reason === 'ending' ? 'over' : 'lease-gone'
-    } finally {
-      surroundings.reader.leave(this)
-      this.isNear = false
-      this.holding = undefined
-      surroundings.onLeft()
-    }
-  }
-
-  /** Handles events from the checkpoint on, until it is interrupted. */
-  private async follow(holding: Holding, saver: CheckpointSaver, checkpoint: number): Promise<void> {
-    const { store, reader } = this.surroundings
-    holding.check()
-    holding.running()
-    const head = await holding.untilAnswered('read the head', () => store.head())
-    reader.sawHead(head.position)
-    if (checkpoint > head.position) throw new CheckpointAheadOfLogError(this.definition.name, checkpoint, head.position)
-    const delivery = this.delivery(holding, saver, checkpoint)
-    await delivery.prepare()
-    this.isNear = reader.join(this, checkpoint === head.position)
-    while (!this.ending.signal.aborted) {
-      holding.check()
-      if (this.isNear) await this.followReader(delivery, saver)
-      else await this.catchUp(holding, delivery, saver)
-    }
-  }
-
-  private async followReader(delivery: Delivery, saver: CheckpointSaver): Promise<void> {
-    const { reader, runtime } = this.surroundings
-    const portion = reader.take(this, MOST_AT_ONCE, this.concerns)
-    if (portion === 'behind') {
-      reader.leave(this)
-      this.isNear = false
-      return
-    }
-    if (portion) await delivery.deliver(portion)
-    if (runtime.monotonic() >= saver.dueAt) await saver.save()
-    if (!portion) {
-      this.wakeAt(saver.dueAt)
-      await this.work.wait()
-    }
-  }
-
-  private async catchUp(holding: Holding, delivery: Delivery, saver: CheckpointSaver): Promise<void> {
-    const { store, types, reader, runtime } = this.surroundings
-    let log = new CatchUp(store, types, this.definition.handlers.keys(), this.position, (head) => reader.sawHead(head))
-    while (!this.isNear) {
-      const { isAtHead, ...portion } = await holding.untilAnswered('read the log', async () => {
-        try {
-          return await log.next()
-        } catch (error) {
-          log = new CatchUp(store, types, this.definition.handlers.keys(), this.position, (head) => reader.sawHead(head))
-          throw error
-        }
-      })
-      await delivery.deliver(portion)
-      if (runtime.monotonic() >= saver.dueAt) await saver.save()
-      this.isNear = reader.join(this, isAtHead)
-    }
-  }
-
-  private delivery(holding: Holding, saver: CheckpointSaver, checkpoint: number): Delivery {
-    const progress = (position: number) => {
-      this.position = position
-      this.failures = 0
-      this.reached.moveTo(position)
-    }
-    this.reached.moveTo(checkpoint)
-    return this.definition.kind === 'projection'
-      ? new TransactionalDelivery(holding, saver, progress, checkpoint)
-      : new OutsideDelivery(holding, saver, progress)
-  }
-
-  private async leaveOrderly(saver: CheckpointSaver, lease: HeldLease): Promise<void> {
-    try {
-      await saver.saveLast()
+      await following.saveLast()
     } catch (error) {
       const facts = { subscription: this.definition.name, error: describeError(error) }
       this.surroundings.logger.warn(
         facts,
-        'the last checkpoint could not be stored: what was handled since the one before comes again',
+        'the last checkpoint could not be stored; what came after the one before will come again',
       )
     }
-    await this.release(lease)
-    Object.assign(this.report, { state: 'stopped', heldBy: undefined, error: undefined, attempt: undefined })
   }
 
-  private async leave(lease: HeldLease, reason: Interruption['reason'], cause: unknown): Promise<void> {
-    const { report, surroundings } = this
-    const { logger, runtime } = surroundings
-    const facts = {
-      subscription: this.definition.name,
-      checkpoint: report.checkpoint,
-      ...(cause !== undefined && { error: describeError(cause) }),
-    }
-    report.heldBy = undefined
-    if (reason === 'given-up') {
-      await this.release(lease)
-      report.state = 'stopped'
-      report.error = statusError(cause)
-      logger.error(facts, 'the subscription has stopped: it handles nothing until it is started again')
-      return
-    }
-    if (reason === 'lease-gone') {
-      logger.warn(facts, 'the lease is lost; what was not stored is dropped')
-      report.state = 'standby'
-      report.error = undefined
-    } else {
-      logger.warn(facts, 'a transaction was not answered for; taking the lease anew to learn its fate')
-      report.state = 'retrying'
-      report.error = statusError(cause)
-    }
-    const isReleased = await this.release(lease)
-    // To one and the same owner the store gives the old epoch again, which would fence nothing.
-    if (reason === 'lease-in-doubt' && !isReleased) this.owner = `${surroundings.owner}+${++this.doubts}`
-    this.failures++
-    await runtime.sleep(backOff(this.failures, RETRY, runtime), this.ending.signal)
-  }
-
-  /** Tries as long as the lease lasts; after that the store does not mind. */
-  private async release(lease: HeldLease): Promise<boolean> {
+  /** Tries as long as the lease lasts: after that, whoever asks gets it. */
+  private async giveBack(lease: HeldLease): Promise<boolean> {
     const { runtime, logger } = this.surroundings
-    for (let attempt = 1; ; attempt++) {
-      const isLast = this.ending.signal.aborted || !lease.isHeldAt(runtime.monotonic())
+    const patience = new Patience(runtime)
+    for (;;) {
+      const isLastTry = this.ending.signal.aborted || !lease.isHeldAt(runtime.monotonic())
       try {
         await lease.release()
         return true
       } catch (error) {
-        const facts = { subscription: this.definition.name, attempt, error: describeError(error) }
-        if (isLast) {
+        if (isLastTry) {
+          const facts = { subscription: this.definition.name, error: describeError(error) }
           logger.warn(facts, 'the lease could not be given back; others have to wait until it expires')
           return false
         }
       }
-      await runtime.sleep(backOff(attempt, RETRY, runtime), this.ending.signal)
+      await patience.failed(this.ending.signal)
     }
-  }
-
-  private deniedBy(heldBy: string): void {
-    const { report, definition, surroundings } = this
-    this.failures = 0
-    if (report.state !== 'standby' || report.heldBy !== heldBy) {
-      surroundings.logger.info({ subscription: definition.name, heldBy }, 'the subscription runs elsewhere; standing by')
-    }
-    Object.assign(report, { state: 'standby', heldBy, error: undefined, attempt: undefined })
-  }
-
-  private async untilLeaseIsFree(expiresIn: number): Promise<void> {
-    const { watch, runtime } = this.surroundings
-    const isFree = new AbortController()
-    const stop = () => isFree.abort()
-    const watcher = {
-      every: () => STANDBY,
-      see: (rows: ReadonlyMap<string, Checkpoint>) => {
-        const row = rows.get(this.definition.name)
-        if (!row) return
-        this.report.checkpoint = row.checkpoint
-        if (row.owner === undefined) isFree.abort()
-        else if (row.owner !== this.report.heldBy) this.deniedBy(row.owner)
-      },
-    }
-    this.ending.signal.addEventListener('abort', stop)
-    watch.add(watcher)
-    await runtime.sleep(Math.max(expiresIn, STANDBY), isFree.signal)
-    watch.remove(watcher)
-    this.ending.signal.removeEventListener('abort', stop)
-  }
-
-  /** A handler may still be at work; what it does from now on does not count. */
-  private lose(): void {
-    this.holding?.lost()
-    this.holding = undefined
-    Object.assign(this.report, { state: 'standby', heldBy: undefined })
-    this.surroundings.onLeft()
-    this.work.wake()
-  }
-
-  private readonly concerns = (type: string): boolean => this.definition.handlers.has(type)
-
-  private alarm = { at: Number.POSITIVE_INFINITY }
-
-  /** Makes sure that the loop wakes up at a monotonic time; one timer at a time. */
-  private wakeAt(time: number): void {
-    const { runtime } = this.surroundings
-    if (time === Number.POSITIVE_INFINITY || time >= this.alarm.at) return
-    const alarm = { at: time }
-    this.alarm = alarm
-    runtime.sleep(Math.max(0, time - runtime.monotonic()), this.ending.signal).then(() => {
-      if (this.alarm === alarm) this.alarm = { at: Number.POSITIVE_INFINITY }
-      this.work.wake()
-    })
   }
 }
 
-function statusError(error: unknown): { readonly code?: string; readonly message: string } {
-  const { code, message } = describeError(error)
-  return { message, ...(code !== undefined && { code }) }
+/** Whatever is no interruption is an error that nobody foresaw: it stops the subscription. */
+function interruptionBy(error: unknown): Interruption {
+  return error instanceof Interruption ? error : new Interruption('given-up', error)
 }

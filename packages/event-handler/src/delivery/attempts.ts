@@ -36,7 +36,7 @@ export class Attempts {
 
   /** The handler has succeeded, or was passed over: the status need not show the trouble any more. */
   over(): void {
-    if (this.attempt > 1 || this.outages > 0) this.holding.running()
+    if (this.attempt > 1 || this.outages > 0) this.holding.report.running()
   }
 
   private async follow(verdict: Verdict, error: unknown): Promise<'again' | 'skip'> {
@@ -55,7 +55,7 @@ export class Attempts {
       return 'skip'
     }
     holding.logger.warn({ ...facts, retryIn: verdict.retryIn }, 'a handler failed; trying again')
-    holding.retrying(error, attempt)
+    holding.report.retrying(error, attempt)
     await holding.pause(verdict.retryIn)
     this.attempt++
     return 'again'

@@ -88,7 +88,7 @@ export class Holding {
 
   /** Waits before the store is asked again; the status shows why. */
   async outage(operation: string, attempt: number, error: unknown): Promise<void> {
-    this.retrying(error)
+    this.report.retrying(error)
     const facts = { subscription: this.definition.name, operation, attempt, error: describeError(error) }
     if (attempt === 1) this.logger.warn(facts, 'the store does not answer; trying again until it does')
     else this.logger.debug(facts, 'the store still does not answer')
@@ -97,20 +97,7 @@ export class Holding {
 
   recovered(operation: string): void {
     this.logger.info({ subscription: this.definition.name, operation }, 'the store answers again')
-    this.running()
-  }
-
-  retrying(error: unknown, attempt?: number): void {
-    const { code, message } = describeError(error)
-    this.report.state = 'retrying'
-    this.report.attempt = attempt
-    this.report.error = { message, ...(code !== undefined && { code }) }
-  }
-
-  running(): void {
-    this.report.state = 'running'
-    this.report.attempt = undefined
-    this.report.error = undefined
+    this.report.running()
   }
 }
 

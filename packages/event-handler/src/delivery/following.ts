@@ -1,0 +1,128 @@
+import type { EventTypes } from '@writ/event-store'
+import { CheckpointAheadOfLogError } from '../errors/subscription-errors.js'
+import { CatchUp } from '../reading/catch-up.js'
+import type { Follower, LogReader } from '../reading/log-reader.js'
+import { Wakeup } from '../wakeup.js'
+import { CheckpointSaver } from './checkpoint-saver.js'
+import type { Delivery } from './delivery.js'
+import type { Holding } from './holding.js'
+import { OutsideDelivery } from './outside-delivery.js'
+import { TransactionalDelivery } from './transactional-delivery.js'
+
+const MOST_AT_ONCE = 1_000
+
+/** Takes a subscription along the log for as long as it holds its lease: with the log reader when it is near, by itself while it is behind. */
+export class Following implements Follower {
+  /** How far it has come, whether or not the store knows yet. */
+  position: number
+  private readonly saver: CheckpointSaver
+  private readonly delivery: Delivery
+  private readonly work = new Wakeup()
+  private isNear = false
+  private alarmAt = Number.POSITIVE_INFINITY
+
+  constructor(
+    private readonly holding: Holding,
+    private readonly reader: LogReader,
+    private readonly types: EventTypes,
+    private readonly checkpoint: number,
+    onProgress: (position: number) => void,
+  ) {
+    const progress = (position: number) => {
+      this.position = position
+      onProgress(position)
+    }
+    this.position = checkpoint
+    this.saver = new CheckpointSaver(holding, checkpoint)
+    this.delivery =
+      holding.definition.kind === 'projection'
+        ? new TransactionalDelivery(holding, this.saver, progress, checkpoint)
+        : new OutsideDelivery(holding, this.saver, progress)
+  }
+
+  /** @throws Interruption, the only way in which it ends */
+  async run(): Promise<never> {
+    const { holding, reader, checkpoint, delivery } = this
+    holding.check()
+    holding.report.running()
+    const { position: head } = await holding.untilAnswered('read the head', () => holding.store.head())
+    reader.sawHead(head)
+    if (checkpoint > head) throw new CheckpointAheadOfLogError(holding.definition.name, checkpoint, head)
+    await delivery.prepare()
+    this.isNear = reader.join(this, checkpoint === head)
+    for (;;) {
+      if (this.isNear) await this.followReader()
+      else await this.catchUp()
+    }
+  }
+
+  wake(): void {
+    this.work.wake()
+  }
+
+  /** Why it can't go on, when that is the log reader's trouble. */
+  get trouble(): Error | undefined {
+    return this.isNear ? this.reader.trouble : undefined
+  }
+
+  /** Ends its part with the log reader. */
+  leave(): void {
+    this.reader.leave(this)
+    this.isNear = false
+  }
+
+  /** Stores how far it has come, for an orderly stop. */
+  saveLast(): Promise<void> {
+    return this.saver.saveLast()
+  }
+
+  private async followReader(): Promise<void> {
+    const { reader, holding, saver } = this
+    holding.check()
+    const portion = reader.take(this, MOST_AT_ONCE, this.concerns)
+    if (portion === 'behind') return this.leave()
+    if (portion) await this.delivery.deliver(portion)
+    await this.saveIfDue()
+    if (portion) return
+    this.wakeAt(saver.dueAt)
+    await this.work.wait()
+  }
+
+  private async catchUp(): Promise<void> {
+    const { holding, reader } = this
+    let log = this.pages()
+    while (!this.isNear) {
+      const { isAtHead, ...portion } = await holding.untilAnswered('read the log', () =>
+        log.next().catch((error: unknown) => {
+          log = this.pages()
+          throw error
+        }),
+      )
+      await this.delivery.deliver(portion)
+      await this.saveIfDue()
+      this.isNear = reader.join(this, isAtHead)
+    }
+  }
+
+  private pages(): CatchUp {
+    const { holding, types, reader } = this
+    return new CatchUp(holding.store, types, holding.definition.handlers.keys(), this.position, (head) => reader.sawHead(head))
+  }
+
+  private async saveIfDue(): Promise<void> {
+    if (this.holding.runtime.monotonic() >= this.saver.dueAt) await this.saver.save()
+  }
+
+  private readonly concerns = (type: string): boolean => this.holding.definition.handlers.has(type)
+
+  /** Makes sure that it wakes up at a monotonic time. A timer that would be early enough is not joined by another. */
+  private wakeAt(time: number): void {
+    if (time >= this.alarmAt || time === Number.POSITIVE_INFINITY) return
+    const { runtime, signal } = this.holding
+    this.alarmAt = time
+    runtime.sleep(Math.max(0, time - runtime.monotonic()), signal).then(() => {
+      this.alarmAt = Number.POSITIVE_INFINITY
+      this.work.wake()
+    })
+  }
+}
