@@ -140,8 +140,9 @@ export class Connections {
 
   async stop(): Promise<void> {
     this.watchdog.stop()
-    if (this.isOwn) await Promise.all(this.pools.map((pool) => pool.end()))
-    for (const pool of this.pools) pool.off('error', this.onIdleError)
+    if (!this.isOwn) return void this.work.off('error', this.onIdleError)
+    // The listeners stay: a pool has ended before its sockets have, and the server may say something on one of them yet.
+    await Promise.all(this.pools.map((pool) => pool.end()))
   }
 
   private get pools(): pg.Pool[] {
