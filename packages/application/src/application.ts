@@ -10,6 +10,7 @@ import {
   silentLogger,
   systemRuntime,
 } from '@writ/event-store'
+import { type Dispatch, processSubscription } from '@writ/process-manager'
 import type { Container, ServiceIdentifier } from 'inversify'
 import { type Composition, compose } from './composition.js'
 import { ApplicationNotRunningError, StopTimedOutError } from './errors.js'
@@ -88,6 +89,13 @@ export class Application {
       waitFor: (position, handlers, timeout) => subscriptions.waitFor(position, handlers, { timeout }),
       ...(options.dispatch && { defaults: options.dispatch }),
     })
+    const commands = composition.routes.map(({ commandClass }) => commandClass)
+    for (const manager of composition.processManagers) {
+      const dispatch: Dispatch = (command, options) =>
+        // The id alone tells repetitions: what a journal gives back may be written down in another way by newer code.
+        router.dispatch(command, { ...options, fingerprint: options.commandId, consistency: 'eventual' })
+      subscriptions.add(processSubscription(manager, { store, commands, dispatch, runtime, logger }))
+    }
     return new Application(name, store, composition, aggregates, router, subscriptions, runtime, logger, stopTimeout)
   }
 

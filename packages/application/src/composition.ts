@@ -2,6 +2,7 @@ import { type AggregateDefinition, aggregateOf } from '@writ/aggregate'
 import { commandHandlerOf, type Middleware, type Route, routesOf } from '@writ/command-router'
 import { eventHandlerOf, projectionOf, type SubscriptionDefinition } from '@writ/event-handler'
 import { type AnyEventClass, type Class, EventTypes } from '@writ/event-store'
+import { type ProcessManagerDefinition, processManagerOf } from '@writ/process-manager'
 import type { Container } from 'inversify'
 import { bindListedClass, newContainer, resolve } from './container.js'
 import { DuplicateNameError, InvalidApplicationError, MissingCommandHandlerError } from './errors.js'
@@ -14,6 +15,7 @@ export interface Composition {
   readonly aggregates: readonly AggregateDefinition[]
   readonly routes: readonly Route[]
   readonly subscriptions: readonly SubscriptionDefinition[]
+  readonly processManagers: readonly ProcessManagerDefinition[]
   readonly events: EventTypes
   readonly middleware: readonly Middleware[]
   /** The definition behind a decorated class, or the value itself. */
@@ -62,27 +64,32 @@ export function compose(application: string, modules: readonly Module[]): Compos
       typeof handler === 'function' ? projectionOf(handler, instanceOf(handler)) : handler,
     ),
   ]
-  problems.collect(() => refuseDuplicates('subscription', subscriptions, ({ name, source }) => [name, source]))
+  const processManagers = problems.collectEach(listed(modules, 'processManagers'), (manager) =>
+    typeof manager === 'function' ? processManagerOf(manager, instanceOf(manager)) : manager,
+  )
+  const named = [...subscriptions, ...processManagers]
+  problems.collect(() => refuseDuplicates('subscription', named, ({ name, source }) => [name, source]))
   for (const module of modules) {
     for (const promised of module.commands ?? []) {
       if (routes.some(({ commandClass }) => commandClass === promised)) continue
       problems.add(new MissingCommandHandlerError(promised.type, module.name))
     }
   }
-  const events = problems.collect(() => new EventTypes(eventClasses(modules, aggregates, routes, subscriptions)))
+  const events = problems.collect(() => new EventTypes(eventClasses(modules, aggregates, routes, named)))
   problems.throwAny(application)
   return {
     container,
     aggregates,
     routes,
     subscriptions,
+    processManagers,
     events: events as EventTypes,
     middleware: listed(modules, 'middleware'),
     definitionOf,
   }
 }
 
-function listed<K extends 'aggregates' | 'commandHandlers' | 'eventHandlers' | 'projections' | 'middleware'>(
+function listed<K extends 'aggregates' | 'commandHandlers' | 'eventHandlers' | 'projections' | 'processManagers' | 'middleware'>(
   modules: readonly Module[],
   what: K,
 ): NonNullable<Module[K]>[number][] {
@@ -93,11 +100,11 @@ function* eventClasses(
   modules: readonly Module[],
   aggregates: readonly AggregateDefinition[],
   routes: readonly Route[],
-  subscriptions: readonly SubscriptionDefinition[],
+  handlers: readonly { readonly events: readonly AnyEventClass[] }[],
 ): Generator<AnyEventClass> {
   for (const { events } of aggregates) yield* events
   for (const { aggregate } of routes) yield* aggregate.events
-  for (const { events } of subscriptions) yield* events
+  for (const { events } of handlers) yield* events
   for (const { events } of modules) yield* events ?? []
 }
 

@@ -2,6 +2,7 @@ import type { AggregateDefinition } from '@writ/aggregate'
 import type { Middleware, Route } from '@writ/command-router'
 import type { SubscriptionDefinition } from '@writ/event-handler'
 import type { AnyCommandClass, AnyEventClass, Class } from '@writ/event-store'
+import type { ProcessManagerDefinition } from '@writ/process-manager'
 import type { Container } from 'inversify'
 
 /** One part of a service: what it decides, what it reacts to, and what that needs injected. */
@@ -15,6 +16,8 @@ export interface Module {
   readonly eventHandlers?: readonly (Class<object> | SubscriptionDefinition)[]
   /** Classes with `@Projection`, or values of `projection({ … })`. */
   readonly projections?: readonly (Class<object> | SubscriptionDefinition)[]
+  /** Classes with `@ProcessManager`, or values of `processManager({ … })`. */
+  readonly processManagers?: readonly (Class<object> | ProcessManagerDefinition)[]
   /** Commands that the module promises to handle: one that nothing handles is an error before the start. */
   readonly commands?: readonly AnyCommandClass[]
   /** Events to know besides those that aggregates and handlers name, such as ones that are only read back. */
@@ -31,6 +34,7 @@ const keys: Record<keyof Module, true> = {
   commandHandlers: true,
   eventHandlers: true,
   projections: true,
+  processManagers: true,
   commands: true,
   events: true,
   middleware: true,

@@ -34,6 +34,7 @@ export {
   isEventClass,
   type MessageClass,
 } from './messages/message.js'
+export { failpoint } from './failpoint.js'
 export { type Logger, silentLogger } from './logger.js'
 export { type Json, type JsonObject, toPlainJson } from './messages/plain-json.js'
 export { type Runtime, systemRuntime } from './runtime.js'

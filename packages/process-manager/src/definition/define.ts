@@ -1,0 +1,85 @@
+import { retryThenStop } from '@writ/event-handler'
+import { nearestName } from '@writ/event-store'
+import { InvalidProcessManagerError } from '../errors/definition-errors.js'
+import { correlation } from './correlation.js'
+import type {
+  Correlate,
+  ProcessManagerDefinition,
+  ProcessManagerOptions,
+  Reaction,
+  Rejection,
+} from './process-manager-definition.js'
+
+const optionNames: Record<keyof ProcessManagerOptions<unknown>, true> = {
+  name: true,
+  correlate: true,
+  startFrom: true,
+  consistency: true,
+  onError: true,
+}
+
+/** @throws InvalidProcessManagerError */
+export function define(
+  source: string,
+  options: ProcessManagerOptions<Correlate>,
+  reactions: readonly Reaction[],
+  rejections: readonly Rejection[],
+): ProcessManagerDefinition {
+  checkOptions(source, options)
+  const refuse = (why: string): never => {
+    throw new InvalidProcessManagerError(source, why)
+  }
+  if (reactions.length === 0) refuse('it handles no event; mark its methods with @Start, @On and @End')
+  if (!reactions.some(({ role }) => role === 'start')) refuse('no event begins it; mark a method with @Start')
+  const byEvent = new Map<string, Reaction>()
+  for (const reaction of reactions) {
+    const { type } = reaction.event
+    const other = byEvent.get(type)
+    if (other) refuse(`it handles '${type}' twice, in ${other.name} and in ${reaction.name}; keep one of them`)
+    byEvent.set(type, reaction)
+  }
+  const byCommand = new Map<string, Rejection>()
+  for (const rejection of rejections) {
+    const { type } = rejection.command
+    const other = byCommand.get(type)
+    if (other) {
+      refuse(`it handles the refusal of '${type}' twice, in ${other.name} and in ${rejection.name}; keep one of them`)
+    }
+    byCommand.set(type, rejection)
+  }
+  const { name, correlate, startFrom = 'origin', consistency = 'eventual', onError = retryThenStop() } = options
+  const events = reactions.map(({ event }) => event)
+  return {
+    name,
+    source,
+    startFrom,
+    consistency,
+    onError,
+    instancesOf: correlation(name, source, correlate, events),
+    events,
+    reactions: byEvent,
+    rejections: byCommand,
+  }
+}
+
+const namePattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$/
+
+function checkOptions(source: string, options: ProcessManagerOptions<Correlate>): void {
+  const refuse = (why: string): never => {
+    throw new InvalidProcessManagerError(source, why)
+  }
+  const unknown = Object.keys(options).find((key) => !Object.hasOwn(optionNames, key))
+  if (unknown !== undefined) {
+    const nearest = nearestName(unknown, Object.keys(optionNames))
+    refuse(`it has no option '${unknown}'${nearest ? `; '${nearest}' may be meant` : ''}`)
+  }
+  const { name, startFrom = 'origin', consistency = 'eventual', onError } = options
+  if (typeof name !== 'string' || !namePattern.test(name)) {
+    refuse("its 'name' must be 1 to 200 letters, digits, dots, dashes or underscores")
+  }
+  if (startFrom !== 'origin' && startFrom !== 'current' && !(Number.isSafeInteger(startFrom) && startFrom >= 0)) {
+    refuse("its 'startFrom' must be 'origin', 'current' or a position from 0")
+  }
+  if (consistency !== 'eventual' && consistency !== 'strong') refuse("its 'consistency' must be 'eventual' or 'strong'")
+  if (onError !== undefined && typeof onError !== 'function') refuse("its 'onError' must be a function, such as retryThenStop()")
+}

@@ -1,0 +1,65 @@
+import type { HandlerContext, SubscriptionDefinition } from '@writ/event-handler'
+import { type AnyCommandClass, type EventStore, type Logger, type Runtime, silentLogger, systemRuntime } from '@writ/event-store'
+import type { ProcessManagerDefinition } from './definition/process-manager-definition.js'
+import type { Dispatch } from './dispatch.js'
+import { UnhandledCommandError } from './errors/process-errors.js'
+import { EventAtInstance } from './handle-event.js'
+import { Instances } from './journal/instances.js'
+import { Journals } from './journal/journal.js'
+
+export interface ProcessSurroundings {
+  /** Where the journals are kept. */
+  readonly store: EventStore
+  /** The classes of all commands that can be dispatched: what a journal holds is restored with them. */
+  readonly commands: Iterable<AnyCommandClass>
+  readonly dispatch: Dispatch
+  readonly runtime?: Runtime
+  readonly logger?: Logger
+  /** How many instances stay in memory, those used last: 10,000 by default. */
+  readonly cacheSize?: number
+}
+
+/**
+ * A process manager → the subscription that runs it.
+ *
+ * @throws UnhandledCommandError when it reacts to the refusal of a command that nothing handles
+ */
+export function processSubscription(
+  definition: ProcessManagerDefinition,
+  { store, dispatch, runtime = systemRuntime, logger = silentLogger, cacheSize = 10_000, ...given }: ProcessSurroundings,
+): SubscriptionDefinition {
+  const commands = new Map([...given.commands].map((commandClass) => [commandClass.type, commandClass]))
+  for (const type of definition.rejections.keys()) {
+    if (!commands.has(type)) throw new UnhandledCommandError(definition.name, type, commands.keys())
+  }
+  const surroundings = { definition, journals: new Journals(store, runtime), commands, dispatch, runtime, logger }
+  // Each holding of the lease begins without memory: what another owner has done meanwhile is in the journals.
+  const known = new WeakMap<AbortSignal, Instances>()
+  const instancesOf = (signal: AbortSignal) => {
+    let instances = known.get(signal)
+    if (!instances) {
+      instances = new Instances(cacheSize)
+      known.set(signal, instances)
+    }
+    return instances
+  }
+  const handle = (_event: unknown, context: HandlerContext) => {
+    const ids = definition.instancesOf(context.event)
+    return ids.length === 0 ? undefined : handleAt(ids, context)
+  }
+  const handleAt = async (ids: readonly string[], context: HandlerContext) => {
+    const instances = instancesOf(context.signal)
+    for (const instance of ids) await new EventAtInstance(surroundings, instances, { ...context, instance }).handle()
+  }
+  const { name, source, startFrom, consistency, onError, events } = definition
+  return {
+    kind: 'event-handler',
+    name,
+    source,
+    startFrom,
+    consistency,
+    onError,
+    events,
+    handlers: new Map(events.map(({ type }) => [type, handle])),
+  }
+}
