@@ -1,6 +1,14 @@
 import { type AnyCommand, EventTypes } from '@writ/event-store'
 import { inMemoryEventStore } from '@writ/event-store-memory'
-import { AccountOpened, accountValue, DepositMoney, MoneyDeposited, OpenAccount, spellings, WithdrawMoney } from '../test/account.js'
+import {
+  AccountOpened,
+  accountValue,
+  DepositMoney,
+  MoneyDeposited,
+  OpenAccount,
+  spellings,
+  WithdrawMoney,
+} from '../test/account.js'
 import { bankOf } from '../test/bank.js'
 import { ManualRuntime } from '../test/manual-runtime.js'
 import { Aggregates } from './index.js'
@@ -116,7 +124,10 @@ describe.each(spellings)('the aggregates of an application, each $spelling,', ({
       const sent = bank.execute(deposit(5), { timeout: 100 })
       const append = await bank.store.next()
       const next = bank.execute(withdraw(5), { timeout: 60_000 })
-      await Promise.all([runtime.pass(100), expect(sent).rejects.toMatchObject({ code: 'command-timeout', mayBeCommitted: true })])
+      await Promise.all([
+        runtime.pass(100),
+        expect(sent).rejects.toMatchObject({ code: 'command-timeout', mayBeCommitted: true }),
+      ])
       append.pass()
       bank.store.release()
       expect(await next).toMatchObject({ version: 3 })
@@ -216,7 +227,9 @@ describe.each(spellings)('the aggregates of an application, each $spelling,', ({
 it('refuse options that make no sense', () => {
   const options = { store: inMemoryEventStore(), events: new EventTypes([AccountOpened]) }
   for (const [option, value] of Object.entries({ cacheSize: -1, lifespan: 0.5, maxPending: 0, maxPendingTotal: Number.NaN })) {
-    expect(() => new Aggregates({ ...options, [option]: value })).toThrow(expect.objectContaining({ code: 'invalid-option', option }))
+    expect(() => new Aggregates({ ...options, [option]: value })).toThrow(
+      expect.objectContaining({ code: 'invalid-option', option }),
+    )
   }
 })
 

@@ -256,7 +256,7 @@ describe.each(spellings)('an aggregate that is $spelling', ({ account: definitio
   })
 
   it('refuses to apply asynchronously', async () => {
-    const evolve = new Map(definition.evolve).set('account-opened', async () => ({}) as never)
+    const evolve = new Map(definition.evolve).set('account-opened', (async () => ({})) as never)
     const bank = await bankOf({ ...definition, evolve })
     await expect(bank.execute(open)).rejects.toMatchObject({ code: 'async-apply', eventType: 'account-opened' })
     expect(bank.store.appends).toEqual([])
