@@ -63,8 +63,12 @@ describe('inMemoryEventStore', () => {
   })
 
   it('has a log of its own unless it shares one', async () => {
+    // #region several-processes
     const log = new InMemoryLog()
-    const [here, there, elsewhere] = [await started({ log }), await started({ log }), await started()]
+    const [here, there] = [inMemoryEventStore({ log }), inMemoryEventStore({ log })]
+    await Promise.all([here.start(), there.start()])
+    // #endregion
+    const elsewhere = await started()
     await here.append({ stream: 'account-1', events: [deposited()] })
     expect((await there.head()).position).toBe(1)
     expect(await elsewhere.head()).toMatchObject({ position: 0, incarnation: expect.not.stringMatching(log.incarnation) })
