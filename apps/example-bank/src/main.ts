@@ -8,7 +8,7 @@ import { welcome } from './welcome.js'
 try {
   const configuration = readConfiguration(process.env)
   // To stderr: what is printed for people stays readable.
-  const logger = pino({ level: configuration.logLevel, errorKey: 'error' }, pino.destination(2))
+  const logger = pino({ level: configuration.logLevel, serializers: { error: pino.stdSerializers.err } }, pino.destination(2))
   const bank = await startBank({ configuration, logger })
   process.stdout.write(welcome(bank, configuration))
 

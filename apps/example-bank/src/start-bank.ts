@@ -35,43 +35,51 @@ export async function startBank({
   storage: given,
   modules = [],
 }: StartOptions): Promise<RunningBank> {
-  const { host, port, smtpUrl, mailFrom, publicUrl } = configuration
-  const undo: (() => Promise<void>)[] = []
-  const stop = async () => {
-    for (const step of undo.splice(0).reverse())
-      await step().catch((error: unknown) => logger.error({ error }, 'a step of the stop failed'))
+  const { host, port, smtpUrl, mailFrom } = configuration
+  let storage = given
+  let bank: Application | undefined
+
+  // The port first: whether it can be had is known at once, and links in mails name it. Who comes early waits at the door.
+  const entrance = new Entrance()
+  const door = await listen({ host, port, fetch: (request) => entrance.pass(request) })
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${door.port}`
+
+  const end = async (patience: number) => {
+    const steps = [() => door.close(patience), () => bank?.stop(), () => storage?.close()]
+    for (const step of steps) {
+      try {
+        await step()
+      } catch (error) {
+        logger.error({ error }, 'a step of the stop failed')
+      }
+    }
   }
   try {
-    const storage = given ?? (await openStorage(configuration, logger))
-    undo.push(() => storage.close())
-
-    // The port first, because links in mails name it; whoever comes before the bank is ready waits at the door.
-    const entrance = new Entrance()
-    const door = await listen({ host, port, fetch: (request) => entrance.pass(request) })
-    const url = `http://${host.includes(':') ? `[${host}]` : host}:${door.port}`
-
-    const bank = await Application.create({
+    storage ??= await openStorage(configuration, logger)
+    const smtp = smtpUrl === undefined ? undefined : { url: smtpUrl, from: mailFrom }
+    bank = await Application.create({
       name: 'bank',
       store: storage.store,
-      modules: [
-        bankModule({
-          storage,
-          smtp: smtpUrl === undefined ? undefined : { url: smtpUrl, from: mailFrom },
-          publicUrl: publicUrl ?? url,
-        }),
-        ...modules,
-      ],
+      modules: [bankModule({ storage, smtp, publicUrl: configuration.publicUrl ?? url }), ...modules],
       dispatch: { timeout: 10_000 },
+      // After a kill, the next process takes over mails and projections when the lease of the killed one has run out.
+      subscriptions: { leaseMilliseconds: 2_000 },
       logger,
     })
-    undo.push(() => bank.stop())
-    undo.push(() => door.close(DRAIN))
     await bank.start()
     entrance.open(bankApi(bank, logger).fetch)
-    return { url, storage: storage.description, stop }
   } catch (error) {
-    await stop()
+    await end(0)
     throw error
+  }
+  let stopping: Promise<void> | undefined
+  return {
+    url,
+    storage: storage.description,
+    stop() {
+      stopping ??= end(DRAIN)
+      return stopping
+    },
   }
 }
 

@@ -15,7 +15,7 @@ export function welcome({ url, storage }: RunningBank, { smtpUrl }: Configuratio
     smtpUrl === undefined
       ? [
           '# the link in its mail, opened as soon as the mail is there',
-          `until LINK=$(curl -s ${url}/mailbox -H "Accept: application/json" | grep -o "http[^" ]*account=$ACCOUNT[^"\\\\ ]*"); do sleep 0.2; done; echo "$LINK"`,
+          `until LINK=$(curl -s ${url}/mailbox -H "Accept: application/json" | grep -o "http[^ ]*account=$ACCOUNT&code=[0-9a-f]*"); do sleep 0.2; done; echo "$LINK"`,
           `curl -s "$LINK"; echo`,
         ]
       : ['# then open the link in the mail']

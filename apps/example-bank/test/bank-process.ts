@@ -10,10 +10,14 @@ export class BankProcess extends BankClient {
   private constructor(
     private readonly child: ChildProcess,
     url: string,
-    /** What it printed at the start. */
-    readonly printed: string,
+    private readonly output: { readonly all: string },
   ) {
     super(url)
+  }
+
+  /** What it has printed, errors included. */
+  get printed(): string {
+    return this.output.all
   }
 
   static async start(environment: Readonly<Record<string, string>>): Promise<BankProcess> {
@@ -22,7 +26,7 @@ export class BankProcess extends BankClient {
       if (child.exitCode !== null) throw new Error(`The bank ended with ${child.exitCode}: ${output.all}`)
       return output.all.includes('Ctrl-C') && output.all
     }, 'a bank that listens')
-    return new BankProcess(child, /listens at (\S+?);/.exec(printed)?.[1] ?? '', printed)
+    return new BankProcess(child, /listens at (\S+?);/.exec(printed)?.[1] ?? '', output)
   }
 
   /** Runs a bank that can't start, and returns what it says. */
@@ -44,9 +48,9 @@ export class BankProcess extends BankClient {
   /** In order, as a deployment does; returns the exit code. */
   async terminate(): Promise<number | null> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return this.child.exitCode
-    const exited = once(this.child, 'exit')
+    const closed = once(this.child, 'close')
     this.child.kill('SIGTERM')
-    await exited
+    await closed
     return this.child.exitCode
   }
 }

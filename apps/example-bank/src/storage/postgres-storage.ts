@@ -29,7 +29,9 @@ export async function openPostgresStorage({ connectionString, logger }: Postgres
     keepAlive: true,
   })
   // An idle connection that breaks is replaced; without a listener it would end the process.
-  pool.on('error', (error) => logger.warn({ error }, 'a connection to the database broke'))
+  pool.on('error', (error) => {
+    if (!pool.ending) logger.warn({ error }, 'a connection to the database broke')
+  })
   try {
     const database = new Database(pool)
     await database.prepare([keysTable, credentialsTable, mailAddressesTable, mailboxTable])
