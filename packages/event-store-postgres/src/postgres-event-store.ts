@@ -13,6 +13,7 @@ import type pg from 'pg'
 import { AppendCall } from './append/append-call.js'
 import { AppendQueue } from './append/append-queue.js'
 import { type Delivery, deliver } from './append/deliver-batch.js'
+import { Notices } from './append/notices.js'
 import { PostgresCheckpoints } from './checkpoints.js'
 import { Connections, type Statement } from './connections.js'
 import { Listener } from './listener.js'
@@ -40,6 +41,7 @@ export function postgresEventStore(options: PostgresEventStoreOptions): EventSto
 interface Running {
   readonly connections: Connections
   readonly queue: AppendQueue
+  readonly notices: Notices
   readonly reader: Reader
   readonly listener: Listener
 }
@@ -127,9 +129,11 @@ class PostgresEventStore implements EventStore<SqlTransaction> {
       throw error
     }
     const reader = new Reader(connections, schema, mark)
+    const notices = new Notices(connections, schema, options)
     const delivery: Delivery = {
       connections,
       call: new AppendCall(connections, schema),
+      notices,
       reads: { events: (stream, from, upTo) => reader.events(stream, from, upTo), receipts: this.receipts },
       runtime,
       retryFor: options.retryFor,
@@ -154,7 +158,7 @@ class PostgresEventStore implements EventStore<SqlTransaction> {
       logger,
     })
     listener.start()
-    this.running = { connections, queue, reader, listener }
+    this.running = { connections, queue, notices, reader, listener }
   }
 
   private async close(): Promise<void> {
@@ -166,6 +170,7 @@ class PostgresEventStore implements EventStore<SqlTransaction> {
     this.isStopping = true
     try {
       await running.queue.drain()
+      await running.notices.settle()
       await running.listener.stop()
       await running.connections.stop()
     } finally {

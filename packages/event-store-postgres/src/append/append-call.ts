@@ -14,17 +14,21 @@ export class AppendCall {
     private readonly connections: Connections,
     { quoted, statementPrefix }: SchemaName,
   ) {
-    this.one = { name: `${statementPrefix}append_one`, text: `call ${quoted}.append_one(null, $1, $2, $3, $4, $5, $6, $7)` }
-    const parameters = Array.from({ length: 19 }, (_, index) => `$${index + 1}`).join(', ')
+    this.one = { name: `${statementPrefix}append_one`, text: `call ${quoted}.append_one(null, $1, $2, $3, $4, $5, $6, $7, $8)` }
+    const parameters = Array.from({ length: 20 }, (_, index) => `$${index + 1}`).join(', ')
     this.many = { name: `${statementPrefix}append_batch`, text: `call ${quoted}.append_batch(null, ${parameters})` }
   }
 
   /** @throws the driver's error as it is */
-  async send(client: pg.ClientBase, batch: Batch, oneByOne: boolean): Promise<readonly EntryVerdict[]> {
+  async send(
+    client: pg.ClientBase,
+    batch: Batch,
+    { oneByOne, notify }: { oneByOne: boolean; notify: boolean },
+  ): Promise<readonly EntryVerdict[]> {
     const isOne = batch.length === 1 && !oneByOne && isOnePlainEvent(batch[0]!)
     const rows = isOne
-      ? await this.connections.run(client, this.one, encodeOne(batch[0]!))
-      : await this.connections.run(client, this.many, encodeBatch(batch, oneByOne))
+      ? await this.connections.run(client, this.one, [...encodeOne(batch[0]!), notify])
+      : await this.connections.run(client, this.many, [...encodeBatch(batch), oneByOne, notify])
     return readVerdicts(batch, rows[0]![0]!)
   }
 }

@@ -6,6 +6,7 @@ import { Verdict } from '../schema/append-functions.js'
 import type { AppendCall } from './append-call.js'
 import { type Batch, type BatchEntry, entryOf, type WaitingAppend } from './batch.js'
 import { meetsItself } from './meets-itself.js'
+import type { Notices } from './notices.js'
 import { type RefusalReads, refusalOf, whyNotJson } from './refusal.js'
 import type { EntryVerdict } from './verdicts.js'
 
@@ -16,6 +17,7 @@ const LONGEST_PAUSE = 1_000
 export interface Delivery {
   readonly connections: Connections
   readonly call: AppendCall
+  readonly notices: Notices
   readonly reads: RefusalReads
   readonly runtime: Runtime
   /** Milliseconds. */
@@ -59,7 +61,7 @@ type Outcome =
   | { readonly verdicts: readonly EntryVerdict[] }
   | ({ readonly verdicts?: undefined; readonly error: unknown; readonly wasSent: boolean } & Failure)
 
-async function send({ connections, call }: Delivery, batch: Batch, oneByOne: boolean): Promise<Outcome> {
+async function send({ connections, call, notices }: Delivery, batch: Batch, oneByOne: boolean): Promise<Outcome> {
   let client: pg.PoolClient
   try {
     client = await connections.checkOutForAppend()
@@ -68,7 +70,7 @@ async function send({ connections, call }: Delivery, batch: Batch, oneByOne: boo
     return { error: error.cause, wasSent: false, kind: 'transient', sqlState: '' }
   }
   try {
-    const verdicts = await call.send(client, batch, oneByOne)
+    const verdicts = await call.send(client, batch, { oneByOne, notify: notices.isDue() })
     connections.giveBack(client)
     return { verdicts }
   } catch (error) {

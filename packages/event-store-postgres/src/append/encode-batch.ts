@@ -6,7 +6,7 @@ import { int4Array, int8Array, uuidArray, uuidBuffer } from './binary-array.js'
 
 const MAX_INTEGER = 2_147_483_647
 
-/** The arguments of `append_one`: one event and nothing else. */
+/** The first arguments of `append_one`: one event and nothing else. */
 export function encodeOne({ stream, events, parts }: BatchEntry): Values {
   const event = events[0]!
   const expected = encodeExpected(parts[0]!.append.expectedVersion)
@@ -18,8 +18,8 @@ export function isOnePlainEvent({ events, parts }: BatchEntry): boolean {
   return events.length === 1 && events[0]!.tags.length === 0 && condition === undefined && (receipts?.length ?? 0) === 0
 }
 
-/** The arguments of `append_batch`. */
-export function encodeBatch(batch: Batch, oneByOne: boolean): Values {
+/** The first arguments of `append_batch`: all that the batch itself says. */
+export function encodeBatch(batch: Batch): Values {
   const streams: string[] = []
   const expected: number[] = []
   const counts: number[] = []
@@ -62,7 +62,6 @@ export function encodeBatch(batch: Batch, oneByOne: boolean): Values {
     isTagged ? tags.join(BETWEEN) : null,
     ...encodeConditions(batch),
     ...encodeReceipts(batch),
-    oneByOne,
   ]
 }
 

@@ -30,7 +30,7 @@ describe('The durable reader', () => {
     await store.append({ stream: 's', events: [newEvent()] })
     const [writer, reader] = [await adminClient(), await adminClient()]
     await writer.query('create temporary table unrelated (number int); set synchronous_commit = off')
-    const seen = []
+    const seen: boolean[] = []
     for (let tries = 0; tries < 200 && !seen.includes(true); tries++) {
       // Its commit is not flushed yet when the reader looks, unless the WAL writer was faster.
       await writer.query(`insert into ${schema}.snapshots values ('s${tries}', 1, 1, 1, '{}')`)

@@ -22,8 +22,9 @@ export const STREAM_EXISTS = -2
 // visible, not when they are flushed. Taken by a statement of its own, so that the next one sees what the last holder wrote.
 const lock = ({ quoted }: SchemaName) => `perform pg_advisory_xact_lock(1466066292, '${quoted}'::regnamespace::oid::integer);`
 
-// A plan that was made while a table was empty must not scan it when it has grown.
-const pinned = `set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off`
+// A plan that was made while a table was empty must not scan it when it has grown; and none is made anew for each batch.
+export const pinned = `set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
+  set plan_cache_mode = force_generic_plan set jit = off`
 
 const head = ({ quoted: s }: SchemaName) => `
   select e.position, e.created_at into base, latest from ${s}.events e order by e.position desc limit 1;
@@ -162,7 +163,10 @@ begin
   get diagnostics written = row_count;
   if _tags is not null then
     insert into ${schema.quoted}.tags (tag, position)
-    select distinct t.tag, e.position from ${schema.quoted}.events e, unnest(e.tags) t(tag) where e.position > base;
+    select distinct t.tag, base + a.place
+    from (select u.tags, row_number() over (order by u.o) as place
+        from unnest(event_appends, _tags) with ordinality u(append, tags, o) where verdicts[u.append] = ${Verdict.accepted}) a,
+      unnest(string_to_array(nullif(a.tags, ''), e'\\x1e')) t(tag);
   end if;
 
   select array_agg(v.detail order by v.o), array_agg(v.place order by v.o) into details, places from (
@@ -244,18 +248,25 @@ end $$;`
 // The first commit makes the events visible and gives the lock back without waiting for the disk; the second one's flush covers
 // the first, and only then does the call return. A procedure that commits can't pin settings, so the functions inside do.
 const commitAndFlush = ({ channel }: SchemaName) => `
-  if cardinality(result) = 1 or result[2] > 0 then perform pg_catalog.pg_notify('${channel}', ''); end if;
+  if _notify and (pg_catalog.cardinality(result) = 1 or result[2] > 0) then perform pg_catalog.pg_notify('${channel}', ''); end if;
   commit;
   if pg_catalog.pg_current_wal_flush_lsn() operator(pg_catalog.<) pg_catalog.pg_current_wal_insert_lsn() then
     set local synchronous_commit = on;
     perform pg_catalog.pg_logical_emit_message(true, 'writ', '');
   end if;`
 
+const notify = ({ quoted, channel }: SchemaName) => `
+create function ${quoted}.notify() returns void language plpgsql as $$
+begin
+  set local synchronous_commit = off;
+  perform pg_catalog.pg_notify('${channel}', '');
+end $$;`
+
 const split = (texts: string) => `pg_catalog.string_to_array(${texts}, e'\\x1f')`
 
 const procedures = (schema: SchemaName) => `
 create procedure ${schema.quoted}.append_one(inout result bigint[],
-  _stream text, _expected integer, _id uuid, _type text, _schema_version integer, _data text, _metadata text)
+  _stream text, _expected integer, _id uuid, _type text, _schema_version integer, _data text, _metadata text, _notify boolean)
 language plpgsql as $$
 begin
   set local synchronous_commit = off;
@@ -268,7 +279,7 @@ create procedure ${schema.quoted}.append_batch(inout result bigint[],
   _ids uuid[], _types text, _schema_versions integer[], _datas text, _metadatas text, _tags text,
   _condition_appends integer[], _condition_afters bigint[], _condition_tags text, _condition_more_tags text, _condition_types text,
   _receipt_appends integer[], _receipt_ids text, _receipt_events integer[], _receipt_bodies text,
-  _one_by_one boolean)
+  _one_by_one boolean, _notify boolean)
 language plpgsql as $$
 declare
   streams text[] := ${split('_streams')}; types text[] := ${split('_types')}; datas text[] := ${split('_datas')};
@@ -295,4 +306,4 @@ begin
 end $$;`
 
 export const appendFunctions = (schema: SchemaName) =>
-  [repetition, appendEvents, appendOneByOne, appendEvent, procedures].map((part) => part(schema)).join('\n')
+  [repetition, appendEvents, appendOneByOne, appendEvent, procedures, notify].map((part) => part(schema)).join('\n')

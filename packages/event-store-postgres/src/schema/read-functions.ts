@@ -1,3 +1,4 @@
+import { pinned } from './append-functions.js'
 import type { SchemaName } from './schema-name.js'
 
 /** What a statement selects of an event, in the order that `stored-row.ts` takes it in; all of it arrives as text. */
@@ -8,7 +9,6 @@ export const eventColumns = (alias: string) =>
   `, pg_catalog.array_to_string(${alias}.tags, e'\\x1e'), ` +
   `pg_catalog.floor(pg_catalog.date_part('epoch', ${alias}.created_at) operator(pg_catalog.*) 1000)::bigint`
 
-const pinned = `set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off`
 const row = `returns table("position" bigint, stream text, version integer, id uuid, type text, schema_version smallint,
   data json, metadata json, tags text, created_at bigint)`
 
