@@ -135,19 +135,43 @@ describe('a subscription', () => {
       name: 'slow',
       on: [
         on(Deposited, async ({ amount }) => {
-          if (isBlocked) await blocked
+          if (isBlocked && amount > 0) await blocked
           slowSeen.push(amount)
         }),
       ],
     })
     const { store } = await running.start([quick.definition, slow])
+    await append(store, deposited(0))
+    await until('both are near', () => quick.seen.length === 1 && slowSeen.length === 1)
     await appendDeposits(store, 20_000)
-    await until('the quick one has all', () => quick.seen.length === 20_000)
-    expect(slowSeen).toEqual([])
+    await until('the quick one has all', () => quick.seen.length === 20_001)
+    expect(slowSeen).toEqual([0])
     isBlocked = false
     release()
-    await until('the slow one has caught up by itself', () => slowSeen.length === 20_000)
-    expect(slowSeen).toEqual(upTo(20_000))
+    await until('the slow one has caught up by itself', () => slowSeen.length === 20_001)
+    expect(slowSeen).toEqual([0, ...upTo(20_000)])
+  })
+
+  it('lets the rest of the process have its turn, also when its handlers never wait', async () => {
+    const turns: number[] = []
+    const busy = eventHandler({
+      name: 'busy',
+      on: [
+        on(Deposited, ({ amount }) => {
+          const until = performance.now() + 1
+          while (performance.now() < until);
+          turns.push(amount)
+        }),
+      ],
+    })
+    const { store, subscriptions } = await running.open([busy])
+    await appendDeposits(store, 200)
+    await subscriptions.start()
+    let ticks = 0
+    const timer = setInterval(() => ticks++, 5)
+    await until('all were handled', () => turns.length === 200)
+    clearInterval(timer)
+    expect(ticks).toBeGreaterThan(5)
   })
 
   it('reads only what concerns it when that is little', async () => {

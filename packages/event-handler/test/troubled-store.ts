@@ -11,6 +11,8 @@ export interface Troubled {
   after: Partial<Record<Operation, Trouble | undefined>>
   /** How often each operation was called. */
   readonly calls: Record<Operation, number>
+  /** How many events of the log were given out. */
+  eventsRead: number
   /** Nothing can be reached until `heal`. */
   takeAway(): void
   heal(): void
@@ -62,7 +64,10 @@ export function troubled(inner: EventStore): Troubled {
     readStream: (stream, options) => inner.readStream(stream, options),
     async *readAll(options) {
       await run('readAll', async () => {})
-      yield* inner.readAll(options)
+      for await (const page of inner.readAll(options)) {
+        result.eventsRead += page.length
+        yield page
+      }
     },
     head: () => run('head', () => inner.head()),
     onAppended: (listener) => inner.onAppended(() => result.hints && listener()),
@@ -85,6 +90,7 @@ export function troubled(inner: EventStore): Troubled {
     store,
     calls,
     written,
+    eventsRead: 0,
     before: {},
     after: {},
     hints: true,

@@ -76,6 +76,34 @@ describe('the log reader', () => {
     expect(seen).toEqual([1, 2])
   })
 
+  it('runs no further ahead of the fastest than the ring holds, and reads nothing twice', async () => {
+    const seen: number[] = []
+    let release = () => {}
+    const blocked = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const slow = eventHandler({
+      name: 'slow',
+      on: [
+        on(Deposited, async ({ amount }) => {
+          if (amount === 1) await blocked
+          seen.push(amount)
+        }),
+      ],
+    })
+    const opened = await running.start([slow])
+    await append(opened.store, deposited(0))
+    await until('it is near', () => seen.length === 1)
+    const before = opened.eventsRead
+    await appendDeposits(opened.store, 30_000)
+    await until('the reader has begun', () => opened.eventsRead > before)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(opened.eventsRead - before).toBeLessThan(6_000)
+    release()
+    await until('all were handled', () => seen.length === 30_001)
+    expect(opened.eventsRead - before).toBe(30_000)
+  })
+
   it('never gives a slow one less than all', async () => {
     const seen: number[] = []
     const slow = eventHandler({

@@ -139,9 +139,8 @@ export class LogReader {
         if (this.ending.signal.aborted) return false
       }
     }
-    // The last follower may have left meanwhile, and another one may have moved the ring.
-    if (ring !== this.ring) return true
     if (count > 0) {
+      // Where the last follower has left meanwhile, and another one has begun a ring of its own, nobody looks at this one any more.
       this.pollSoon()
       ring.push(entries, sizes, upTo)
       this.sawHead(upTo)
