@@ -1,3 +1,5 @@
+import { connect } from 'node:net'
+
 export interface Answer {
   readonly status: number
   readonly headers: Headers
@@ -116,6 +118,19 @@ export function linkIn(text: string): string {
   if (!link) throw new Error(`There is no link in: ${text}`)
   const { pathname, search } = new URL(link)
   return pathname + search
+}
+
+/** Sends what no HTTP client would, and returns all that comes back. */
+export function sendRaw(url: string, text: string): Promise<string> {
+  const { hostname, port } = new URL(url)
+  return new Promise((resolve, reject) => {
+    let answer = ''
+    const socket = connect(Number(port), hostname, () => socket.write(text))
+    socket.setEncoding('utf8').on('data', (chunk: string) => {
+      answer += chunk
+    })
+    socket.on('error', reject).on('close', () => resolve(answer))
+  })
 }
 
 /** Asks again until there is an answer; no test waits for a length of time. */

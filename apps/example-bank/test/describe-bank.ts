@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { AccountNumbers } from '../src/account/account-number.js'
+import { VerificationCodes } from '../src/account/verification-code.js'
 import type { Storage } from '../src/storage/storage.js'
-import { type Answer, type Customer, eventually, linkIn } from './bank-client.js'
+import { type Answer, type Customer, eventually, linkIn, sendRaw } from './bank-client.js'
 import { startTestBank, type TestBank } from './running-bank.js'
 import { SmtpInbox } from './smtp-inbox.js'
 
@@ -97,6 +99,51 @@ export function describeBank({ storage, create }: { readonly storage: string; re
           expect((await rigged.post('/api/accounts', opening('draw-1@example.com'))).body.account).toBe('5000000001')
           expect((await rigged.post('/api/accounts', opening('draw-2@example.com'))).body.account).toBe('5000000002')
           expect(await rigged.session('5000000001', 'correct horse')).toBeDefined()
+        } finally {
+          await rigged.stop()
+          await elsewhere.close()
+        }
+      })
+    })
+
+    describe('a failure between the password and the event', () => {
+      it('harms nobody: the same request opens an account, and the number that was left over is never given to anybody', async () => {
+        const elsewhere = await create()
+        const drawn = ['5000000001', '5000000002', '5000000001', '5000000003']
+        let failures = 1
+        const codes = {
+          next() {
+            if (failures-- > 0) throw new Error('as if the process had died here')
+            return randomBytes(16).toString('hex')
+          },
+        }
+        const rigged = await startTestBank({
+          storage: await elsewhere.openStorage(),
+          bindings(container) {
+            container.rebind(AccountNumbers).toConstantValue({ next: () => drawn.shift() ?? '5000000009' })
+            container.rebind(VerificationCodes).toConstantValue(codes)
+          },
+        })
+        try {
+          const open = () => rigged.post('/api/accounts', opening('between@example.com'), { key: 'open' })
+          expect(await open()).toMatchObject({ status: 500, body: { code: 'internal-error' } })
+          const again = await open()
+          expect(again).toMatchObject({ status: 201, body: { account: '5000000002' } })
+          expect((await open()).body).toEqual(again.body)
+          expect(await rigged.session('5000000002', 'correct horse')).toBeDefined()
+
+          // Whoever guessed both the number and its password would have a session, and nothing behind it.
+          const left = {
+            account: '5000000001',
+            token: await rigged.session('5000000001', 'correct horse'),
+            email: '',
+            password: '',
+          }
+          expect((await rigged.deposit(left, 100)).body.code).toBe('account-not-verified')
+          expect((await rigged.account(left)).status).toBe(404)
+
+          const other = await rigged.post('/api/accounts', opening('after@example.com'))
+          expect(other.body.account).toBe('5000000003')
         } finally {
           await rigged.stop()
           await elsewhere.close()
@@ -450,6 +497,16 @@ export function describeBank({ storage, create }: { readonly storage: string; re
           const answer = await bank.post('/api/accounts', { ...valid, email: 'key-201@example.com' }, { key })
           expect(answer).toMatchObject({ status: 400, body: { code: 'invalid-idempotency-key' } })
         }
+      })
+
+      it('that is no HTTP, or has headers without end, gets a problem, too', async () => {
+        expect(await sendRaw(bank.url, 'NONSENSE\r\n\r\n')).toMatch(
+          /^HTTP\/1\.1 400 [\s\S]*application\/problem\+json[\s\S]*"bad-request"/,
+        )
+        const endless = `POST /api/accounts HTTP/1.1\r\nHost: bank\r\nIdempotency-Key: ${'k'.repeat(20_000)}\r\n\r\n`
+        expect(await sendRaw(bank.url, endless)).toMatch(
+          /^HTTP\/1\.1 431 [\s\S]*application\/problem\+json[\s\S]*"headers-too-large"/,
+        )
       })
 
       it('at an address where nothing is gets a problem, too', async () => {

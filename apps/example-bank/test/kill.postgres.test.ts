@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -84,6 +84,15 @@ describe('the bank as a process', () => {
     await inbox.mailTo(customer.email, '$2.00 withdrawn')
     expect(inbox.mails).toHaveLength(before + 1)
     expect((await bank.account(customer)).status).toBe(200)
+  }, 60_000)
+
+  it('starts its database again when somebody kills that, and says so meanwhile', async () => {
+    const customer = await bank.customer(inbox)
+    const [pid] = (await readFile(join(folder, 'cluster', 'postmaster.pid'), 'utf8')).split('\n')
+    process.kill(Number(pid), 'SIGKILL')
+    await eventually(async () => (await bank.get('/health')).status === 503, 'a bank that is down')
+    await eventually(async () => (await bank.get('/health')).body.status === 'up', 'a bank that is well')
+    expect(await bank.deposit(customer, 100)).toMatchObject({ status: 200, body: { balance: 100_100 } })
   }, 60_000)
 
   it('says in a sentence why it can not start', async () => {

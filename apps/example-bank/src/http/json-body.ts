@@ -44,7 +44,7 @@ async function readBytes(request: Request, patience: number): Promise<Uint8Array
   })
   try {
     for (;;) {
-      const { done, value } = await Promise.race([reader.read(), tooSlow])
+      const { done, value } = await Promise.race([reader.read().catch(incomplete), tooSlow])
       if (done) return Buffer.concat(chunks)
       bytes += value.byteLength
       if (bytes > MAX_BYTES) throw tooLarge
@@ -54,6 +54,11 @@ async function readBytes(request: Request, patience: number): Promise<Uint8Array
     clearTimeout(timer)
     reader.releaseLock()
   }
+}
+
+/** The client has gone; nobody reads the answer, and nothing is wrong with the bank. */
+function incomplete(): never {
+  throw new Problem(400, 'body-incomplete', 'The body broke off.')
 }
 
 function parse(bytes: Uint8Array): unknown {

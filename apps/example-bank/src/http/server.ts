@@ -1,5 +1,6 @@
-import type { Server } from 'node:http'
+import { type Server, STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createAdaptorServer } from '@hono/node-server'
 import { StartError } from '../start-error.js'
@@ -23,11 +24,30 @@ export async function listen({ host, port, fetch }: ListenOptions): Promise<List
     fetch,
     serverOptions: { headersTimeout: 10_000, requestTimeout: 60_000, maxHeaderSize: 16_384 },
   }) as Server
+  server.on('clientError', answerNonsense)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(whyNot(error, host, port)))
     server.listen(port, host, resolve)
   })
   return { port: (server.address() as AddressInfo).port, close: (patience) => close(server, patience) }
+}
+
+/** What is no HTTP never becomes a request; whoever sent it is told all the same, in the form of all other problems. */
+function answerNonsense(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
+  const { status, code, detail } = nonsense[error.code ?? ''] ?? {
+    status: 400,
+    code: 'bad-request',
+    detail: 'This is no HTTP/1.1 request.',
+  }
+  const body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, code, detail })
+  const headers = `Connection: close\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}`
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${headers}\r\n\r\n${body}`)
+}
+
+const nonsense: Readonly<Record<string, { readonly status: number; readonly code: string; readonly detail: string }>> = {
+  HPE_HEADER_OVERFLOW: { status: 431, code: 'headers-too-large', detail: 'The headers may have 16 KiB in all.' },
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, code: 'request-too-slow', detail: 'The request did not arrive in time.' },
 }
 
 async function close(server: Server, patience: number): Promise<void> {

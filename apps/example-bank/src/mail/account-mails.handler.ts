@@ -12,7 +12,7 @@ export const ACCOUNT_MAILS = 'account-mails'
  * A mail waits as long as the mail server is away, and the others behind it. One that is refused for good is left out: a mistyped address
  * must not hold up everybody else's mail.
  */
-export const untilDelivered: ErrorPolicy = ({ error, attempt }) =>
+const untilDelivered: ErrorPolicy = ({ error, attempt }) =>
   error instanceof MailRefused ? 'skip' : { retryIn: Math.min(100 * 2 ** attempt, 30_000) }
 
 /**
