@@ -22,6 +22,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'event-handler',
     'event-store',
     'event-store-memory',
+    'event-store-postgres',
     'postgres-embedded',
     'process-manager',
   ],

@@ -1,0 +1,36 @@
+import { inspect } from 'node:util'
+import { equals, iterableEquality, subsetEquality } from '@jest/expect-utils'
+import { type AnyEvent, eventClassOf, isEvent } from '@writ/event-store'
+import { diff } from 'jest-diff'
+
+// jest-diff and expect-utils stand alone and know no runner: the first shows few lines of much, the second also takes matchers such as
+// expect.any(String), of Jest and of Vitest. node:assert would give its own heading, cut long texts, and differ from version to version.
+
+/** Whether two values are the same to a reader of JSON: `undefined` fields count as absent, and events are of one class. */
+export function isSame(actual: unknown, expected: unknown): boolean {
+  if (isEvent(expected)) return isEvent(actual) && isSameEvent(actual, expected)
+  return equals(actual, expected, [iterableEquality])
+}
+
+function isSameEvent(actual: AnyEvent, expected: AnyEvent): boolean {
+  const [actualClass, expectedClass] = [eventClassOf(actual), eventClassOf(expected)]
+  return actualClass === expectedClass && equals(actualClass.encode(actual), expectedClass.encode(expected))
+}
+
+/** Whether it has all of these fields with these values. */
+export function hasFields(actual: unknown, fields: object): boolean {
+  return equals(actual, fields, [iterableEquality, subsetEquality])
+}
+
+const plain = (text: string) => text
+
+/** The lines in which they differ, with some around them. */
+export function difference(expected: unknown, actual: unknown): string {
+  const colours = { aColor: plain, bColor: plain, changeColor: plain, commonColor: plain, patchColor: plain }
+  return diff(expected, actual, { ...colours, contextLines: 5, expand: false }) ?? printed(actual)
+}
+
+/** A value on few lines. */
+export function printed(value: unknown): string {
+  return inspect(value, { depth: 8, breakLength: 110, sorted: false })
+}
