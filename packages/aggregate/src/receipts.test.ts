@@ -32,6 +32,20 @@ describe.each(spellings)('a command with a given id, to an aggregate that is $sp
     expect((await bank.stateOf()).state).toMatchObject({ balance: 5 })
   })
 
+  it('decides once when it comes twice while another append is under way', async () => {
+    const bank = await openedBank()
+    bank.store.hold()
+    const replies = [bank.execute(deposit(1)), bank.execute(deposit(5), given('once')), bank.execute(deposit(5), given('once'))]
+    bank.store.release()
+    expect(await Promise.all(replies)).toMatchObject([
+      { version: 2 },
+      { version: 3, repeated: false },
+      { version: 3, repeated: true },
+    ])
+    expect(bank.store.appends.at(-1)!.receipts).toMatchObject([{ commandId: 'once', eventsUpTo: 1 }])
+    expect((await bank.stateOf()).state).toMatchObject({ balance: 6 })
+  })
+
   it('takes effect once when it comes to several processes at once, among others', async () => {
     const bank = await openedBank()
     const others = await Promise.all(Array.from({ length: 3 }, () => bankOf(definition, { log: bank.log })))
