@@ -107,6 +107,6 @@ function wrongClass(decorator: string, target: object, key: string | symbol, giv
   const what = given === undefined ? 'undefined, as in a circular import' : 'something else'
   return new InvalidProcessManagerError(
     `class ${target.constructor.name}`,
-    `the ${decorator} of ${String(key)} was given ${what} instead of ${wanted}`,
+    `the ${decorator} of ${String(key)} was given ${what}, instead of ${wanted}`,
   )
 }

@@ -84,5 +84,5 @@ function reaction<E extends AnyEvent, State>(
 
 function wrongClass(role: string, given: unknown, wanted: string): InvalidProcessManagerError {
   const what = given === undefined ? 'undefined, as in a circular import' : 'something else'
-  return new InvalidProcessManagerError(`${role}(…)`, `it was given ${what} instead of ${wanted}`)
+  return new InvalidProcessManagerError(`${role}(…)`, `it was given ${what}, instead of ${wanted}`)
 }

@@ -1,0 +1,121 @@
+// Real processes on a real database, killed in earnest. They run what was built, as a service does.
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { testDatabase } from '@writ/build-tools'
+import { postgresEventStore } from '@writ/event-store-postgres'
+import { readJournal } from '@writ/process-manager'
+
+const running = new Set<ChildProcess>()
+afterEach(() => {
+  for (const service of running) service.kill('SIGKILL')
+})
+
+/** A transfer to a closed account: every step that a process manager has, compensation included. */
+class Transfer {
+  private readonly database = testDatabase()
+
+  begin(failpoints = ''): ChildProcess {
+    const { connectionString, schema } = this.database
+    const service = fork(join(__dirname, 'test', 'transfers.mjs'), [connectionString, schema], {
+      env: { ...process.env, WRIT_FAILPOINTS: failpoints },
+    })
+    running.add(service)
+    return service
+  }
+
+  /** Takes the transfer as far as it goes. @returns how the process ended: a signal, or its exit code */
+  async run(failpoints?: string): Promise<string | number> {
+    return endOf(this.begin(failpoints))
+  }
+
+  /** What has happened, stream by stream, and what the process remembers of it. */
+  async outcome() {
+    const store = postgresEventStore(this.database)
+    await store.start()
+    const streams: Record<string, string[]> = {}
+    for await (const page of store.readAll())
+      for (const { stream, type } of page) streams[stream] = [...(streams[stream] ?? []), type]
+    const journal = await readJournal(store, 'transfer', 't1')
+    await store.stop()
+    return { streams, isEnded: journal.at(-1)?.ended }
+  }
+}
+
+async function endOf(service: ChildProcess): Promise<string | number> {
+  const [code, signal] = (await once(service, 'exit')) as [number | null, NodeJS.Signals | null]
+  running.delete(service)
+  return signal ?? code ?? 'unknown'
+}
+
+const expected = {
+  streams: {
+    'account-ann': ['deposited', 'withdrawn', 'refunded'],
+    'account-bob': ['closed'],
+    'transfer-t1': ['requested', 'refused'],
+    '$process.transfer-t1': Array.from({ length: 4 }, () => 'writ.process-advanced'),
+  },
+  isEnded: true,
+}
+
+const steps = [
+  ['before an entry is journaled', 'pm.beforeJournal', 3],
+  ['when an entry is stored and its answer is lost', 'test.journalStored', 4],
+  ['after an entry is journaled', 'pm.afterJournal', 3],
+  ['before a command is dispatched', 'pm.beforeDispatch', 4],
+  // The three commands of the service itself come first.
+  ['when a command is stored and its answer is lost', 'test.commandStored', 7],
+  ['after a command is dispatched', 'pm.afterDispatch', 4],
+  ['after a refusal is journaled', 'pm.afterOutcome', 1],
+  ['before a checkpoint is stored', 'test.beforeCheckpoint', 2],
+  ['after a checkpoint is stored', 'test.afterCheckpoint', 2],
+] as const
+
+describe('a process manager whose process is killed', () => {
+  it('needs no more than one process when none is', async () => {
+    const transfer = new Transfer()
+    expect(await transfer.run()).toBe(0)
+    expect(await transfer.outcome()).toEqual(expected)
+  }, 30_000)
+
+  it.each(steps)(
+    '%s, has each command take effect once',
+    async (_, failpoint, times) => {
+      const ends = Array.from({ length: times }, async (_, index) => {
+        const transfer = new Transfer()
+        const died = await transfer.run(`${failpoint}:${index + 1}=SIGKILL`)
+        const resumed = await transfer.run()
+        return { time: index + 1, died, resumed, outcome: await transfer.outcome() }
+      })
+      expect(await Promise.all(ends)).toEqual(
+        ends.map((_, index) => ({ time: index + 1, died: 'SIGKILL', resumed: 0, outcome: expected })),
+      )
+    },
+    60_000,
+  )
+})
+
+describe('a process manager whose process is frozen, and thaws when another has taken over and finished', () => {
+  it.each([
+    ['before an entry is journaled', 'pm.beforeJournal:2'],
+    ['after an entry is journaled', 'pm.afterJournal:1'],
+    ['before a command is dispatched', 'pm.beforeDispatch:1'],
+    ['before a command is dispatched that was refused to the other', 'pm.beforeDispatch:2'],
+    ['after a command is dispatched', 'pm.afterDispatch:2'],
+    ['after a refusal is journaled', 'pm.afterOutcome:1'],
+  ])(
+    '%s: changes nothing',
+    async (_, failpoint) => {
+      const transfer = new Transfer()
+      const zombie = transfer.begin(`${failpoint}=SIGSTOP`)
+      await once(zombie, 'message')
+      expect(await transfer.run()).toBe(0)
+      const before = await transfer.outcome()
+      zombie.kill('SIGCONT')
+      expect(await endOf(zombie)).toBe(0)
+      expect(before).toEqual(expected)
+      expect(await transfer.outcome()).toEqual(expected)
+    },
+    60_000,
+  )
+})
