@@ -1,6 +1,7 @@
-import { Aggregate, Apply, aggregate, aggregateOf, decided, Handle } from '@writ/aggregate'
+import { Aggregate, Apply, aggregate, aggregateOf, decided, Handle, type Handling } from '@writ/aggregate'
 import { Command, DomainError, Event } from '@writ/event-store'
 import { z } from 'zod'
+import { CommandHandler, commandHandlerOf, type Route, route, routesOf } from '../src/index.js'
 
 export class TicketOpened extends Event('ticket-opened', z.object({ ticket: z.string(), email: z.string() }), {
   tags: ({ email }) => [`email:${email}`],
@@ -11,6 +12,8 @@ export class OpenTicket extends Command('open-ticket', z.object({ ticket: z.stri
   result: z.object({ number: z.int() }),
 }) {}
 export class CloseTicket extends Command('close-ticket', z.object({ ticket: z.string() })) {}
+/** Nobody handles it. */
+export class CloseTickets extends Command('close-tickets', z.object({ ticket: z.string() })) {}
 
 export class EmailTaken extends DomainError<'email-taken'> {
   constructor(email: string) {
@@ -50,5 +53,36 @@ export const ticketValue = aggregate({
   evolve: { 'ticket-opened': () => ({ isOpen: true }), 'ticket-closed': () => ({ isOpen: false }) },
 })
 
-export const openTicket = ({ ticket, email }: OpenTicket) =>
-  decided(new TicketOpened({ ticket, email }), { number: ticket.length })
+/** One ticket an e-mail address: a rule across tickets. */
+export function openTicket({ ticket, email }: OpenTicket, { boundary }: Handling) {
+  if (boundary.length > 0) throw new EmailTaken(email)
+  return decided(new TicketOpened({ ticket, email }), { number: ticket.length })
+}
+
+const boundary = ({ email }: OpenTicket) => ({ tags: [`email:${email}`] })
+
+@CommandHandler(OpenTicket, { aggregate: Ticket, boundary })
+export class OpenTicketHandler {
+  async handle(_ticket: Ticket, command: OpenTicket, handling: Handling) {
+    return openTicket(command, handling)
+  }
+}
+
+/** Both spellings; one test runs over both. */
+export const spellings: readonly { readonly spelling: string; readonly routes: readonly Route[] }[] = [
+  {
+    spelling: 'decorated classes',
+    routes: [...routesOf(ticketOfClass), commandHandlerOf(OpenTicketHandler, () => new OpenTicketHandler(), aggregateOf)],
+  },
+  {
+    spelling: 'values',
+    routes: [
+      ...routesOf(ticketValue),
+      route(OpenTicket, {
+        aggregate: ticketValue,
+        boundary,
+        handle: (_state, command, handling) => openTicket(command, handling),
+      }),
+    ],
+  },
+]

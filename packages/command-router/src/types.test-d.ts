@@ -1,0 +1,113 @@
+// What `dispatch` infers, and the mistakes that the compiler finds: each line that is expected to fail must fail.
+
+import { Aggregate, aggregate, decided, type Handling } from '@writ/aggregate'
+import { Command, Event } from '@writ/event-store'
+import { z } from 'zod'
+import { CommandHandler, type CommandRouter, route } from './index.js'
+
+class Opened extends Event('opened', z.object({ account: z.string() })) {}
+class Open extends Command('open', z.object({ account: z.string(), size: z.int() }), { result: z.object({ number: z.int() }) }) {}
+class Close extends Command('close', z.object({ account: z.string() })) {}
+
+@Aggregate({ category: 'account', identity: 'account' })
+class Account {
+  isOpen = false
+}
+class Other {
+  isEmpty = true
+}
+
+declare const router: CommandRouter
+
+export async function inferred() {
+  const { result, version, position } = await router.dispatch(new Open({ account: 'a', size: 1 }))
+  const number: number = result.number
+  const nothing: undefined = (await router.dispatch(new Close({ account: 'a' }))).result
+  // @ts-expect-error the result has no such field
+  result.name
+  const { events } = await router.dispatch(new Close({ account: 'a' }), { returning: 'events' })
+  const types: string[] = events.map(({ type }) => type)
+  const { state } = await router.dispatch(new Close({ account: 'a' }), { returning: 'state' })
+  const little = await router.dispatch(new Open({ account: 'a', size: 1 }), { returning: 'result' })
+  const also: number = little.result.number
+  // @ts-expect-error it was not asked for
+  little.version
+  const least = await router.dispatch(new Open({ account: 'a', size: 1 }), { returning: 'nothing' })
+  // @ts-expect-error it was not asked for
+  least.result
+  // @ts-expect-error it was not asked for
+  ;(await router.dispatch(new Close({ account: 'a' }))).events
+  // @ts-expect-error no such option
+  await router.dispatch(new Close({ account: 'a' }), { comandId: 'x' })
+  // @ts-expect-error a copy is no command
+  await router.dispatch({ account: 'a', size: 1 })
+  return { version, position, number, nothing, types, state, also }
+}
+
+@CommandHandler(Open, { aggregate: Account, boundary: ({ account }) => ({ tags: [`account:${account}`] }) })
+export class Fine {
+  async handle(account: Account, { account: name }: Open, { boundary }: Handling) {
+    return decided(account.isOpen || boundary.length > 0 ? [] : new Opened({ account: name }), { number: 1 })
+  }
+}
+
+// @ts-expect-error it handles another command
+@CommandHandler(Close, { aggregate: Account })
+export class WrongCommand {
+  handle(_account: Account, _command: Open) {}
+}
+
+// @ts-expect-error it takes another aggregate
+@CommandHandler(Close, { aggregate: Account })
+export class WrongAggregate {
+  handle(_other: Other, _command: Close) {}
+}
+
+// @ts-expect-error the declared result is missing
+@CommandHandler(Open, { aggregate: Account })
+export class WithoutResult {
+  handle(_account: Account, { account }: Open) {
+    return new Opened({ account })
+  }
+}
+
+// @ts-expect-error the declared result is another
+@CommandHandler(Open, { aggregate: Account })
+export class WrongResult {
+  handle(_account: Account, { account }: Open) {
+    return decided(new Opened({ account }), { number: 'one' })
+  }
+}
+
+// @ts-expect-error a handler has a method handle
+@CommandHandler(Close, { aggregate: Account })
+export class WithoutMethod {}
+
+// @ts-expect-error the identity is text
+@CommandHandler(Open, { aggregate: Account, identity: 'size' })
+export class WrongIdentity {
+  handle(_account: Account, _command: Open) {
+    return decided([], { number: 1 })
+  }
+}
+
+const account = aggregate({
+  category: 'account',
+  identity: 'account',
+  commands: [],
+  events: [Opened],
+  initialState: { isOpen: false },
+  decide: {},
+  evolve: { opened: () => ({ isOpen: true }) },
+})
+
+route(Open, {
+  aggregate: account,
+  handle: ({ isOpen }, command) => decided(isOpen ? [] : new Opened(command), { number: command.size }),
+})
+// @ts-expect-error the state has no such field
+route(Close, { aggregate: account, handle: ({ isClosed }) => void isClosed })
+// @ts-expect-error the declared result is missing
+route(Open, { aggregate: account, handle: (_state, command) => new Opened(command) })
+// @ts-expect-error the command has no such field
+route(Close, { aggregate: account, handle: () => undefined, identity: 'size' })
