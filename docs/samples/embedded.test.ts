@@ -1,16 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-// #region start
-import { startPostgres } from '@writ/postgres-embedded'
 import { Client } from 'pg'
-
-export async function withPostgres(dataDirectory: string, use: (connectionString: string) => Promise<void>) {
-  const server = await startPostgres({ dataDirectory, database: 'bank', log: console.info })
-  await use(server.connectionString) // postgres://postgres:<password>@127.0.0.1:<port>/bank, for any client
-  await server.stop()
-}
-// #endregion start
+import { withPostgres } from './embedded.js'
 
 describe('the sample of postgres-embedded', () => {
   it('runs a statement on a server of its own', async () => {
