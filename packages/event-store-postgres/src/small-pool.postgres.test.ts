@@ -21,12 +21,12 @@ describe.each([1, 2])("A user's pool of %i connections", (max) => {
     })
     await Promise.all(work)
     expect(await readEverything(store)).toHaveLength(100)
+    await store.stop()
     expect({ idle: pool.idleCount, total: pool.totalCount, waiting: pool.waitingCount }).toEqual({
       idle: max,
       total: max,
       waiting: 0,
     })
-    await store.stop()
     expect((await pool.query('select 1 as still_open')).rows).toEqual([{ still_open: 1 }])
     expect(pool.listenerCount('error')).toBe(0)
   })
