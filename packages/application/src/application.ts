@@ -16,6 +16,7 @@ import { type Composition, compose } from './composition.js'
 import { ApplicationNotRunningError, StopTimedOutError } from './errors.js'
 import { type Health, readHealth } from './health.js'
 import { type ApplicationOptions, checkOptions } from './options.js'
+import { untilSettled } from './settled.js'
 import { type SignalOptions, stopOnSignals } from './stop-on-signals.js'
 
 type State = 'created' | 'starting' | 'running' | 'stopping' | 'stopped'
@@ -50,7 +51,8 @@ export class Application {
 
   private constructor(
     readonly name: string,
-    private readonly store: EventStore,
+    /** The store that it was given, for reading the log; what is written goes through `dispatch`. */
+    readonly store: EventStore,
     private readonly composition: Composition,
     private readonly aggregates: Aggregates,
     private readonly router: CommandRouter,
@@ -134,6 +136,19 @@ export class Application {
   async waitFor(position: number, { handlers, timeout = 5_000 }: WaitOptions = {}): Promise<void> {
     if (this.state !== 'running') throw this.notRunning('wait')
     await this.subscriptions.waitFor(position, handlers ?? 'strong', { timeout })
+  }
+
+  /**
+   * Waits until nothing is under way any more: no command of this process, and no handler of what is in the log, in whatever process it
+   * runs. For scripts that end when all is done, and for tests.
+   *
+   * @param options.timeout milliseconds that handlers may take: 5,000 by default; a command takes as long as its own timeout lets it
+   * @throws NotYetVisibleError (`committed-not-yet-visible`) when the time is up or a handler has stopped
+   */
+  async settled({ timeout = 5_000 }: { readonly timeout?: number } = {}): Promise<void> {
+    if (this.state !== 'running') throw this.notRunning('settle')
+    const { router, subscriptions, store, runtime } = this
+    await untilSettled({ router, subscriptions, store, runtime, timeout })
   }
 
   /** An aggregate's confirmed state, its own to keep: what commands have decided and the store has not confirmed is not in it. */

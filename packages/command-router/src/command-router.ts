@@ -45,7 +45,7 @@ export class CommandRouter {
   private readonly defaults: Required<DispatchDefaults>
   private dispatching = 0
   private isStopping = false
-  private drained: (() => void) | undefined
+  private readonly drained = new Set<() => void>()
 
   /** @throws DuplicateRouteError, DuplicateCategoryError, InvalidOptionError */
   constructor(options: CommandRouterOptions) {
@@ -88,10 +88,20 @@ export class CommandRouter {
     }
   }
 
+  /** How many commands are under way. */
+  get underWay(): number {
+    return this.dispatching
+  }
+
+  /** Resolves when no command is under way. */
+  async idle(): Promise<void> {
+    if (this.dispatching > 0) await new Promise<void>((resolve) => this.drained.add(resolve))
+  }
+
   /** Takes in no more commands, and resolves when those under way are answered. */
   async stop(): Promise<void> {
     this.isStopping = true
-    if (this.dispatching > 0) await new Promise<void>((resolve) => (this.drained = resolve))
+    await this.idle()
   }
 
   private add(route: Route): void {
@@ -184,7 +194,9 @@ export class CommandRouter {
   }
 
   private answered(): void {
-    if (--this.dispatching === 0) this.drained?.()
+    if (--this.dispatching > 0) return
+    for (const resolve of this.drained) resolve()
+    this.drained.clear()
   }
 }
 
