@@ -112,6 +112,7 @@ export class Subscription {
     reached.moveTo(checkpoint)
     logger.info({ checkpoint, ...lease.lease }, 'the subscription runs here')
     const interruption = await following.run().catch((error: unknown) => interruptionBy(error))
+    holding.over()
     following.leave()
     await this.leave(interruption, lease, following)
     onLeft()
@@ -157,7 +158,7 @@ export class Subscription {
     if (!current) return
     this.current = undefined
     this.report.standby(undefined)
-    current.holding.lost()
+    current.holding.over()
     current.following.wake()
     this.surroundings.onLeft()
   }

@@ -37,8 +37,8 @@ export class Holding {
     this.hurry.abort()
   }
 
-  /** To be called when the lease is lost. */
-  lost(): void {
+  /** To be called when the lease is lost or given up: handlers, pauses and timers that are left need not go on. */
+  over(): void {
     this.hurry.abort()
   }
 
