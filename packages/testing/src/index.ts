@@ -1,6 +1,9 @@
-// Test what an aggregate decides: what has happened, what is asked, what follows.
+// Test what aggregates and process managers decide: what has happened, what is asked, what follows.
 export { type Given, given } from './given/given.js'
-export type { Expected, ExpectedError, Then } from './given/then.js'
+export { type GivenProcess, givenProcess } from './given/given-process.js'
+export type { Expected } from './given/expectations.js'
+export type { ExpectedError, Then } from './given/then.js'
+export type { ThenProcess } from './given/then-process.js'
 
 // Own time, ids and chance.
 export { fixedIds } from './runtime/fixed-ids.js'

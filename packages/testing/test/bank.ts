@@ -1,7 +1,9 @@
 import 'reflect-metadata'
 import { Aggregate, Apply, aggregate, decided, Handle, type Handling } from '@writ/aggregate'
+import { module } from '@writ/application'
 import { CommandHandler } from '@writ/command-router'
 import { Command, DomainError, Event, WritError } from '@writ/event-store'
+import { End, On, ProcessManager, Rejected, Start } from '@writ/process-manager'
 import { inject } from 'inversify'
 import { z } from 'zod'
 
@@ -109,4 +111,74 @@ export const till = aggregate({
       decided(new MoneyDeposited({ account, amount }), { balance: cents + amount }),
   },
   evolve: { 'money-deposited': ({ cents }, { amount }) => ({ cents: cents + amount }) },
+})
+
+export class TransferRequested extends Event(
+  'transfer-requested',
+  z.object({ transfer: z.string(), from: z.string(), to: z.string(), amount: Cents }),
+) {}
+export class TransferRefused extends Event('transfer-refused', z.object({ transfer: z.string(), reason: z.string() })) {}
+
+export class RequestTransfer extends Command(
+  'request-transfer',
+  z.object({ transfer: z.string(), from: z.string(), to: z.string(), amount: Cents }),
+) {}
+export class RefuseTransfer extends Command('refuse-transfer', z.object({ transfer: z.string(), reason: z.string() })) {}
+
+@Aggregate({ category: 'transfer', identity: 'transfer' })
+export class Transfer {
+  @Handle(RequestTransfer)
+  request(command: RequestTransfer) {
+    return new TransferRequested({ ...command })
+  }
+
+  @Handle(RefuseTransfer)
+  refuse(command: RefuseTransfer) {
+    return new TransferRefused({ ...command })
+  }
+
+  @Apply(TransferRequested)
+  requested() {}
+
+  @Apply(TransferRefused)
+  refused() {}
+}
+
+@ProcessManager({ name: 'transfer', correlate: 'transfer' })
+export class TransferProcess {
+  private from = ''
+  private to = ''
+
+  @Start(TransferRequested)
+  requested({ transfer, from, to, amount }: TransferRequested) {
+    this.from = from
+    this.to = to
+    return new WithdrawMoney({ account: from, amount, transfer })
+  }
+
+  @Rejected(WithdrawMoney)
+  refused({ transfer }: WithdrawMoney, { code }: DomainError) {
+    return new RefuseTransfer({ transfer: transfer!, reason: code })
+  }
+
+  @On(MoneyWithdrawn)
+  withdrawn({ amount, transfer }: MoneyWithdrawn) {
+    return new DepositMoney({ account: this.to, amount, transfer })
+  }
+
+  @Rejected(DepositMoney)
+  bounced({ amount, transfer }: DepositMoney, { code }: DomainError) {
+    return [new DepositMoney({ account: this.from, amount, transfer }), new RefuseTransfer({ transfer: transfer!, reason: code })]
+  }
+
+  @End(MoneyDeposited)
+  done(_event: MoneyDeposited) {}
+}
+
+export const bank = module({
+  name: 'bank',
+  aggregates: [Account, Transfer],
+  commandHandlers: [OpenAccountHandler],
+  processManagers: [TransferProcess],
+  bindings: (container) => void container.bind(EmailChecks).toSelf(),
 })

@@ -1,6 +1,6 @@
 import { type AggregateDefinition, aggregateOf } from '@writ/aggregate'
 import { commandHandlerOf, type Route } from '@writ/command-router'
-import type { AnyCommand, AnyEvent, Class } from '@writ/event-store'
+import { type AnyCommand, type AnyEvent, type Class, commandClassOf } from '@writ/event-store'
 import { carryOut, type Scenario } from './scenario.js'
 import { Then } from './then.js'
 
@@ -42,7 +42,7 @@ export class Given<State> {
   /** The command whose outcome matters; it is carried out once, when the first `then…` asks for it. */
   when<C extends AnyCommand>(command: C): Then<C, State> {
     let outcome: ReturnType<typeof carryOut<State>> | undefined
-    return new Then(command, () => (outcome ??= carryOut(this.scenario, command)))
+    return new Then(commandClassOf(command).name, () => (outcome ??= carryOut(this.scenario, command)))
   }
 }
 
