@@ -44,14 +44,14 @@ export async function loadState<State>(
   let version = start?.version ?? 0
   let position = start?.position ?? 0
   let isVerified = !isKnown
-  for await (const page of source.store.readStream(stream, options)) {
+  for await (const page of fetchedAhead(source.store.readStream(stream, options))) {
     for (const event of page) {
       if (!isVerified) {
         if (event.version !== version || event.position !== position) break
         isVerified = true
         continue
       }
-      state = applyEvent(definition, state, source.events.decode(event).data, stream, event.version, event.position)
+      state = applyEvent(definition, state, source.events.decodeData(event), stream, event.version, event.position)
       version = event.version
       position = event.position
     }
@@ -64,6 +64,24 @@ export async function loadState<State>(
   return {
     confirmed: new ConfirmedState(definition, stream, state, version, position),
     snapshotVersion: from ? 0 : (start?.version ?? 0),
+  }
+}
+
+/** The same pages; while one is worked on, the next is on its way. */
+async function* fetchedAhead<Page>(pages: AsyncIterable<Page>): AsyncGenerator<Page, void, undefined> {
+  const iterator = pages[Symbol.asyncIterator]()
+  let next = iterator.next()
+  try {
+    for (;;) {
+      const { done, value } = await next
+      if (done) return
+      next = iterator.next()
+      // It is awaited in the next round; until then its failure has no one who hears of it.
+      next.catch(() => {})
+      yield value
+    }
+  } finally {
+    await iterator.return?.()
   }
 }
 
@@ -90,7 +108,7 @@ export function takeOver<State>(
   let state = definition.copy(confirmed.state)
   let { version, position } = confirmed
   for (const event of missed) {
-    state = applyEvent(definition, state, source.events.decode(event).data, stream, event.version, event.position)
+    state = applyEvent(definition, state, source.events.decodeData(event), stream, event.version, event.position)
     version = event.version
     position = event.position
   }

@@ -179,6 +179,20 @@ describe.each(spellings)('a command router with routes that are $spelling', ({ r
     })
   })
 
+  it('rejects when a function of the route throws, stores nothing, and can be stopped', async () => {
+    const throwing = route(OpenTicket, {
+      aggregate: routes[0]!.aggregate,
+      handle: (_state, command, handling) => openTicket(command, handling),
+      boundary: () => {
+        throw new TypeError('no such boundary')
+      },
+    })
+    const { router, stored } = await deskOf({ routes: [throwing] })
+    await expect(router.dispatch(open())).rejects.toThrow('no such boundary')
+    expect(await stored()).toEqual([])
+    await router.stop()
+  })
+
   it('stops when the commands under way are answered, and takes in no more', async () => {
     let finish = () => {}
     const slow = route(OpenTicket, {

@@ -149,18 +149,20 @@ export class CommandRouter {
       metadata: options.metadata,
     }
     const middleware = this.middlewareOf(route)
-    const dispatched =
-      middleware.length === 0 ? this.execute(context, way) : runMiddleware(middleware, context, () => this.execute(context, way))
+    // The usual way is one promise shorter: with neither middleware nor handlers to wait for.
+    if (middleware.length === 0 && way.consistency === 'eventual') {
+      const executed = this.execute(context, way)
+      this.dispatching++
+      return executed.then(
+        (done) => this.answered(dispatchedOf(commandId, done), way.returning),
+        (error: unknown) => this.failed(error),
+      )
+    }
+    const dispatched = runMiddleware(middleware, context, () => this.executeAndWait(context, way))
     this.dispatching++
     return dispatched.then(
-      (answer) => {
-        this.answered()
-        return replyOf(answer, way.returning)
-      },
-      (error: unknown) => {
-        this.answered()
-        throw error
-      },
+      (done) => this.answered(done, way.returning),
+      (error: unknown) => this.failed(error),
     )
   }
 
@@ -169,31 +171,45 @@ export class CommandRouter {
     return this.middleware.length === 0 ? middleware : [...this.middleware, ...middleware]
   }
 
-  private execute(context: DispatchContext, way: Way): Promise<Dispatched> {
-    const { command, commandId } = context
-    const { route, consistency, timeout } = way
-    const start = consistency === 'eventual' ? 0 : this.runtime.monotonic()
-    const executed = this.aggregates.execute({
+  private execute(context: DispatchContext, way: Way): Promise<Executed> {
+    const { command, commandId, stream } = context
+    const { route, givenId, returning } = way
+    return this.aggregates.execute({
       aggregate: route.aggregate,
-      stream: context.stream,
+      stream,
       command,
       commandId,
-      receipt: way.givenId === undefined ? undefined : { fingerprint: way.fingerprint ?? fingerprintOf(command) },
+      receipt: givenId === undefined ? undefined : { fingerprint: way.fingerprint ?? fingerprintOf(command) },
       metadata: metadataOf(context),
       decide: route.decide,
       boundary: route.boundary?.(command),
       retries: way.retries,
-      timeout,
-      wants: way.returning === 'state' || way.returning === 'events' ? way.returning : undefined,
-    })
-    if (consistency === 'eventual') return executed.then((done) => dispatchedOf(commandId, done))
-    return executed.then(async (done) => {
-      await this.waitFor?.(done.position, consistency, Math.max(1, timeout - (this.runtime.monotonic() - start)))
-      return dispatchedOf(commandId, done)
+      timeout: way.timeout,
+      wants: returning === 'state' || returning === 'events' ? returning : undefined,
     })
   }
 
-  private answered(): void {
+  private async executeAndWait(context: DispatchContext, way: Way): Promise<Dispatched> {
+    const { consistency, timeout } = way
+    const start = this.runtime.monotonic()
+    const done = await this.execute(context, way)
+    if (consistency !== 'eventual') {
+      await this.waitFor?.(done.position, consistency, Math.max(1, timeout - (this.runtime.monotonic() - start)))
+    }
+    return dispatchedOf(context.commandId, done)
+  }
+
+  private answered(dispatched: Dispatched, returning: Returning): object {
+    this.ended()
+    return replyOf(dispatched, returning)
+  }
+
+  private failed(error: unknown): never {
+    this.ended()
+    throw error
+  }
+
+  private ended(): void {
     if (--this.dispatching > 0) return
     for (const resolve of this.drained) resolve()
     this.drained.clear()

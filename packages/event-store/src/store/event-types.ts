@@ -26,8 +26,7 @@ export class EventTypes {
    * @throws UndecodableEventError when the stored data can't be read as its class
    */
   decode(stored: StoredEvent): RecordedEvent {
-    const eventClass = this.classes.get(stored.type)
-    if (!eventClass) throw new UnknownEventTypeError(stored.type, stored.stream, stored.version, stored.position, this.names)
+    const data = this.decodeData(stored)
     return {
       id: stored.id,
       type: stored.type,
@@ -35,11 +34,18 @@ export class EventTypes {
       stream: stored.stream,
       version: stored.version,
       position: stored.position,
-      data: restore(eventClass, stored),
+      data,
       metadata: metadataOf(stored),
       tags: stored.tags,
       createdAt: stored.createdAt,
     }
+  }
+
+  /** The same, only what happened: for loading aggregates, where nothing else of an event matters and there are many. */
+  decodeData(stored: StoredEvent): AnyEvent {
+    const eventClass = this.classes.get(stored.type)
+    if (!eventClass) throw new UnknownEventTypeError(stored.type, stored.stream, stored.version, stored.position, this.names)
+    return restore(eventClass, stored)
   }
 }
 
