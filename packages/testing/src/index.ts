@@ -5,6 +5,27 @@ export type { Expected } from './given/expectations.js'
 export type { ExpectedError, Then } from './given/then.js'
 export type { ThenProcess } from './given/then-process.js'
 
+// Test a whole application: wait for what follows, say what must and must not have happened.
+export {
+  assertReceived,
+  type Matching,
+  type ReceivedOptions,
+  refuteReceived,
+  waitForEvent,
+} from './application/received.js'
+export { type SettledOptions, settled } from './application/settled.js'
+export { type TestApplication, type TestApplicationOptions, testApplication } from './application/test-application.js'
+
+// Run it in memory or on PostgreSQL.
+export {
+  type MemoryTestStore,
+  type PostgresTestStore,
+  type StoreKind,
+  type TestStore,
+  type TestStoreOptions,
+  testStore,
+} from './store/test-store.js'
+
 // Own time, ids and chance.
 export { fixedIds } from './runtime/fixed-ids.js'
 export { type TestRuntime, type TestRuntimeOptions, testRuntime } from './runtime/test-runtime.js'
