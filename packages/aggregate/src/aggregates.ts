@@ -18,7 +18,7 @@ import {
   AggregateOverloadedError,
   AggregatesStoppedError,
   CommandIdReusedError,
-  type CommandTimeoutError,
+  CommandTimeoutError,
 } from './errors/execution-errors.js'
 import { InvalidAggregateError } from './errors/invalid-aggregate-error.js'
 import { InvalidOptionError } from './errors/invalid-option-error.js'
@@ -171,12 +171,27 @@ export class Aggregates {
 
   private async join(first: Promise<Executed>, execution: CommandExecution): Promise<Executed> {
     try {
-      const { state: _, ...executed } = await first
+      const { state: _, ...executed } = await this.inTime(first, execution)
       return { ...executed, repeated: true }
     } catch (error) {
       // The first one had less time; nothing was stored for it.
       if (hasCode<CommandTimeoutError>(error, 'command-timeout') && !error.mayBeCommitted) return this.executeOnce(execution)
       throw error
+    }
+  }
+
+  private async inTime(first: Promise<Executed>, { timeout, stream, commandId }: CommandExecution): Promise<Executed> {
+    if (timeout === undefined) return first
+    const waiting = new AbortController()
+    const late = this.runtime.sleep(timeout, waiting.signal).then(() => {
+      if (waiting.signal.aborted) return first
+      // The one that it joined goes on.
+      throw new CommandTimeoutError(stream, commandId, timeout, true)
+    })
+    try {
+      return await Promise.race([first, late])
+    } finally {
+      waiting.abort()
     }
   }
 

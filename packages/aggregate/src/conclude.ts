@@ -70,7 +70,7 @@ function described(value: unknown): string {
     : `a ${name}, which is no event`
 }
 
-export function handlerName(decide: { readonly name: string }): string {
+function handlerName(decide: { readonly name: string }): string {
   return decide.name === '' ? 'The handler' : decide.name
 }
 

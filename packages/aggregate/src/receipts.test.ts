@@ -1,6 +1,7 @@
 import { StoreUnavailableError } from '@writ/event-store'
 import { DepositMoney, MoneyDeposited, OpenAccount, spellings, WithdrawMoney } from '../test/account.js'
 import { bankOf, given } from '../test/bank.js'
+import { ManualRuntime } from '../test/manual-runtime.js'
 
 const account = 'ann'
 const open = new OpenAccount({ account, owner: 'Ann' })
@@ -195,6 +196,26 @@ describe.each(spellings)('a command with a given id, to an aggregate that is $sp
     await expect(hasty).rejects.toMatchObject({ code: 'command-timeout', mayBeCommitted: false })
     expect(await patient).toMatchObject({ version: 2, repeated: false })
     await bank.aggregates.stop()
+  })
+
+  it('waits no longer than it may, when the first one that it joined has more time', async () => {
+    const runtime = new ManualRuntime()
+    const bank = await bankOf(definition, { runtime })
+    await bank.execute(open)
+    bank.store.hold()
+    const patient = bank.execute(deposit(5), { ...given('once'), timeout: 60_000 })
+    const append = await bank.store.next()
+    const hasty = bank.execute(deposit(5), { ...given('once'), timeout: 100 })
+    await Promise.all([
+      runtime.pass(100),
+      expect(hasty).rejects.toMatchObject({ code: 'command-timeout', mayBeCommitted: true, timeout: 100 }),
+    ])
+    append.pass()
+    expect(await patient).toMatchObject({ version: 2 })
+    bank.store.release()
+    expect(await bank.execute(deposit(5), { ...given('once'), timeout: 100 })).toMatchObject({ version: 2, repeated: true })
+    await bank.aggregates.stop()
+    expect(runtime.sleepers).toBe(0)
   })
 
   it('costs other commands nothing: they leave no receipt', async () => {

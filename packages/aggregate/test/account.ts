@@ -14,7 +14,7 @@ export class OpenAccount extends Command('open-account', z.object({ account: z.s
 export class DepositMoney extends Command('deposit-money', z.object({ account: z.string(), amount: z.int() })) {}
 export class WithdrawMoney extends Command('withdraw-money', z.object({ account: z.string(), amount: z.int() })) {}
 
-export class AccountNotOpen extends DomainError<'account-not-open'> {
+class AccountNotOpen extends DomainError<'account-not-open'> {
   constructor(account: string) {
     super('account-not-open', `The account ${account} is not open.`, { account })
   }

@@ -87,8 +87,8 @@ function queryOf(boundary: Boundary): EventQuery {
   return 'items' in boundary ? boundary : { items: [boundary] }
 }
 
-/** @internal Errors about what a function answers call it by its name. */
-export function named(decide: Decide<unknown>, name: string): Decide<unknown> {
+/** Errors about what a function answers call it by its name. */
+function named(decide: Decide<unknown>, name: string): Decide<unknown> {
   const handler: Decide<unknown> = (state, command, handling) => decide(state, command, handling)
   Object.defineProperty(handler, 'name', { value: decide.name === '' || decide.name === 'handle' ? name : decide.name })
   return handler

@@ -15,7 +15,7 @@ export class CloseTicket extends Command('close-ticket', z.object({ ticket: z.st
 /** Nobody handles it. */
 export class CloseTickets extends Command('close-tickets', z.object({ ticket: z.string() })) {}
 
-export class EmailTaken extends DomainError<'email-taken'> {
+class EmailTaken extends DomainError<'email-taken'> {
   constructor(email: string) {
     super('email-taken', `Somebody has opened a ticket as ${email} already.`, { email })
   }
