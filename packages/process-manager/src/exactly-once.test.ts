@@ -1,9 +1,9 @@
 import { InMemoryLog } from '@writ/event-store-memory'
 import fc from 'fast-check'
+import { AccountClosed, MoneyDeposited } from '../test/bank-messages.js'
+import { Owner } from '../test/owner.js'
+import { bothSpellings } from '../test/transfer-process.js'
 import type { ProcessManagerDefinition } from './index.js'
-import { AccountClosed, MoneyDeposited } from './test/bank-messages.js'
-import { Owner } from './test/owner.js'
-import { bothSpellings } from './test/transfer-process.js'
 
 type Prepare = (owner: Owner) => Promise<unknown>
 

@@ -1,6 +1,5 @@
 import { On as OnOfEventHandlers, retryThenStop, skipAtOnce } from '@writ/event-handler'
 import { StoreUnavailableError } from '@writ/event-store'
-import { end, on, ProcessManager, processManager, processManagerOf, readJournal, rejected, Start, start } from './index.js'
 import {
   AccountClosed,
   CompleteTransfer,
@@ -12,10 +11,11 @@ import {
   TransferCompleted,
   TransferRequested,
   WithdrawMoney,
-} from './test/bank-messages.js'
-import { Processes } from './test/processes.js'
-import { transferProcess } from './test/transfer-process.js'
-import { until } from './test/until.js'
+} from '../test/bank-messages.js'
+import { Processes } from '../test/processes.js'
+import { transferProcess } from '../test/transfer-process.js'
+import { until } from '../test/until.js'
+import { end, on, ProcessManager, processManager, processManagerOf, readJournal, rejected, Start, start } from './index.js'
 
 const processes = new Processes()
 afterEach(() => processes.stop())

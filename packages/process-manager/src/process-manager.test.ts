@@ -1,7 +1,7 @@
+import { AccountClosed, MoneyDeposited } from '../test/bank-messages.js'
+import { Processes } from '../test/processes.js'
+import { bothSpellings } from '../test/transfer-process.js'
 import { readJournal } from './index.js'
-import { AccountClosed, MoneyDeposited } from './test/bank-messages.js'
-import { Processes } from './test/processes.js'
-import { bothSpellings } from './test/transfer-process.js'
 
 const processes = new Processes()
 afterEach(() => processes.stop())

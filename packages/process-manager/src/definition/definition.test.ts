@@ -1,6 +1,16 @@
 import type { Class } from '@writ/event-store'
 import { InMemoryLog, inMemoryEventStore } from '@writ/event-store-memory'
 import {
+  AccountClosed,
+  CompleteTransfer,
+  MoneyDeposited,
+  MoneyWithdrawn,
+  PraiseCustomer,
+  TransferRequested,
+  WithdrawMoney,
+} from '../../test/bank-messages.js'
+import { bothSpellings } from '../../test/transfer-process.js'
+import {
   End,
   end,
   On,
@@ -14,16 +24,6 @@ import {
   Start,
   start,
 } from '../index.js'
-import {
-  AccountClosed,
-  CompleteTransfer,
-  MoneyDeposited,
-  MoneyWithdrawn,
-  PraiseCustomer,
-  TransferRequested,
-  WithdrawMoney,
-} from '../test/bank-messages.js'
-import { bothSpellings } from '../test/transfer-process.js'
 
 const requested = start(TransferRequested, () => {})
 const ofClass = (processClass: Class<object>) => processManagerOf(processClass, () => new (processClass as new () => object)())

@@ -1,5 +1,18 @@
 import type { DomainError } from '@writ/event-store'
 import {
+  AccountClosed,
+  CompleteTransfer,
+  DepositMoney,
+  MoneyDeposited,
+  MoneyWithdrawn,
+  RefundMoney,
+  Refused,
+  RefuseTransfer,
+  TransferCompleted,
+  TransferRequested,
+  WithdrawMoney,
+} from '../../test/bank-messages.js'
+import {
   End,
   end,
   On,
@@ -12,19 +25,6 @@ import {
   Start,
   start,
 } from '../index.js'
-import {
-  AccountClosed,
-  CompleteTransfer,
-  DepositMoney,
-  MoneyDeposited,
-  MoneyWithdrawn,
-  RefundMoney,
-  Refused,
-  RefuseTransfer,
-  TransferCompleted,
-  TransferRequested,
-  WithdrawMoney,
-} from '../test/bank-messages.js'
 
 @ProcessManager({ name: 'right', correlate: 'transfer' })
 export class Right {

@@ -12,7 +12,7 @@ import {
   rejected,
   Start,
   start,
-} from '../index.js'
+} from '../src/index.js'
 import {
   CompleteTransfer,
   DepositMoney,

@@ -10,7 +10,7 @@ import {
   type Receipt,
   systemRuntime,
 } from '@writ/event-store'
-import type { ProcessDispatch } from '../index.js'
+import type { ProcessDispatch } from '../src/index.js'
 import {
   bankEvents,
   CompleteTransfer,

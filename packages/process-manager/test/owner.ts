@@ -1,6 +1,6 @@
 import { type EventStore, eventsOf, type RecordedEvent } from '@writ/event-store'
 import { type InMemoryLog, inMemoryEventStore } from '@writ/event-store-memory'
-import { type ProcessManagerDefinition, processSubscription } from '../index.js'
+import { type ProcessManagerDefinition, processSubscription } from '../src/index.js'
 import { Bank } from './bank.js'
 import { bankCommands, bankEvents } from './bank-messages.js'
 

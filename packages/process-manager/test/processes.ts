@@ -1,7 +1,7 @@
 import { Subscriptions } from '@writ/event-handler'
 import type { EventStore, Logger } from '@writ/event-store'
 import { InMemoryLog, inMemoryEventStore } from '@writ/event-store-memory'
-import { type ProcessManagerDefinition, processSubscription } from '../index.js'
+import { type ProcessManagerDefinition, processSubscription } from '../src/index.js'
 import { Bank } from './bank.js'
 import { bankCommands, bankEvents } from './bank-messages.js'
 import { RecordingLogger } from './recording-logger.js'
