@@ -191,11 +191,16 @@ describe('an application', () => {
   it('says what it was doing when a stop takes too long', async () => {
     const app = await Application.create({ store: inMemoryEventStore(), modules: [counting()], stopTimeout: 20 })
     await app.start()
-    app.get(Gate).opened = new Promise(() => {})
+    const gate = app.get(Gate)
+    let open = () => {}
+    gate.opened = new Promise((resolve) => {
+      open = resolve
+    })
     const stuck = app.dispatch(new CountSlowly({ counter: 'a' }))
-    stuck.catch(() => 'it never ends')
     await Promise.resolve()
     await expect(app.stop()).rejects.toMatchObject({ code: 'stop-timed-out', step: 'finishing commands', milliseconds: 20 })
+    open()
+    await expect(stuck).resolves.toMatchObject({ version: 1 })
   })
 })
 

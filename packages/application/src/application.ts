@@ -3,17 +3,21 @@ import { CommandRouter, type DispatchOptions, type Reply, type Returning } from 
 import { Subscriptions } from '@writ/event-handler'
 import {
   type AnyCommand,
+  type AnyEvent,
   type Class,
   type EventStore,
   type Logger,
+  type RecordedEvent,
   type Runtime,
   silentLogger,
   systemRuntime,
 } from '@writ/event-store'
 import { type Dispatch, processSubscription } from '@writ/process-manager'
 import type { Container, ServiceIdentifier } from 'inversify'
+import type { Observable } from 'rxjs'
 import { type Composition, compose } from './composition.js'
 import { ApplicationNotRunningError, StopTimedOutError } from './errors.js'
+import { type EventSelection, eventStream } from './event-stream.js'
 import { type Health, readHealth } from './health.js'
 import { type ApplicationOptions, checkOptions } from './options.js'
 import { untilSettled } from './settled.js'
@@ -157,6 +161,23 @@ export class Application {
     const definition = this.composition.definitionOf(aggregate as Class<object> | AggregateDefinition)
     const read = await this.aggregates.stateOf(definition, identity)
     return read as AggregateState<S>
+  }
+
+  /**
+   * Events as they come: those that are there already, then new ones, until it is unsubscribed; only what no crash can take away.
+   *
+   * @param selection from which position on, of which classes and with which tags; or one stream
+   * @param each what is made of an event; it is awaited before the next one is handed out, so a slow consumer is never flooded
+   * @example app.events({ after, types: [MoneyDeposited] }).subscribe(({ data, position }) => …)
+   */
+  events<E extends AnyEvent>(selection?: EventSelection<E>): Observable<RecordedEvent<E>>
+  events<E extends AnyEvent, T>(selection: EventSelection<E>, each: (event: RecordedEvent<E>) => T | Promise<T>): Observable<T>
+  events<E extends AnyEvent>(
+    selection: EventSelection<E> = {},
+    each: (event: RecordedEvent<E>) => unknown = (event) => event,
+  ): Observable<unknown> {
+    const { store, runtime } = this
+    return eventStream({ store, types: this.composition.events, runtime }, selection, each)
   }
 
   /** Something from the container that the modules have filled. */

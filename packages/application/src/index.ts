@@ -7,6 +7,7 @@ export {
   StopTimedOutError,
   UnresolvableClassError,
 } from './errors.js'
+export type { EventSelection, LogSelection, StreamSelection } from './event-stream.js'
 export type { Health, StoreHealth } from './health.js'
 export { type Module, module } from './module.js'
 export type { AggregateCacheOptions, ApplicationOptions, SubscriptionOptions } from './options.js'

@@ -1,0 +1,108 @@
+import 'reflect-metadata'
+import { aggregate } from '@writ/aggregate'
+import { Command, Event, newEvent, type RecordedEvent, systemRuntime } from '@writ/event-store'
+import { inMemoryEventStore } from '@writ/event-store-memory'
+import { z } from 'zod'
+import { Application } from './application.js'
+import { module } from './module.js'
+
+class Added extends Event('added', z.object({ sum: z.string(), by: z.int() }), {
+  tags: ({ by }) => [by % 2 === 0 ? 'even' : 'odd'],
+}) {}
+class Cleared extends Event('cleared', z.object({ sum: z.string() })) {}
+class Add extends Command('add', z.object({ sum: z.string(), by: z.int() })) {}
+class Clear extends Command('clear', z.object({ sum: z.string() })) {}
+
+const sum = aggregate({
+  category: 'sum',
+  identity: 'sum',
+  commands: [Add, Clear],
+  events: [Added, Cleared],
+  initialState: { total: 0 },
+  decide: { add: (_state, { sum, by }) => new Added({ sum, by }), clear: (_state, { sum }) => new Cleared({ sum }) },
+  evolve: { added: ({ total }, { by }) => ({ total: total + by }), cleared: () => ({ total: 0 }) },
+})
+
+describe('the events of an application, as an observable', () => {
+  let app: Application
+  beforeEach(async () => {
+    app = await Application.create({ store: inMemoryEventStore(), modules: [module({ name: 'sums', aggregates: [sum] })] })
+    await app.start()
+  })
+  afterEach(() => app.stop())
+
+  const add = (by: number, name = 'a') => app.dispatch(new Add({ sum: name, by }))
+
+  /** Collects until there are so many. */
+  function collected<T>(count: number, subscribe: (next: (value: T) => void) => { unsubscribe(): void }): Promise<T[]> {
+    return new Promise((resolve) => {
+      const values: T[] = []
+      const subscription = subscribe((value) => {
+        values.push(value)
+        if (values.length < count) return
+        resolve(values)
+        queueMicrotask(() => subscription.unsubscribe())
+      })
+    })
+  }
+
+  it('gives what is there, and then what comes', async () => {
+    await add(1)
+    const seen = collected<RecordedEvent<Added>>(3, (next) => app.events({ types: [Added] }).subscribe(next))
+    await add(2)
+    await app.dispatch(new Clear({ sum: 'a' }))
+    await add(3)
+    expect((await seen).map(({ data, position }) => [data.by, position])).toEqual([
+      [1, 1],
+      [2, 2],
+      [3, 4],
+    ])
+  })
+
+  it('goes on after the position that was seen last', async () => {
+    for (const by of [1, 2, 3]) await add(by)
+    const seen = await collected<RecordedEvent<Added>>(1, (next) => app.events({ types: [Added], after: 2 }).subscribe(next))
+    expect(seen.map(({ data }) => data.by)).toEqual([3])
+  })
+
+  it('selects by tags, and by stream from a version on', async () => {
+    for (const by of [1, 2, 3, 4]) await add(by)
+    await add(6, 'b')
+    const even = await collected<RecordedEvent<Added>>(3, (next) =>
+      app.events({ types: [Added], tags: ['even'] }).subscribe(next),
+    )
+    expect(even.map(({ data }) => data.by)).toEqual([2, 4, 6])
+    const rest = await collected<RecordedEvent>(2, (next) => app.events({ stream: 'sum-a', afterVersion: 2 }).subscribe(next))
+    expect(rest.map(({ version }) => version)).toEqual([3, 4])
+  })
+
+  it('hands out the next event only when the one before is dealt with', async () => {
+    for (const by of [1, 2, 3]) await add(by)
+    let atWork = 0
+    let most = 0
+    const dealWith = async ({ data }: RecordedEvent<Added>) => {
+      most = Math.max(most, ++atWork)
+      await new Promise((resolve) => setImmediate(resolve))
+      atWork--
+      return data.by
+    }
+    expect(await collected<number>(3, (next) => app.events({ types: [Added] }, dealWith).subscribe(next))).toEqual([1, 2, 3])
+    expect(most).toBe(1)
+  })
+
+  it('ends with the error of whoever deals with an event, and can be taken up again', async () => {
+    await add(1)
+    const failing = () => {
+      throw new Error('the client is gone')
+    }
+    const error = await new Promise((resolve) => app.events({ types: [Added] }, failing).subscribe({ error: resolve }))
+    expect(error).toMatchObject({ message: 'the client is gone' })
+  })
+
+  it('passes over the streams of Writ itself', async () => {
+    await app.store.append({ stream: '$own-1', events: [newEvent(new Added({ sum: 'own', by: 0 }), systemRuntime.uuid())] })
+    await add(1)
+    const seen = await collected<RecordedEvent>(1, (next) => app.events().subscribe(next))
+    expect(seen.map(({ stream }) => stream)).toEqual(['sum-a'])
+  })
+})
