@@ -32,7 +32,7 @@ describe('while the database is away', () => {
     await proxy?.cut()
     await database?.drop()
     await inbox.stop()
-  })
+  }, 30_000)
 
   it('the bank says so, and is well again by itself when it is back', async () => {
     await bank.withdraw(customer, 100, 'before')

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { silentLogger } from '@writ/event-store'
 import { AccountNumbers } from '../src/account/account-number.js'
 import { VerificationCodes } from '../src/account/verification-code.js'
 import type { Storage } from '../src/storage/storage.js'
@@ -119,6 +120,7 @@ export function describeBank({ storage, create }: { readonly storage: string; re
         }
         const rigged = await startTestBank({
           storage: await elsewhere.openStorage(),
+          logger: silentLogger,
           bindings(container) {
             container.rebind(AccountNumbers).toConstantValue({ next: () => drawn.shift() ?? '5000000009' })
             container.rebind(VerificationCodes).toConstantValue(codes)

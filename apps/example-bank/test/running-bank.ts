@@ -6,6 +6,12 @@ import { startBank } from '../src/start-bank.js'
 import type { Storage } from '../src/storage/storage.js'
 import { BankClient } from './bank-client.js'
 
+/** Quiet, but for what no test expects: one that fails because the bank made a mistake should say which. */
+const onlyMistakes: Logger = {
+  ...silentLogger,
+  error: (facts, message) => message === 'a request failed' && console.error(message, facts),
+}
+
 export interface TestBank extends BankClient {
   stop(): Promise<void>
 }
@@ -17,7 +23,7 @@ export async function startTestBank(options: {
   readonly logger?: Logger
   readonly bindings?: Module['bindings']
 }): Promise<TestBank> {
-  const { storage, smtpUrl, logger = silentLogger, bindings } = options
+  const { storage, smtpUrl, logger = onlyMistakes, bindings } = options
   const configuration: Configuration = {
     port: 0,
     host: '127.0.0.1',

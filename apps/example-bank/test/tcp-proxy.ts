@@ -5,6 +5,7 @@ export class TcpProxy {
   private readonly sockets = new Set<Socket>()
   private server: Server | undefined
   private port = 0
+  private isFrozen = false
 
   constructor(private readonly target: { readonly host: string; readonly port: number }) {}
 
@@ -18,6 +19,7 @@ export class TcpProxy {
 
   /** The second time at the same port. */
   async open(): Promise<void> {
+    this.isFrozen = false
     const server = createServer((client) => {
       const upstream = connect(this.target.port, this.target.host)
       for (const [from, to] of [
@@ -25,7 +27,7 @@ export class TcpProxy {
         [upstream, client],
       ] as const) {
         this.sockets.add(from)
-        from.pipe(to)
+        if (!this.isFrozen) from.pipe(to)
         from.on('error', () => to.destroy())
         from.on('close', () => {
           this.sockets.delete(from)
@@ -47,8 +49,9 @@ export class TcpProxy {
     await closed
   }
 
-  /** Goes on taking what is sent, and passes nothing on: a machine that has vanished. */
+  /** Goes on taking connections, and passes nothing on: a machine that has vanished. */
   freeze(): void {
-    for (const socket of this.sockets) socket.pause()
+    this.isFrozen = true
+    for (const socket of this.sockets) socket.unpipe().pause()
   }
 }
