@@ -20,6 +20,9 @@ export interface TestApplication {
   stop(): Promise<void>
 }
 
+/** A lease that outlasts every test: nobody else wants it, and time may be skipped. `subscriptions` can say otherwise. */
+const LEASE = 10 * 365 * 24 * 3_600_000
+
 /**
  * Starts an application on a store, a clock and ids of its own.
  *
@@ -35,7 +38,8 @@ export async function testApplication({ modules, on, ...options }: TestApplicati
   }
   try {
     const listed = typeof modules === 'function' ? modules(place) : modules
-    app = await Application.create({ ...options, store: place.open(), modules: listed, runtime })
+    const subscriptions = { leaseMilliseconds: LEASE, ...options.subscriptions }
+    app = await Application.create({ ...options, subscriptions, store: place.open(), modules: listed, runtime })
     await app.start()
   } catch (error) {
     await stop()

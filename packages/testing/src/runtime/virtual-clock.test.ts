@@ -79,6 +79,24 @@ describe('a virtual clock', () => {
     expect(clock.now()).toBe(200)
   })
 
+  it('skips what would have happened meanwhile: whoever sleeps wakes once, late, in order', async () => {
+    const clock = virtualClock({ now: 0 })
+    const woken: string[] = []
+    const tick = async (name: string, every: number) => {
+      for (;;) {
+        await clock.sleep(every)
+        woken.push(`${name} at ${clock.now()}`)
+      }
+    }
+    void tick('slow', 2_000)
+    void tick('quick', 1_000)
+    await clock.skip(10_000)
+    expect(woken).toEqual(['quick at 10000', 'slow at 10000'])
+    await clock.advance(1_000)
+    expect(woken).toEqual(['quick at 10000', 'slow at 10000', 'quick at 11000'])
+    expect(() => clock.skip(-1)).toThrow('never runs backwards')
+  })
+
   it('goes through a day of polling within seconds', async () => {
     const clock = virtualClock()
     void (async () => {

@@ -13,6 +13,11 @@ export interface VirtualClock extends Pick<Runtime, 'now' | 'monotonic' | 'sleep
   /** The same up to a moment, which must not lie in the past. */
   advanceTo(moment: Moment): Promise<void>
   /**
+   * Lets so many milliseconds pass in one go, as for a process that was frozen: whoever should have woken meanwhile wakes once, late. So a
+   * month takes no longer than a second, whatever is polled every second.
+   */
+  skip(milliseconds: number): Promise<void>
+  /**
    * Holds the time while something is under way that really takes time, such as an answer of a server: whoever advances the clock waits
    * for it first. `testStore` does so for the store.
    */
@@ -81,8 +86,9 @@ export function virtualClock({ now: start = BEGINNING }: { readonly now?: Moment
     }
   }
 
-  const move = async (end: number) => {
+  const move = async (end: number, inOneGo: boolean) => {
     await settle()
+    if (inOneGo) time = Math.max(time, end)
     for (let next = sleepers[0]; next !== undefined && next.until <= end; next = sleepers[0]) {
       time = Math.max(time, next.until)
       next.wake()
@@ -92,8 +98,8 @@ export function virtualClock({ now: start = BEGINNING }: { readonly now?: Moment
   }
 
   /** One after the other, when a test does not wait for the first. */
-  const moveTo = (end: () => number) => {
-    const moved = moving.then(() => move(end()))
+  const moveTo = (end: () => number, inOneGo = false) => {
+    const moved = moving.then(() => move(end(), inOneGo))
     moving = moved.catch(() => {})
     return moved
   }
@@ -104,8 +110,12 @@ export function virtualClock({ now: start = BEGINNING }: { readonly now?: Moment
     sleep,
     during,
     advance: (by) => {
-      if (!(by >= 0)) throw new RangeError(`Time can't pass by ${by} milliseconds: it never runs backwards.`)
+      checkForwards(by)
       return moveTo(() => time + by)
+    },
+    skip: (by) => {
+      checkForwards(by)
+      return moveTo(() => time + by, true)
     },
     advanceTo: (moment) => {
       const end = milliseconds(moment) - first
@@ -115,6 +125,10 @@ export function virtualClock({ now: start = BEGINNING }: { readonly now?: Moment
       return moveTo(() => end)
     },
   }
+}
+
+function checkForwards(by: number): void {
+  if (!(by >= 0)) throw new RangeError(`Time can't pass by ${by} milliseconds: it never runs backwards.`)
 }
 
 function milliseconds(moment: Moment): number {
