@@ -118,6 +118,24 @@ describe.each(spellings)('the aggregates of an application, each $spelling,', ({
       expect((await bank.stateOf()).state).toMatchObject({ balance: 2 })
     })
 
+    it('a handler that never answers holds up nobody else, also when its state was dropped meanwhile', async () => {
+      const { bank, runtime } = await timedBank()
+      const there = await bankOf(definition, { log: bank.log })
+      bank.store.hold()
+      const first = bank.execute(deposit(1), { timeout: 60_000 })
+      const append = await bank.store.next()
+      const stuck = bank.execute(deposit(2), { decide: never, timeout: 100 })
+      const next = bank.execute(deposit(3), { timeout: 60_000 })
+      await there.execute(deposit(10))
+      append.pass()
+      bank.store.release()
+      await Promise.all([
+        runtime.pass(100),
+        expect(stuck).rejects.toMatchObject({ code: 'command-timeout', mayBeCommitted: false }),
+      ])
+      expect(await Promise.all([first, next])).toMatchObject([{ version: 3 }, { version: 4 }])
+    })
+
     it('a command on its way to the store may be stored, and the error says so', async () => {
       const { bank, runtime } = await timedBank()
       bank.store.hold()

@@ -31,7 +31,10 @@ export function conclude(command: PendingCommand, decision: Decision, runtime: R
   }
   const events = eventsIn(answer, execution)
   const { resultSchema } = commandClassOf(execution.command)
-  if (resultSchema !== undefined || result !== undefined) command.result = encodeResult(result, execution)
+  if (resultSchema !== undefined || result !== undefined) {
+    command.result = encodeResult(result, execution)
+    command.answer = decodeResult(command.result, execution)
+  }
   if (events.length === 0) return
   const metadata = JSON.stringify(execution.metadata)
   const newEvents: NewEvent[] = []

@@ -4,24 +4,25 @@ import {
   DomainError,
   eventsOf,
   hasCode,
-  type Receipt,
   type RecordedEvent,
   type Runtime,
   type WrongExpectedVersionError,
 } from '@writ/event-store'
-import { applyEvent, isPromise } from './apply-event.js'
+import { isAboutOneCommand, isCertainlyNotStored } from './append-failure.js'
+import { isPromise } from './apply-event.js'
 import { appendOf, Collected } from './collected.js'
 import type { Executed } from './command-execution.js'
-import { conclude, decodeResult } from './conclude.js'
+import { conclude } from './conclude.js'
 import type { ConfirmedState } from './confirmed-state.js'
 import type { AggregateDefinition, Handling } from './decider.js'
 import type { Decision } from './decision.js'
-import { CommandTimeoutError, TooManyConflictsError } from './errors/execution-errors.js'
+import { TooManyConflictsError } from './errors/execution-errors.js'
 import { type Loaded, loadState, type StateSource, takeOver } from './load-state.js'
 import { Mailbox } from './mailbox.js'
 import type { PendingCommand } from './pending-command.js'
-import { answerOf } from './receipt-body.js'
+import { Replies } from './replies.js'
 import { SnapshotWriter } from './snapshot-writer.js'
+import { StateAhead } from './state-ahead.js'
 
 /** What one aggregate needs from those around it. */
 export interface Surroundings extends StateSource {
@@ -52,8 +53,6 @@ export class AggregateRuntime {
   next: AggregateRuntime | undefined
   isBusy = false
   idleSince = 0
-  /** Commands taken and not yet answered. */
-  pending = 0
 
   private confirmed: ConfirmedState | undefined
   private isLoading = false
@@ -66,8 +65,8 @@ export class AggregateRuntime {
   private round = 0
   private readonly collected = new Collected()
   private inFlight: readonly PendingCommand[] | undefined
-  /** The confirmed state with all events applied that were decided since; undefined as long as there are none. */
-  private ahead: { state: unknown; version: number } | undefined
+  private readonly ahead: StateAhead
+  private readonly replies: Replies
   private readonly snapshots: SnapshotWriter | undefined
 
   constructor(
@@ -75,6 +74,8 @@ export class AggregateRuntime {
     readonly definition: AggregateDefinition,
     private readonly surroundings: Surroundings,
   ) {
+    this.ahead = new StateAhead(definition, stream)
+    this.replies = new Replies(stream, surroundings.answered)
     this.snapshots = definition.snapshots && new SnapshotWriter(stream, definition.snapshots, surroundings)
   }
 
@@ -83,8 +84,13 @@ export class AggregateRuntime {
     return this.confirmed
   }
 
+  /** Commands taken and not yet answered. */
+  get pending(): number {
+    return this.replies.pending
+  }
+
   take(command: PendingCommand): void {
-    this.pending++
+    this.replies.pending++
     this.mailbox.push(command)
     this.step(nothing)
   }
@@ -96,7 +102,7 @@ export class AggregateRuntime {
       // What was sent has made room.
       this.decideWaiting()
     }
-    const isIdle = this.pending === 0 && this.deciding === undefined && this.inFlight === undefined && !this.isLoading
+    const isIdle = this.replies.pending === 0 && this.deciding === undefined && this.inFlight === undefined && !this.isLoading
     if (isIdle) this.surroundings.idle(this)
   }
 
@@ -142,8 +148,7 @@ export class AggregateRuntime {
   private failWaiting(error: unknown): void {
     this.confirmed = undefined
     for (const command of this.mailbox.takeAll()) {
-      command.failed = true
-      command.failure = error
+      command.fail(error)
       this.fail(command)
     }
   }
@@ -152,7 +157,7 @@ export class AggregateRuntime {
 
   private decide(command: PendingCommand, confirmed: ConfirmedState): void {
     const { execution } = command
-    const state = this.ahead ? this.ahead.state : confirmed.state
+    const state = this.ahead.newest(confirmed)
     this.deciding = command
     let decision: Decision | Promise<Decision>
     try {
@@ -160,16 +165,11 @@ export class AggregateRuntime {
         ? this.decideWithBoundary(command, state)
         : execution.decide(state, execution.command, withoutBoundary)
     } catch (error) {
-      this.deciding = undefined
       this.refuseOrFail(command, error)
       return
     }
-    if (isPromise(decision)) {
-      this.awaitDecision(command, decision)
-      return
-    }
-    this.deciding = undefined
-    this.accept(command, decision)
+    if (isPromise(decision)) this.awaitDecision(command, decision)
+    else this.accept(command, decision, confirmed)
   }
 
   private awaitDecision(command: PendingCommand, decision: PromiseLike<Decision>): void {
@@ -177,12 +177,12 @@ export class AggregateRuntime {
     const done = (note: () => void) => {
       // It was given up when it ran out of time; others have gone on.
       if (this.round !== round) return
-      this.deciding = undefined
-      if (this.isStale) this.isStale = false
+      if (this.isStale) this.deciding = undefined
       else note()
+      this.isStale = false
     }
     decision.then(
-      (decided) => this.step(() => done(() => this.accept(command, decided))),
+      (decided) => this.step(() => done(() => this.accept(command, decided, this.confirmed!))),
       (error: unknown) => this.step(() => done(() => this.refuseOrFail(command, error))),
     )
   }
@@ -196,48 +196,35 @@ export class AggregateRuntime {
     return decide(state, message, { boundary })
   }
 
-  private accept(command: PendingCommand, decision: Decision): void {
+  private accept(command: PendingCommand, decision: Decision, confirmed: ConfirmedState): void {
     try {
       conclude(command, decision, this.surroundings.runtime)
-      if (command.events.length > 0) this.goAhead(command)
+      this.ahead.add(command, confirmed)
     } catch (error) {
       command.undecide()
+      this.ahead.rebuild(this.decided(), confirmed)
       this.refuseOrFail(command, error)
       return
     }
-    this.collected.add(command)
+    this.collect(command)
   }
 
   private refuseOrFail(command: PendingCommand, error: unknown): void {
     if (DomainError.is(error)) command.refusal = error
-    else {
-      command.failed = true
-      command.failure = error
-    }
+    else command.fail(error)
     // A failure, too, is reported only when what it was decided on is confirmed.
+    this.collect(command)
+  }
+
+  private collect(command: PendingCommand): void {
+    this.deciding = undefined
     this.collected.add(command)
   }
 
-  private goAhead({ events }: PendingCommand): void {
-    const confirmed = this.confirmed!
-    this.ahead ??= { state: this.definition.copy(confirmed.state), version: confirmed.version }
-    const { ahead } = this
-    try {
-      for (const event of events) {
-        ahead.state = applyEvent(this.definition, ahead.state, event, this.stream, ahead.version + 1, undefined)
-        ahead.version++
-      }
-    } catch (error) {
-      // Half of the events may have changed it.
-      this.goAheadAnew()
-      throw error
-    }
-  }
-
-  private goAheadAnew(): void {
-    this.ahead = undefined
-    for (const command of [...(this.inFlight ?? []), ...this.collected.commands])
-      if (command.events.length > 0) this.goAhead(command)
+  /** What has been decided and is not confirmed, in its order. */
+  private *decided(): Generator<PendingCommand> {
+    if (this.inFlight) yield* this.inFlight
+    yield* this.collected.commands
   }
 
   // Append
@@ -247,7 +234,7 @@ export class AggregateRuntime {
     if (commands.every(hasFailed)) {
       // All that they were decided on is confirmed, and there is nothing to store.
       for (const command of commands) this.fail(command)
-      this.adoptAhead(confirmed)
+      if (this.collected.isEmpty) this.ahead.becomeConfirmed(confirmed)
       this.work()
       return
     }
@@ -268,32 +255,22 @@ export class AggregateRuntime {
         confirmed.advance(command.events, version, position)
       }
       if (command.failed) this.fail(command)
-      else if (command.refusal) this.reject(command, command.refusal)
-      else this.resolve(command, this.executed(command, version, position, confirmed))
+      else if (command.refusal) this.replies.reject(command, command.refusal)
+      else this.replies.resolve(command, this.executed(command, version, position, confirmed))
     }
     this.inFlight = undefined
     this.collected.recycle(commands)
-    this.adoptAhead(confirmed)
+    if (this.collected.isEmpty) this.ahead.becomeConfirmed(confirmed)
     this.snapshots?.consider(confirmed)
   }
 
-  /** When all is confirmed, the state that was ahead is the confirmed one. */
-  private adoptAhead(confirmed: ConfirmedState): void {
-    if (this.ahead === undefined || !this.collected.isEmpty) return
-    confirmed.adopt(this.ahead.state)
-    this.ahead = undefined
-  }
-
-  private executed(command: PendingCommand, version: number, position: number, confirmed: ConfirmedState): Executed {
-    const { execution, events, result } = command
-    const executed = {
-      stream: this.stream,
-      version,
-      position,
-      eventCount: events.length,
-      result: decodeResult(result, execution),
-      repeated: false,
-    }
+  private executed(
+    { execution, events, answer }: PendingCommand,
+    version: number,
+    position: number,
+    confirmed: ConfirmedState,
+  ): Executed {
+    const executed = { stream: this.stream, version, position, eventCount: events.length, result: answer, repeated: false }
     if (execution.wants !== 'state') return executed
     try {
       return { ...executed, state: this.definition.copy(confirmed.state) }
@@ -317,7 +294,7 @@ export class AggregateRuntime {
       for (const command of commands) command.alone = true
       this.decideAgain(commands)
     } else {
-      for (const command of commands) if (!command.failed) this.reject(command, error)
+      for (const command of commands) if (!command.failed) this.replies.reject(command, error)
       this.decideAgain(commands)
       // What is stored now can only be told by looking.
       if (!isCertainlyNotStored(error)) this.confirmed = undefined
@@ -328,7 +305,7 @@ export class AggregateRuntime {
     for (const command of commands) {
       const { commandId, retries } = command.execution
       if (++command.conflicts > retries)
-        this.reject(command, new TooManyConflictsError(this.stream, commandId, command.conflicts, error))
+        this.replies.reject(command, new TooManyConflictsError(this.stream, commandId, command.conflicts, error))
     }
     return commands
   }
@@ -351,8 +328,8 @@ export class AggregateRuntime {
     const handled = commands.find(
       ({ execution, failed }) => execution.receipt && !failed && execution.commandId === error.receipt.commandId,
     )
-    if (handled) this.answer(handled, error.receipt)
-    else for (const command of commands) this.reject(command, error)
+    if (handled) this.replies.repeat(handled, error.receipt)
+    else for (const command of commands) this.replies.reject(command, error)
     this.decideAgain(commands)
   }
 
@@ -366,7 +343,8 @@ export class AggregateRuntime {
       again.push(this.deciding)
     }
     this.mailbox.putBack(again)
-    this.goAheadAnew()
+    if (this.inFlight && this.confirmed) this.ahead.rebuild(this.inFlight, this.confirmed)
+    else this.ahead.drop()
   }
 
   // Answer
@@ -374,85 +352,34 @@ export class AggregateRuntime {
   /** Withdraws what has run out of time. @returns the earliest deadline that is left */
   expire(now: number): number {
     let earliest = Number.POSITIVE_INFINITY
-    const late = (command: PendingCommand) => {
+    const withdraw = (command: PendingCommand, mayBeCommitted: boolean) => {
       if (command.settled) return false
-      if (command.deadline > now) {
-        earliest = Math.min(earliest, command.deadline)
-        return false
-      }
-      return true
+      const isLate = command.deadline <= now
+      if (isLate) this.replies.timeOut(command, mayBeCommitted)
+      else earliest = Math.min(earliest, command.deadline)
+      return isLate
     }
-    for (const command of this.inFlight ?? []) if (late(command)) this.timeOut(command, true)
+    for (const command of this.inFlight ?? []) withdraw(command, true)
     let isUndone = false
-    for (const command of this.collected.commands) {
-      if (!late(command)) continue
-      this.timeOut(command, false)
-      isUndone = true
-    }
-    for (const command of this.mailbox) if (late(command)) this.timeOut(command, false)
-    if (this.deciding && late(this.deciding)) this.giveUp(this.deciding)
+    for (const command of this.collected.commands) isUndone = withdraw(command, false) || isUndone
+    for (const command of this.mailbox) withdraw(command, false)
+    if (this.deciding) withdraw(this.deciding, false)
     this.step(() => {
+      if (this.deciding?.settled) this.giveUp()
       if (isUndone) this.decideAgain([])
     })
     return earliest
   }
 
-  private timeOut(command: PendingCommand, mayBeCommitted: boolean): void {
-    const { commandId, timeout = 0 } = command.execution
-    this.reject(command, new CommandTimeoutError(this.stream, commandId, timeout, mayBeCommitted))
-  }
-
-  /** Its handler may never end; the others go on without it. */
-  private giveUp(command: PendingCommand): void {
+  /** The handler may never end; the others go on without it. */
+  private giveUp(): void {
     this.round++
     this.deciding = undefined
     this.isStale = false
-    this.timeOut(command, false)
   }
 
-  /** Reports a failure; but where the command's id was handled before, the receipt answers. */
   private fail(command: PendingCommand): void {
-    const { failure, execution } = command
-    if (!execution.receipt || command.settled) {
-      this.reject(command, failure)
-      return
-    }
-    this.surroundings.store.receipts
-      .find(execution.commandId)
-      .catch(() => undefined)
-      .then((receipt) =>
-        this.step(() => {
-          if (receipt) this.answer(command, receipt)
-          else this.reject(command, failure)
-        }),
-      )
-  }
-
-  private answer(command: PendingCommand, receipt: Receipt): void {
-    let executed: Executed
-    try {
-      executed = answerOf(receipt, command.execution)
-    } catch (error) {
-      this.reject(command, error)
-      return
-    }
-    this.resolve(command, executed)
-  }
-
-  private resolve(command: PendingCommand, executed: Executed): void {
-    if (this.settle(command)) command.resolve(executed)
-  }
-
-  private reject(command: PendingCommand, error: unknown): void {
-    if (this.settle(command)) command.reject(error)
-  }
-
-  private settle(command: PendingCommand): boolean {
-    if (command.settled) return false
-    command.settled = true
-    this.pending--
-    this.surroundings.answered()
-    return true
+    void this.replies.fail(command, this.surroundings.store.receipts).then(() => this.step(nothing))
   }
 
   /** Does something and goes on. Should it throw, nobody is left waiting: everyone is told, and the state is loaded anew. */
@@ -467,36 +394,15 @@ export class AggregateRuntime {
   }
 
   private collapse(error: unknown): void {
-    for (const command of [...(this.inFlight ?? []), ...this.collected.takeAll()]) this.reject(command, error)
+    for (const command of this.decided()) this.replies.reject(command, error)
+    if (this.deciding) this.replies.reject(this.deciding, error)
+    this.collected.takeAll()
     this.inFlight = undefined
-    this.ahead = undefined
-    if (this.deciding) this.reject(this.deciding, error)
-    this.deciding = undefined
-    this.isStale = false
-    this.round++
+    this.ahead.drop()
+    this.giveUp()
     this.failWaiting(error)
     this.surroundings.idle(this)
   }
 }
 
 const hasFailed = ({ failed }: PendingCommand) => failed
-
-/** Errors that one command's own events or id can cause; the others of the same send are not at fault. */
-function isAboutOneCommand(error: unknown): boolean {
-  return hasCode(error, 'invalid-append') || hasCode(error, 'event-id-conflict') || hasCode(error, 'value-not-storable')
-}
-
-const notStored = new Set([
-  'overloaded',
-  'store-not-running',
-  'invalid-append',
-  'invalid-stream-name',
-  'event-id-conflict',
-  'value-not-storable',
-  'capability-missing',
-])
-
-function isCertainlyNotStored(error: unknown): boolean {
-  const { code, mayBeCommitted } = (error ?? {}) as { readonly code?: unknown; readonly mayBeCommitted?: unknown }
-  return mayBeCommitted === false || (typeof code === 'string' && notStored.has(code))
-}

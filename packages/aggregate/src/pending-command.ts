@@ -16,13 +16,13 @@ export class PendingCommand {
   newEvents: readonly NewEvent[] = none
   /** The declared result as JSON. */
   result: Json | undefined = undefined
+  /** The declared result as the sender gets it. */
+  answer: unknown = undefined
   refusal: DomainError | undefined = undefined
   /** The handler failed: nothing is to be stored. */
   failed = false
   failure: unknown = undefined
   condition: AppendCondition | undefined = undefined
-  /** The state after it, kept for a sender who wants it. */
-  state: unknown = undefined
 
   constructor(
     readonly execution: CommandExecution,
@@ -32,15 +32,20 @@ export class PendingCommand {
     readonly deadline: number,
   ) {}
 
+  fail(error: unknown): void {
+    this.failed = true
+    this.failure = error
+  }
+
   /** Forgets what was decided. */
   undecide(): void {
     this.events = none
     this.newEvents = none
     this.result = undefined
+    this.answer = undefined
     this.refusal = undefined
     this.failed = false
     this.failure = undefined
     this.condition = undefined
-    this.state = undefined
   }
 }
