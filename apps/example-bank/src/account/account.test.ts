@@ -1,6 +1,6 @@
 import 'reflect-metadata'
-import { aggregateOf } from '@writ/aggregate'
-import { type AnyCommand, type AnyEvent, commandClassOf, DomainError, eventClassOf } from '@writ/event-store'
+import type { AnyCommand, AnyEvent } from '@writ/event-store'
+import { given } from '@writ/testing'
 import { DepositMoney, VerifyAccount, WithdrawMoney } from './account.commands.js'
 import { AccountOpened, AccountVerified, MoneyDeposited, MoneyWithdrawn } from './account.events.js'
 import { Account } from './account.js'
@@ -16,22 +16,6 @@ const opened = new AccountOpened({
   verificationCode: code,
 })
 const verified = new AccountVerified({ account })
-
-const definition = aggregateOf(Account)
-
-/** What an account with this history decides on a command: its events, or the code of its refusal. */
-async function decide(given: readonly AnyEvent[], command: AnyCommand): Promise<readonly AnyEvent[] | string> {
-  const evolve = (state: Account, event: AnyEvent) => definition.evolve.get(eventClassOf(event).type)?.(state, event) ?? state
-  const state = given.reduce(evolve, definition.initialState())
-  try {
-    const decision = await definition.decide.get(commandClassOf(command).type)?.(state, command, { boundary: [] })
-    const events = decision !== null && typeof decision === 'object' && 'events' in decision ? decision.events : decision
-    return ([] as AnyEvent[]).concat((events ?? []) as AnyEvent[])
-  } catch (error) {
-    if (DomainError.is(error)) return error.code
-    throw error
-  }
-}
 
 describe('an account', () => {
   const deposit = new DepositMoney({ account, amount: 500 })
@@ -66,12 +50,18 @@ describe('an account', () => {
       'insufficient-funds',
     ],
     ['gives out nothing before it is verified', [opened], withdraw(1), 'account-not-verified'],
-  ])('%s', async (_, given, command, expected) => {
-    expect(await decide(given, command)).toEqual(expected)
+  ])('%s', async (_, history, command, expected) => {
+    const then = given(Account, history).when(command)
+    await (typeof expected === 'string' ? then.thenRefused(expected) : then.thenEvents(expected))
+  })
+
+  it('tells its new balance', async () => {
+    await given(Account, [opened, verified]).when(deposit).thenResult({ balance: 100_500 }).thenState({ balance: 100_500 })
+    await given(Account, [opened, verified]).when(withdraw(500)).thenResult({ balance: 99_500 })
   })
 
   it('holds no more than where integers are exact', async () => {
     const full = new AccountOpened({ ...opened, balance: GREATEST_BALANCE - 499 })
-    expect(await decide([full, verified], deposit)).toBe('balance-too-great')
+    await given(Account, [full, verified]).when(deposit).thenRefused('balance-too-great')
   })
 })
