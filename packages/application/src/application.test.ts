@@ -1,7 +1,7 @@
 import 'reflect-metadata'
 import { Aggregate, Apply, decided, Handle } from '@writ/aggregate'
 import { CommandHandler } from '@writ/command-router'
-import { EventHandler, On } from '@writ/event-handler'
+import { EventHandler, eventHandler, On, on } from '@writ/event-handler'
 import { Command, DomainError, Event, type EventStore, systemRuntime } from '@writ/event-store'
 import { InMemoryLog, inMemoryEventStore } from '@writ/event-store-memory'
 import { inject } from 'inversify'
@@ -124,6 +124,36 @@ describe('an application', () => {
     const { position } = await other.dispatch(new Count({ counter: 'a', by: 2 }))
     await other.waitFor(position)
     expect([...holder.get(Seen).amounts, ...other.get(Seen).amounts]).toEqual([2])
+  })
+
+  it('tells a handler at once that it would wait for itself, and stores nothing', async () => {
+    const store = inMemoryEventStore()
+    const told: unknown[] = []
+    const selfish = eventHandler({
+      name: 'selfish',
+      consistency: 'strong',
+      on: [
+        on(Counted, async ({ counter }) => {
+          await app.dispatch(new Count({ counter, by: 1 }), { consistency: 'strong' }).catch((error: unknown) => told.push(error))
+        }),
+      ],
+    })
+    const app = await Application.create({ store, modules: [counting(), module({ name: 'selfish', eventHandlers: [selfish] })] })
+    running.push(app)
+    await app.start()
+    await app.dispatch(new Count({ counter: 'a', by: 1 }), { consistency: 'strong' })
+    expect(told).toMatchObject([{ code: 'waits-for-itself' }])
+    await expect(store.head()).resolves.toMatchObject({ position: 1 })
+  })
+
+  it('refuses to wait for a handler that nobody has, and stores nothing', async () => {
+    const store = inMemoryEventStore()
+    const app = await start(store)
+    await expect(app.dispatch(new Count({ counter: 'a', by: 1 }), { consistency: ['sear'] })).rejects.toMatchObject({
+      code: 'unknown-handler',
+      message: expect.stringContaining("'seer'"),
+    })
+    await expect(store.head()).resolves.toMatchObject({ position: 0 })
   })
 
   it('shows the confirmed state of an aggregate, by its class', async () => {

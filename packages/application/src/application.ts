@@ -1,5 +1,5 @@
 import { type AggregateDefinition, Aggregates } from '@writ/aggregate'
-import { CommandRouter, type DispatchOptions, type Reply, type Returning } from '@writ/command-router'
+import { CommandRouter, type Consistency, type DispatchOptions, type Reply, type Returning } from '@writ/command-router'
 import { Subscriptions } from '@writ/event-handler'
 import {
   type AnyCommand,
@@ -64,6 +64,7 @@ export class Application {
     private readonly runtime: Runtime,
     private readonly logger: Logger,
     private readonly stopTimeout: number,
+    private readonly consistency: Consistency,
   ) {}
 
   /**
@@ -102,7 +103,18 @@ export class Application {
         router.dispatch(command, { ...options, fingerprint: options.commandId, consistency: 'eventual' })
       subscriptions.add(processSubscription(manager, { store, commands, dispatch, runtime, logger }))
     }
-    return new Application(name, store, composition, aggregates, router, subscriptions, runtime, logger, stopTimeout)
+    return new Application(
+      name,
+      store,
+      composition,
+      aggregates,
+      router,
+      subscriptions,
+      runtime,
+      logger,
+      stopTimeout,
+      options.dispatch?.consistency ?? 'eventual',
+    )
   }
 
   /**
@@ -122,6 +134,8 @@ export class Application {
    *
    * @throws DomainError when the handler refuses the command; nothing was stored
    * @throws ApplicationNotRunningError before the start and from the stop on
+   * @throws WaitsForItselfError, UnknownHandlerError for a consistency that can't be waited for; nothing was stored
+   * @throws NotYetVisibleError when it is stored, and the handlers to wait for have not seen it in time
    * @throws whatever else `CommandRouter.dispatch` throws
    */
   async dispatch<C extends AnyCommand, R extends Returning = 'version'>(
@@ -129,6 +143,9 @@ export class Application {
     options?: DispatchOptions<R>,
   ): Promise<Reply<C, R>> {
     if (this.state !== 'running') throw this.notRunning('dispatch')
+    const awaited = options?.consistency ?? this.consistency
+    // Told before anything is stored: a handler that would wait for itself, a name that nobody has.
+    if (awaited === 'strong' || Array.isArray(awaited)) this.subscriptions.checkWait(awaited)
     return this.router.dispatch(command, options)
   }
 
