@@ -1,9 +1,18 @@
 import type { WritError } from '@writ/event-store'
 
-const codes: readonly unknown[] = ['store-unavailable', 'store-not-running', 'overloaded']
+const codes: readonly unknown[] = [
+  'store-unavailable',
+  'store-not-running',
+  'overloaded',
+  // What became of a command that a handler has dispatched: nothing that is about the event.
+  'command-timeout',
+  'too-many-conflicts',
+  'stopped',
+  'application-not-running',
+]
 
 /**
- * Whether an error says that the store is away or busy, and nothing about the event: such a one is waited out, however long it takes.
+ * Whether an error says that the store or the application is away or busy, and nothing about the event: such a one is waited out, however long it takes.
  *
  * It may be the cause of what a handler threw.
  */

@@ -1,5 +1,6 @@
 import { type AnyEvent, type Class, nearestName } from '@writ/event-store'
 import { DuplicateHandlerError, InvalidSubscriptionError } from '../errors/definition-errors.js'
+import { concurrencyOf } from './concurrency.js'
 import { retryThenStop } from './error-policy.js'
 import type { OnEvent } from './on.js'
 import { onMethodsOf } from './on.js'
@@ -20,13 +21,16 @@ export function defineEventHandler(
   options: EventHandlerOptions,
   handlers: readonly Handler[],
 ): SubscriptionDefinition {
-  refuseUnknownOptions(source, options, ['name', 'startFrom', 'consistency', 'onError', 'on'])
+  refuseUnknownOptions(source, options, ['name', 'startFrom', 'consistency', 'onError', 'concurrency', 'partitionBy', 'on'])
   checkOptions(source, options)
+  const shared = common(source, options, handlers)
+  const concurrency = concurrencyOf(source, options, shared.events)
   return {
     kind: 'event-handler',
     name: options.name,
     startFrom: options.startFrom ?? 'origin',
-    ...common(source, options, handlers),
+    ...shared,
+    ...(concurrency && { concurrency }),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { AnyEvent, AnyEventClass } from '@writ/event-store'
+import type { AnyEvent, AnyEventClass, RecordedEvent } from '@writ/event-store'
 import { InvalidSubscriptionError } from '../errors/definition-errors.js'
 import type { ErrorPolicy } from './error-policy.js'
 import type { HandlerContext } from './handler-context.js'
@@ -21,8 +21,18 @@ export interface SubscriptionDefinition {
   readonly events: readonly AnyEventClass[]
   /** Event type → what handles it. */
   readonly handlers: ReadonlyMap<string, Handle>
+  /** Absent: one event is handled after the other. Projections have none. */
+  readonly concurrency?: Concurrency
   /** Makes a projection's tables. */
   readonly setUp?: (transaction: object) => unknown
+}
+
+/** How events are handled side by side. */
+export interface Concurrency {
+  /** How many at a time, at most. */
+  readonly most: number
+  /** Events that have one of these in common are handled in their order. */
+  readonly sequencesOf: (event: RecordedEvent) => readonly string[]
 }
 
 export type StartFrom = 'origin' | 'current' | number
@@ -38,7 +48,20 @@ export interface EventHandlerOptions {
   readonly consistency?: 'eventual' | 'strong'
   /** `retryThenStop()` by default. */
   readonly onError?: ErrorPolicy
+  /** How many events are handled at a time, at most: from 1, one after the other by default, to 1,000. */
+  readonly concurrency?: number
+  /**
+   * With `concurrency`: which events are handled in their order nevertheless. A field of the events, or a function; those for which it has
+   * the same value keep their order, as do those of one stream for which it has none. Left out: those of one stream.
+   */
+  readonly partitionBy?: PartitionBy
 }
+
+export type PartitionBy = string | PartitionFunction
+// Of a method, and so compared loosely: a function that names the events which it takes fits.
+export type PartitionFunction = {
+  partitionBy(event: AnyEvent, recorded: RecordedEvent): string | null | undefined
+}['partitionBy']
 
 /** What can be said of a projection. */
 export interface ProjectionOptions {
@@ -59,7 +82,7 @@ export function checkOptions(source: string, options: EventHandlerOptions & Proj
   const refuse = (why: string): never => {
     throw new InvalidSubscriptionError(source, why)
   }
-  const { name, startFrom = 'origin', version = 1, consistency = 'eventual', onError } = options
+  const { name, startFrom = 'origin', version = 1, consistency = 'eventual', onError, concurrency = 1, partitionBy } = options
   if (typeof name !== 'string' || !namePattern.test(name)) {
     refuse("its 'name' must be 1 to 200 letters, digits, dots, dashes or underscores")
   }
@@ -68,5 +91,9 @@ export function checkOptions(source: string, options: EventHandlerOptions & Proj
   }
   if (!Number.isSafeInteger(version) || version < 1) refuse("its 'version' must be an integer from 1")
   if (consistency !== 'eventual' && consistency !== 'strong') refuse("its 'consistency' must be 'eventual' or 'strong'")
+  if (!Number.isSafeInteger(concurrency) || concurrency < 1 || concurrency > 1_000) {
+    refuse("its 'concurrency' must be an integer from 1 to 1000")
+  }
+  if (partitionBy !== undefined && concurrency === 1) refuse("its 'partitionBy' says nothing without a 'concurrency' above 1")
   if (onError !== undefined && typeof onError !== 'function') refuse("its 'onError' must be a function, such as retryThenStop()")
 }

@@ -71,6 +71,7 @@ export class CheckpointSaver {
     this.holding.report.checkpoint = position
     this.savedAt = now
     this.unsaved = 0
-    this.due = Number.POSITIVE_INFINITY
+    // More may have been finished while this was being stored.
+    this.due = this.position > position ? now + INTERVAL[this.holding.definition.consistency] : Number.POSITIVE_INFINITY
   }
 }

@@ -7,11 +7,20 @@ export interface Delivery {
   /** Once, before the first portion. */
   prepare(): Promise<void>
   /**
-   * Handles a portion in order; when it returns, all of it is finished.
+   * Handles a portion; when it returns, the next one may come.
    *
    * @throws Interruption
    */
   deliver(portion: Portion): Promise<void>
+  /**
+   * Asked while there is nothing to deliver.
+   *
+   * @returns the monotonic time
+   * @throws Interruption
+   */
+  check(): number
+  /** Begins nothing more, and waits for the handlers that are at work. */
+  end(): Promise<void>
 }
 
 /** Tells how far a subscription has come, whether or not the store knows yet. */

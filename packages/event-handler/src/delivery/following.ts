@@ -1,9 +1,11 @@
 import type { EventTypes } from '@writ/event-store'
 import { CheckpointAheadOfLogError } from '../errors/subscription-errors.js'
 import { CatchUp } from '../reading/catch-up.js'
+import type { Portion } from '../reading/log-entry.js'
 import type { Follower, LogReader } from '../reading/log-reader.js'
 import { Wakeup } from '../wakeup.js'
 import { CheckpointSaver } from './checkpoint-saver.js'
+import { ConcurrentDelivery } from './concurrent-delivery.js'
 import type { Delivery } from './delivery.js'
 import type { Holding } from './holding.js'
 import { OutsideDelivery } from './outside-delivery.js'
@@ -13,7 +15,7 @@ const MOST_AT_ONCE = 1_000
 
 /** Takes a subscription along the log for as long as it holds its lease: with the log reader when it is near, by itself while it is behind. */
 export class Following implements Follower {
-  /** How far it has come, whether or not the store knows yet. */
+  /** How far it has read: up to there, everything is handled or is being handled. */
   position: number
   private readonly saver: CheckpointSaver
   private readonly delivery: Delivery
@@ -34,14 +36,25 @@ export class Following implements Follower {
     }
     this.position = checkpoint
     this.saver = new CheckpointSaver(holding, checkpoint)
+    const { concurrency } = holding.definition
     this.delivery =
       holding.definition.kind === 'projection'
         ? new TransactionalDelivery(holding, this.saver, progress, checkpoint)
-        : new OutsideDelivery(holding, this.saver, progress)
+        : concurrency
+          ? new ConcurrentDelivery(holding, concurrency, this.saver, onProgress, () => this.work.wake())
+          : new OutsideDelivery(holding, this.saver, progress)
   }
 
-  /** @throws Interruption, the only way in which it ends */
+  /** @throws Interruption, the only way in which it ends; then no handler is at work any more */
   async run(): Promise<never> {
+    try {
+      return await this.follow()
+    } finally {
+      await this.delivery.end()
+    }
+  }
+
+  private async follow(): Promise<never> {
     const { holding, reader, checkpoint, delivery } = this
     holding.check()
     holding.report.running()
@@ -77,11 +90,11 @@ export class Following implements Follower {
   }
 
   private async followReader(): Promise<void> {
-    const { reader, holding, saver } = this
-    holding.check()
+    const { reader, saver } = this
+    this.delivery.check()
     const portion = reader.take(this, MOST_AT_ONCE, this.concerns)
     if (portion === 'behind') return this.leave()
-    if (portion) await this.delivery.deliver(portion)
+    if (portion) await this.deliver(portion)
     await this.saveIfDue()
     if (portion) return
     this.wakeAt(saver.dueAt)
@@ -98,10 +111,15 @@ export class Following implements Follower {
           throw error
         }),
       )
-      await this.delivery.deliver(portion)
+      await this.deliver(portion)
       await this.saveIfDue()
       this.isNear = reader.join(this, isAtHead)
     }
+  }
+
+  private async deliver(portion: Portion): Promise<void> {
+    await this.delivery.deliver(portion)
+    this.position = portion.upTo
   }
 
   private pages(): CatchUp {

@@ -1,11 +1,10 @@
 // For effects outside of the store: an event is handled, later its checkpoint is stored; so each event is handled at least once.
 
-import type { HandlerContext } from '../definition/handler-context.js'
 import type { LogEntry, Portion } from '../reading/log-entry.js'
 import { Attempts } from './attempts.js'
+import { callHandler } from './call-handler.js'
 import type { CheckpointSaver } from './checkpoint-saver.js'
 import { type Delivery, eventOf, type Progress } from './delivery.js'
-import { type Handling, runHandling } from './handling.js'
 import type { Holding } from './holding.js'
 
 /** Milliseconds after which handlers that never wait let the rest of the process have its turn. */
@@ -19,6 +18,12 @@ export class OutsideDelivery implements Delivery {
   ) {}
 
   async prepare(): Promise<void> {}
+
+  check(): number {
+    return this.holding.check()
+  }
+
+  async end(): Promise<void> {}
 
   async deliver({ entries, upTo }: Portion): Promise<void> {
     let turnSince = this.holding.check()
@@ -70,26 +75,6 @@ export class OutsideDelivery implements Delivery {
 
   /** Returns a promise only where the handler did. */
   private attempt(entry: LogEntry, attempt: number): Promise<unknown> | undefined {
-    const { definition, signal } = this.holding
-    const event = eventOf(entry)
-    const context: HandlerContext = { event, subscription: definition.name, attempt, signal }
-    const handling: Handling = { definition, event, isOver: false }
-    try {
-      const returned = runHandling(handling, definition.handlers.get(entry.type)!, context)
-      if (isThenable(returned)) {
-        return Promise.resolve(returned).finally(() => {
-          handling.isOver = true
-        })
-      }
-    } catch (error) {
-      handling.isOver = true
-      throw error
-    }
-    handling.isOver = true
-    return undefined
+    return callHandler(this.holding, eventOf(entry), attempt)
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
 }

@@ -42,6 +42,12 @@ export class TransactionalDelivery implements Delivery {
     }
   }
 
+  check(): number {
+    return this.holding.check()
+  }
+
+  async end(): Promise<void> {}
+
   async deliver({ entries, upTo }: Portion): Promise<void> {
     for (let done = 0; done < entries.length; ) {
       this.holding.check()

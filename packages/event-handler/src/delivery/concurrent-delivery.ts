@@ -1,0 +1,221 @@
+// For effects outside of the store, several at a time: events that share a sequence are handled in their order, others side by side.
+//
+//   waiting for those before it in its sequences ─▶ ready ─▶ running ─▶ finished
+//                                                     ▲         │
+//                                                     └─ retrying ─┘
+//
+// The checkpoint moves up to the first event that is not finished. What was finished beyond it comes again after a crash.
+
+import type { RecordedEvent } from '@writ/event-store'
+import type { Concurrency } from '../definition/subscription-definition.js'
+import type { Portion } from '../reading/log-entry.js'
+import { Attempts } from './attempts.js'
+import { callHandler } from './call-handler.js'
+import type { CheckpointSaver } from './checkpoint-saver.js'
+import { type Delivery, eventOf, type Progress } from './delivery.js'
+import type { Holding } from './holding.js'
+import { Interruption } from './interruption.js'
+import { type Place, Unfinished } from './unfinished.js'
+
+/** How far it goes beyond the first event that is not finished: so many come again after a crash, at most. */
+const MOST_AHEAD = 10_000
+/** How many events may wait for others, or for their next attempt: so many are held in memory, at most. */
+const MOST_WAITING = 1_000
+/** Milliseconds after which handlers that never wait let the rest of the process have its turn. */
+const TURN = 10
+
+interface Task {
+  readonly event: RecordedEvent
+  readonly place: Place
+  readonly sequences: readonly string[]
+  /** How many events have to be finished before it, and which ones it holds up. */
+  blockers: number
+  readonly blocked: Task[]
+  attempts: Attempts | undefined
+}
+
+export class ConcurrentDelivery implements Delivery {
+  private readonly unfinished = new Unfinished()
+  /** The last one begun of each sequence that is not finished. */
+  private readonly last = new Map<string, Task>()
+  private readonly ready: Task[] = []
+  private readonly troubled = new Set<Task>()
+  private running = 0
+  private waiting = 0
+  private isStarting = false
+  private interruption: Interruption | undefined
+  /** Whoever waits for something to be finished. */
+  private changed: (() => void) | undefined
+
+  constructor(
+    private readonly holding: Holding,
+    private readonly concurrency: Concurrency,
+    private readonly saver: CheckpointSaver,
+    private readonly progress: Progress,
+    /** Told when there is something to save, or to stop for, that was not there before. */
+    private readonly wake: () => void,
+  ) {}
+
+  async prepare(): Promise<void> {}
+
+  check(): number {
+    if (this.interruption) throw this.interruption
+    return this.holding.check()
+  }
+
+  /** Begins a portion; when it returns, there is room for the next one. */
+  async deliver({ entries, upTo }: Portion): Promise<void> {
+    let turnSince = this.check()
+    for (const entry of entries) {
+      const now = this.check()
+      this.begin(eventOf(entry))
+      while (this.isFull) {
+        await this.untilChanged()
+        this.check()
+      }
+      if (now - turnSince > TURN) {
+        await this.holding.runtime.sleep(0)
+        turnSince = this.check()
+      }
+    }
+    this.unfinished.passed(upTo)
+    this.advance()
+  }
+
+  async end(): Promise<void> {
+    this.interruption ??= new Interruption('ending')
+    while (this.running > 0) await this.untilChanged()
+  }
+
+  private get isFull(): boolean {
+    return this.waiting >= MOST_WAITING || this.unfinished.length >= MOST_AHEAD
+  }
+
+  private untilChanged(): Promise<void> {
+    return new Promise((resolve) => {
+      this.changed = resolve
+    })
+  }
+
+  private begin(event: RecordedEvent): void {
+    const place = this.unfinished.begin(event.position)
+    const task: Task = { event, place, sequences: this.sequencesOf(event), blockers: 0, blocked: [], attempts: undefined }
+    for (const sequence of task.sequences) {
+      const before = this.last.get(sequence)
+      if (before) {
+        before.blocked.push(task)
+        task.blockers++
+      }
+      this.last.set(sequence, task)
+    }
+    this.waiting++
+    if (task.blockers === 0) this.makeReady(task)
+  }
+
+  /** @throws Interruption: an event whose order nobody knows stops the subscription */
+  private sequencesOf(event: RecordedEvent): readonly string[] {
+    try {
+      return this.concurrency.sequencesOf(event)
+    } catch (error) {
+      throw new Interruption('given-up', error)
+    }
+  }
+
+  private makeReady(task: Task): void {
+    this.ready.push(task)
+    this.startReady()
+  }
+
+  private startReady(): void {
+    // A handler that never waits is finished at once, and comes here again.
+    if (this.isStarting) return
+    this.isStarting = true
+    try {
+      while (this.running < this.concurrency.most && this.ready.length > 0) {
+        this.check()
+        this.start(this.ready.shift()!)
+      }
+    } catch (error) {
+      this.interrupt(error)
+    } finally {
+      this.isStarting = false
+    }
+  }
+
+  private start(task: Task): void {
+    this.running++
+    this.waiting--
+    let outcome: Promise<unknown> | undefined
+    try {
+      outcome = callHandler(this.holding, task.event, task.attempts?.attempt ?? 1)
+    } catch (error) {
+      outcome = Promise.reject(error)
+    }
+    if (outcome) this.follow(task, outcome).catch((error: unknown) => this.interrupt(error))
+    else {
+      this.running--
+      this.finished(task)
+    }
+  }
+
+  private async follow(task: Task, outcome: Promise<unknown>): Promise<void> {
+    try {
+      await outcome
+    } catch (error) {
+      this.running--
+      await this.failed(task, error)
+      return
+    }
+    this.running--
+    this.finished(task)
+  }
+
+  /** While it waits for its next attempt, it takes nobody's place. */
+  private async failed(task: Task, error: unknown): Promise<void> {
+    this.waiting++
+    this.troubled.add(task)
+    this.notify()
+    this.startReady()
+    task.attempts ??= new Attempts(task.event, this.holding)
+    if ((await task.attempts.failed(error)) === 'again') {
+      this.makeReady(task)
+      return
+    }
+    this.waiting--
+    this.finished(task)
+  }
+
+  private finished(task: Task): void {
+    // The status shows trouble for as long as anyone has it.
+    if (this.troubled.delete(task) && this.troubled.size === 0) task.attempts?.over()
+    task.place.isFinished = true
+    for (const sequence of task.sequences) if (this.last.get(sequence) === task) this.last.delete(sequence)
+    for (const next of task.blocked) if (--next.blockers === 0) this.ready.push(next)
+    this.advance()
+    this.notify()
+    this.startReady()
+  }
+
+  private advance(): void {
+    const wasDueAt = this.saver.dueAt
+    let position: number | undefined
+    for (const place of this.unfinished.takeFinished()) {
+      position = place.position
+      if (place.isEvent) this.saver.handled(position)
+      else this.saver.passed(position)
+    }
+    if (position === undefined) return
+    this.progress(position)
+    if (this.saver.dueAt < wasDueAt) this.wake()
+  }
+
+  private interrupt(error: unknown): void {
+    this.interruption ??= error instanceof Interruption ? error : new Interruption('given-up', error)
+    this.notify()
+    this.wake()
+  }
+
+  private notify(): void {
+    this.changed?.()
+  }
+}
