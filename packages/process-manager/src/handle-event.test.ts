@@ -86,14 +86,14 @@ describe('the life of an instance', () => {
     await bank.request('t2')
     await bank.append('account-ann', withdrawn(), withdrawn('t2'))
     await settled()
-    expect(handled).toEqual(['start t1 0', 'start t2 0', 'on t2 1'])
+    expect(handled.sort()).toEqual(['on t2 1', 'start t1 0', 'start t2 0'])
   })
 
   it('is read from its journal when memory has no room for it', async () => {
     const { bank, settled } = await processes.start(counting, { cacheSize: 1 })
     for (const transfer of ['t1', 't2', 't3', 't1', 't2', 't3']) await bank.request(transfer)
     await settled()
-    expect(handled).toEqual(['start t1 0', 'start t2 0', 'start t3 0', 'start t1 1', 'start t2 1', 'start t3 1'])
+    expect(handled.sort()).toEqual(['start t1 0', 'start t1 1', 'start t2 0', 'start t2 1', 'start t3 0', 'start t3 1'])
   })
 })
 
@@ -257,6 +257,58 @@ describe('failures', () => {
   })
 })
 
+describe('instances', () => {
+  it('run side by side, each in its order', async () => {
+    const order: string[] = []
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const patient = processManager({
+      name: 'patient',
+      correlate: 'transfer',
+      reactions: [
+        start(TransferRequested, async (_, { instance }) => {
+          if (instance === 't1') await held
+          order.push(`start ${instance}`)
+        }),
+        on(MoneyWithdrawn, (_, { instance }) => void order.push(`on ${instance}`)),
+      ],
+    })
+    const { bank, settled } = await processes.start(patient)
+    await bank.request('t1')
+    await bank.append('account-ann', withdrawn('t1'))
+    await bank.request('t2')
+    await bank.append('account-ann', withdrawn('t2'))
+    await until('the second is done', () => order.length === 2)
+    expect(order).toEqual(['start t2', 'on t2'])
+    release()
+    await settled()
+    expect(order).toEqual(['start t2', 'on t2', 'start t1', 'on t1'])
+  })
+
+  it('run one after the other when no more than one is allowed at a time', async () => {
+    let atWork = 0
+    let most = 0
+    const single = processManager({
+      name: 'single',
+      correlate: 'transfer',
+      concurrency: 1,
+      reactions: [
+        start(TransferRequested, async () => {
+          most = Math.max(most, ++atWork)
+          await new Promise(setImmediate)
+          atWork--
+        }),
+      ],
+    })
+    const { bank, settled } = await processes.start(single)
+    for (let index = 0; index < 10; index++) await bank.request(`t${index}`)
+    await settled()
+    expect(most).toBe(1)
+  })
+})
+
 describe('refusals', () => {
   it('that the manager has nothing for are journaled and warned of, and it goes on', async () => {
     const deaf = processManager({
@@ -374,7 +426,7 @@ describe('a class', () => {
     await bank.request('t2')
     await bank.request('t1')
     await settled()
-    expect(reasons(bank)).toEqual(['7 EUR', '7 EUR', '7 EUR,7 EUR'])
+    expect(reasons(bank).sort()).toEqual(['7 EUR', '7 EUR', '7 EUR,7 EUR'])
     // Neither the service nor the injected text, which nothing has changed.
     expect((await readJournal(store, 'fees', 't1')).at(-1)!.state).toEqual({ requests: 2, reasons: ['7 EUR', '7 EUR'] })
   })

@@ -1,5 +1,13 @@
 import type { HandlerContext, SubscriptionDefinition } from '@writ/event-handler'
-import { type AnyCommandClass, type EventStore, type Logger, type Runtime, silentLogger, systemRuntime } from '@writ/event-store'
+import {
+  type AnyCommandClass,
+  type EventStore,
+  type Logger,
+  type RecordedEvent,
+  type Runtime,
+  silentLogger,
+  systemRuntime,
+} from '@writ/event-store'
 import type { ProcessManagerDefinition } from './definition/process-manager-definition.js'
 import type { Dispatch } from './dispatch.js'
 import { UnhandledCommandError } from './errors/process-errors.js'
@@ -51,7 +59,15 @@ export function processSubscription(
     const instances = instancesOf(context.signal)
     for (const instance of ids) await new EventAtInstance(surroundings, instances, { ...context, instance }).handle()
   }
-  const { name, source, startFrom, consistency, onError, events } = definition
+  // What has no order, for its instance can't be told, is handled to fail: then its error policy is asked.
+  const sequencesOf = (event: RecordedEvent) => {
+    try {
+      return definition.instancesOf(event)
+    } catch {
+      return []
+    }
+  }
+  const { name, source, startFrom, consistency, onError, concurrency, events } = definition
   return {
     kind: 'event-handler',
     name,
@@ -60,6 +76,7 @@ export function processSubscription(
     consistency,
     onError,
     events,
+    ...(concurrency > 1 && { concurrency: { most: concurrency, sequencesOf } }),
     handlers: new Map(events.map(({ type }) => [type, handle])),
   }
 }

@@ -16,6 +16,7 @@ const optionNames: Record<keyof ProcessManagerOptions<unknown>, true> = {
   startFrom: true,
   consistency: true,
   onError: true,
+  concurrency: true,
 }
 
 /** @throws InvalidProcessManagerError */
@@ -47,7 +48,7 @@ export function define(
     }
     byCommand.set(type, rejection)
   }
-  const { name, correlate, startFrom = 'origin', consistency = 'eventual', onError = retryThenStop() } = options
+  const { name, correlate, startFrom = 'origin', consistency = 'eventual', onError = retryThenStop(), concurrency = 64 } = options
   const events = reactions.map(({ event }) => event)
   return {
     name,
@@ -55,6 +56,7 @@ export function define(
     startFrom,
     consistency,
     onError,
+    concurrency,
     instancesOf: correlation(name, source, correlate, events),
     events,
     reactions: byEvent,
@@ -73,7 +75,7 @@ function checkOptions(source: string, options: ProcessManagerOptions<Correlate>)
     const nearest = nearestName(unknown, Object.keys(optionNames))
     refuse(`it has no option '${unknown}'${nearest ? `; '${nearest}' may be meant` : ''}`)
   }
-  const { name, startFrom = 'origin', consistency = 'eventual', onError } = options
+  const { name, startFrom = 'origin', consistency = 'eventual', onError, concurrency = 64 } = options
   if (typeof name !== 'string' || !namePattern.test(name)) {
     refuse("its 'name' must be 1 to 200 letters, digits, dots, dashes or underscores")
   }
@@ -81,5 +83,8 @@ function checkOptions(source: string, options: ProcessManagerOptions<Correlate>)
     refuse("its 'startFrom' must be 'origin', 'current' or a position from 0")
   }
   if (consistency !== 'eventual' && consistency !== 'strong') refuse("its 'consistency' must be 'eventual' or 'strong'")
+  if (!Number.isSafeInteger(concurrency) || concurrency < 1 || concurrency > 1_000) {
+    refuse("its 'concurrency' must be an integer from 1 to 1000")
+  }
   if (onError !== undefined && typeof onError !== 'function') refuse("its 'onError' must be a function, such as retryThenStop()")
 }

@@ -74,6 +74,11 @@ describe('a process manager is refused before anything starts', () => {
       () => processManager({ name: 'a', correlate: 'transfer', startFrom: -1, reactions: [requested] }),
       "its 'startFrom' must be",
     ],
+    [
+      'with more at a time than there may be',
+      () => processManager({ name: 'a', correlate: 'transfer', concurrency: 1_001, reactions: [requested] }),
+      "its 'concurrency' must be",
+    ],
     ['without correlation', () => processManager({ name: 'a', reactions: [requested] } as never), "its 'correlate' must be"],
     [
       'with an event that has no such field',

@@ -10,6 +10,8 @@ export interface ProcessManagerDefinition {
   readonly startFrom: StartFrom
   readonly consistency: 'eventual' | 'strong'
   readonly onError: ErrorPolicy
+  /** How many events are handled at a time, at most; those of one instance in their order. */
+  readonly concurrency: number
   /**
    * The instances that an event belongs to; none when it is not the manager's own.
    *
@@ -90,4 +92,6 @@ export interface ProcessManagerOptions<C> {
   readonly consistency?: 'eventual' | 'strong'
   /** What follows when one of its handlers fails: `retryThenStop()` by default. A refused command is no failure. */
   readonly onError?: ErrorPolicy
+  /** How many events are handled at a time, at most: from 1 to 1,000, 64 by default. Those of one instance are handled in their order. */
+  readonly concurrency?: number
 }
