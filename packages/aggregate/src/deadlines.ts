@@ -1,12 +1,12 @@
 import type { Runtime } from '@writ/event-store'
 
-const LONGEST_SLEEP = 1_000
+const LONGEST_SLEEP = 250
 const SHORTEST_SLEEP = 5
 
 /**
  * Wakes up when something may have run out of time: one timer for everything, and none while there is nothing to watch.
  *
- * It sleeps for a second at most, so that it does not keep a process for long that has nothing else to do.
+ * It sleeps for a quarter of a second at most, so that it does not keep a process for long that has nothing else to do.
  */
 export class Deadlines {
   private wakesAt = Number.POSITIVE_INFINITY
