@@ -53,7 +53,7 @@ describe('an application settles', () => {
   it('at once when nothing has happened, and again', async () => {
     await start(() => {})
     await app.settled()
-    await app.settled({ timeout: 1 })
+    await app.settled()
   })
 
   it('never when a handler has stopped: it says which', async () => {
