@@ -1,4 +1,4 @@
-import { On as OnOfEventHandlers, retryThenStop, skipAtOnce } from '@writ/event-handler'
+import { On as OnOfEventHandlers, retryThenStop, skipAtOnce, stopAtOnce } from '@writ/event-handler'
 import { StoreUnavailableError } from '@writ/event-store'
 import {
   AccountClosed,
@@ -80,6 +80,45 @@ describe('the life of an instance', () => {
     expect(handled).toEqual(['start t1 0', 'end t1 1', 'start t1 0', 'on t1 1'])
   })
 
+  it('is decided again when an event that starts it finds it there', async () => {
+    const first = await processes.start(counting)
+    await first.bank.request('t1')
+    await first.settled()
+    await first.subscriptions.stop()
+    const second = await processes.start(counting)
+    await second.bank.request('t1')
+    await second.settled()
+    // The second process takes it for a new one at first, which comes to nothing.
+    expect(handled).toEqual(['start t1 0', 'start t1 0', 'start t1 1'])
+    expect(await readJournal(second.store, 'counting', 't1')).toMatchObject([{ state: { events: 1 } }, { state: { events: 2 } }])
+  })
+
+  it('is not held to have failed where it only failed as a new one', async () => {
+    const demanding = processManager<{ isBegun: boolean }>({
+      name: 'demanding',
+      correlate: 'transfer',
+      initialState: { isBegun: false },
+      onError: stopAtOnce,
+      reactions: [
+        start(TransferRequested, ({ amount }, { state }) => {
+          if (amount > 10 && !state.isBegun) throw new Error('It begins with little.')
+          return { state: { isBegun: true } }
+        }),
+      ],
+    })
+    const first = await processes.start(demanding)
+    await first.bank.request('t1', { amount: 10 })
+    await first.settled()
+    await first.subscriptions.stop()
+    const second = await processes.start(demanding)
+    await second.bank.request('t1', { amount: 20 })
+    await second.settled()
+    await second.bank.request('t2', { amount: 20 })
+    await until('the second has stopped', () => second.subscriptions.status()[0]!.state === 'stopped')
+    expect(second.subscriptions.status()[0]!.error).toEqual({ message: 'It begins with little.' })
+    expect(await readJournal(second.store, 'demanding', 't1')).toHaveLength(2)
+  })
+
   it('is no other instance’s, and events without the field are nobody’s', async () => {
     const { bank, settled } = await processes.start(counting)
     await bank.request('t1')
@@ -90,10 +129,11 @@ describe('the life of an instance', () => {
   })
 
   it('is read from its journal when memory has no room for it', async () => {
-    const { bank, settled } = await processes.start(counting, { cacheSize: 1 })
+    const { store, bank, settled } = await processes.start(counting, { cacheSize: 1 })
     for (const transfer of ['t1', 't2', 't3', 't1', 't2', 't3']) await bank.request(transfer)
     await settled()
-    expect(handled.sort()).toEqual(['start t1 0', 'start t1 1', 'start t2 0', 'start t2 1', 'start t3 0', 'start t3 1'])
+    const states = await Promise.all(['t1', 't2', 't3'].map((id) => readJournal(store, 'counting', id)))
+    expect(states.map((journal) => journal.map(({ state }) => state))).toEqual(Array(3).fill([{ events: 1 }, { events: 2 }]))
   })
 })
 

@@ -16,7 +16,7 @@ import {
   type RecordedEvent,
   type Runtime,
 } from '@writ/event-store'
-import type { ProcessContext, ProcessManagerDefinition, Step } from './definition/process-manager-definition.js'
+import type { ProcessContext, ProcessManagerDefinition, Reaction, Step } from './definition/process-manager-definition.js'
 import type { Dispatch } from './dispatch.js'
 import { UnhandledCommandError } from './errors/process-errors.js'
 import { Instance } from './journal/instance.js'
@@ -36,13 +36,19 @@ export interface Surroundings {
 
 /** One event at one instance. */
 export class EventAtInstance {
+  private readonly reaction: Reaction
+  private readonly stream: string
   private instance: Instance | undefined
 
   constructor(
     private readonly surroundings: Surroundings,
     private readonly instances: Instances,
     private readonly context: ProcessContext,
-  ) {}
+  ) {
+    const { name, reactions } = surroundings.definition
+    this.reaction = reactions.get(context.event.type)!
+    this.stream = journalStream(name, context.instance)
+  }
 
   /**
    * Handles the event, or finishes what an earlier owner has begun; when it returns, none of its commands is open.
@@ -50,6 +56,7 @@ export class EventAtInstance {
    * @throws what a handler throws; what `dispatch` throws, a DomainError aside; what the store throws
    */
   async handle(): Promise<void> {
+    if (await this.beginUnread()) return
     for (;;) {
       this.checkSignal()
       try {
@@ -68,11 +75,31 @@ export class EventAtInstance {
     }
   }
 
+  /**
+   * Takes an instance that an event starts for a new one, without reading: the append of its first entry tells whether it is.
+   *
+   * @returns false when it is not, and has to be read
+   */
+  private async beginUnread(): Promise<boolean> {
+    const { instances, context } = this
+    if (this.reaction.role !== 'start' || instances.get(context.instance)) return false
+    this.checkSignal()
+    const guessed = Instance.absent(context.instance, this.stream)
+    try {
+      await this.advance(guessed)
+      return true
+    } catch (error) {
+      if (error instanceof TakenOver) return false
+      // Of an instance that is there, it may have failed because it was taken for a new one.
+      if (this.instance === guessed && (await this.load()).version > 0) return false
+      throw error
+    }
+  }
+
   private async load(): Promise<Instance> {
-    const { surroundings, instances, context } = this
+    const { surroundings, instances, context, stream } = this
     const known = instances.get(context.instance)
     if (known) return known
-    const stream = journalStream(surroundings.definition.name, context.instance)
     const instance = Instance.read(context.instance, stream, await surroundings.journals.last(stream))
     if (instance.version > 0) instances.put(instance)
     return instance
@@ -90,8 +117,7 @@ export class EventAtInstance {
 
   /** Decides on the event and journals that; false when the event is none of this instance's. */
   private async decide(instance: Instance): Promise<boolean> {
-    const { context, surroundings } = this
-    const reaction = surroundings.definition.reactions.get(context.event.type)!
+    const { context, reaction } = this
     if (!instance.isUnderWay && reaction.role !== 'start') return false
     const step = await reaction.react(instance.isUnderWay ? instance.entry?.state : undefined, context.event.data, context)
     failpoint('pm.beforeJournal')

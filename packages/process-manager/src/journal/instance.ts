@@ -22,6 +22,11 @@ export class Instance {
     this.open = entry?.commands ?? []
   }
 
+  /** One that has no journal. */
+  static absent(id: string, stream: string): Instance {
+    return new Instance(id, stream, 0, undefined, new Map())
+  }
+
   static read(id: string, stream: string, { version, entry }: JournalEnd): Instance {
     return new Instance(id, stream, version, entry, new Map())
   }
