@@ -17,6 +17,8 @@ import { Session } from './session/session.js'
 import { SessionTokens } from './session/session-tokens.js'
 import { StartSessionHandler } from './session/start-session.handler.js'
 import type { Storage } from './storage/storage.js'
+import { Transfer } from './transfer/transfer.js'
+import { TransferProcess } from './transfer/transfer.process.js'
 
 export interface BankOptions {
   readonly storage: Storage
@@ -29,9 +31,10 @@ export interface BankOptions {
 export function bankModule({ storage, smtp, publicUrl }: BankOptions): Module {
   return module({
     name: 'bank',
-    aggregates: [Account, Session],
+    aggregates: [Account, Session, Transfer],
     commandHandlers: [OpenAccountHandler, StartSessionHandler],
     eventHandlers: [AccountMails],
+    processManagers: [TransferProcess],
     projections: [storage.accountBalances],
     bindings(container) {
       storage.bind(container)

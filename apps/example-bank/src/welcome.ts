@@ -11,14 +11,22 @@ export function welcome({ url, storage }: RunningBank, { smtpUrl }: Configuratio
       ...['Content-Type: application/json', ...headers].map((header) => `-H "${header}"`),
       `-d '${body}'`,
     ].join(' ')
-  const verify =
+  const verify = (account: string) =>
     smtpUrl === undefined
       ? [
           '# the link in its mail, opened as soon as the mail is there',
-          `until LINK=$(curl -s ${url}/mailbox -H "Accept: application/json" | grep -o "http[^ ]*account=$ACCOUNT&code=[0-9a-f]*"); do sleep 0.2; done; echo "$LINK"`,
+          `until LINK=$(curl -s ${url}/mailbox -H "Accept: application/json" | grep -o "http[^ ]*account=$${account}&code=[0-9a-f]*"); do sleep 0.2; done; echo "$LINK"`,
           `curl -s "$LINK"; echo`,
         ]
       : ['# then open the link in the mail']
+  const open = (name: string) =>
+    post(
+      '/api/accounts',
+      `{"email":"${name}-${run}@example.com","password":"correct horse","owner":"Owner"}`,
+      `Idempotency-Key: open-${name}-${run}`,
+    )
+  const field = (name: string) => `sed 's/.*"${name}":"*\\([^",}]*\\).*/\\1/'`
+  const token = 'Authorization: Bearer $TOKEN'
   return [
     `The bank listens at ${url}; its storage is ${storage}.`,
     smtpUrl === undefined ? `Its mails lie in ${url}/mailbox.` : 'Its mails go out through the server that SMTP_URL names.',
@@ -26,14 +34,21 @@ export function welcome({ url, storage }: RunningBank, { smtpUrl }: Configuratio
     'To paste one after another:',
     '',
     '# an account, with the gift of $1,000; sent twice, it is opened once, for the Idempotency-Key is the same',
-    `OPENED=$(${post('/api/accounts', `{"email":"owner-${run}@example.com","password":"correct horse","owner":"Owner One"}`, `Idempotency-Key: open-${run}`)}); echo "$OPENED"`,
-    `ACCOUNT=$(echo "$OPENED" | sed 's/.*"account":"\\([0-9]*\\)".*/\\1/'); echo "$ACCOUNT"`,
-    ...verify,
+    `OPENED=$(${open('owner')}); echo "$OPENED"`,
+    `ACCOUNT=$(echo "$OPENED" | ${field('account')}); echo "$ACCOUNT"`,
+    ...verify('ACCOUNT'),
     '# a session, its token, and money',
-    `TOKEN=$(${post('/api/sessions', `{"account":"'$ACCOUNT'","password":"correct horse"}`)} | sed 's/.*"token":"\\([^"]*\\)".*/\\1/'); echo "$TOKEN"`,
-    `${post(`/api/accounts/$ACCOUNT/deposits`, '{"amount":2500}', 'Authorization: Bearer $TOKEN', `Idempotency-Key: deposit-${run}`)}; echo`,
-    `${post(`/api/accounts/$ACCOUNT/withdrawals`, '{"amount":5000}', 'Authorization: Bearer $TOKEN', `Idempotency-Key: withdrawal-${run}`)}; echo`,
-    `curl -s ${url}/api/accounts/$ACCOUNT -H "Authorization: Bearer $TOKEN"; echo`,
+    `TOKEN=$(${post(`/api/sessions`, `{"account":"'$ACCOUNT'","password":"correct horse"}`)} | ${field('token')}); echo "$TOKEN"`,
+    `${post(`/api/accounts/$ACCOUNT/deposits`, '{"amount":2500}', token, `Idempotency-Key: deposit-${run}`)}; echo`,
+    `WITHDRAWN=$(${post(`/api/accounts/$ACCOUNT/withdrawals`, '{"amount":5000}', token, `Idempotency-Key: withdrawal-${run}`)}); echo "$WITHDRAWN"`,
+    '# as it is after the withdrawal: the read waits for the position that the withdrawal answered',
+    `POSITION=$(echo "$WITHDRAWN" | ${field('position')})`,
+    `curl -s ${url}/api/accounts/$ACCOUNT -H "${token}" -H "Writ-Wait-For: $POSITION"; echo`,
+    '# a transfer to another account; it is under way when it is answered, so ask until it has ended',
+    `OTHER=$(${open('other')} | ${field('account')}); echo "$OTHER"`,
+    ...verify('OTHER'),
+    `TRANSFER=$(${post('/api/transfers', `{"from":"'$ACCOUNT'","to":"'$OTHER'","amount":1500}`, token, `Idempotency-Key: transfer-${run}`)} | ${field('transfer')}); echo "$TRANSFER"`,
+    `until ENDED=$(curl -s ${url}/api/transfers/$TRANSFER -H "${token}" | grep -v '"requested"'); do sleep 0.2; done; echo "$ENDED"`,
     `curl -s ${url}/health; echo`,
     '',
     'Ctrl-C stops it.',

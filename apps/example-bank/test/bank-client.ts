@@ -13,6 +13,7 @@ interface RequestOptions {
   readonly key?: string | undefined
   readonly token?: string | undefined
   readonly headers?: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface Customer {
@@ -34,7 +35,7 @@ let customers = 0
 export class BankClient {
   constructor(readonly url: string) {}
 
-  async request(method: string, path: string, { body, key, token, headers }: RequestOptions = {}): Promise<Answer> {
+  async request(method: string, path: string, { body, key, token, headers, signal }: RequestOptions = {}): Promise<Answer> {
     const response = await fetch(new URL(path, this.url), {
       method,
       headers: {
@@ -43,6 +44,7 @@ export class BankClient {
         ...(token !== undefined && { Authorization: `Bearer ${token}` }),
         ...headers,
       },
+      ...(signal && { signal }),
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
     const text = await response.text()
@@ -69,6 +71,18 @@ export class BankClient {
 
   withdraw({ account, token }: Customer, amount: unknown, key?: string): Promise<Answer> {
     return this.post(`/api/accounts/${account}/withdrawals`, { amount }, { token, key })
+  }
+
+  transfer({ account, token }: Customer, to: string, amount: number, key?: string, signal?: AbortSignal): Promise<Answer> {
+    return this.post('/api/transfers', { from: account, to, amount }, { token, key, signal })
+  }
+
+  /** Waits until a transfer has ended, and returns what it came to. */
+  endOf(transfer: string, { token }: Customer): Promise<Answer> {
+    return eventually(async () => {
+      const answer = await this.get(`/api/transfers/${transfer}`, { token })
+      return answer.body.status !== 'requested' && answer
+    }, `an end of the transfer ${transfer}`)
   }
 
   /** @param after the position that the answer must have seen */

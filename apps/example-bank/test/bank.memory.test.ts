@@ -1,11 +1,13 @@
 import 'reflect-metadata'
 import { Memory, openMemoryStorage } from '../src/storage/memory-storage.js'
-import { describeBank } from './describe-bank.js'
+import { describeBank, type Place } from './describe-bank.js'
+import { describeTransfers } from './describe-transfers.js'
 
-describeBank({
-  storage: 'memory',
-  create: async () => {
-    const memory = new Memory()
-    return { openStorage: async () => openMemoryStorage(memory), close: async () => {} }
-  },
-})
+const storage = 'memory'
+const create = async (): Promise<Place> => {
+  const memory = new Memory()
+  return { openStorage: async () => openMemoryStorage(memory), close: async () => {} }
+}
+
+describeBank({ storage, create })
+describeTransfers({ storage, create })

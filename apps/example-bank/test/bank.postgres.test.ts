@@ -1,5 +1,7 @@
 import 'reflect-metadata'
 import { describeBank } from './describe-bank.js'
+import { describeTransfers } from './describe-transfers.js'
 import { postgresPlace } from './test-place.js'
 
 describeBank({ storage: 'PostgreSQL', create: postgresPlace })
+describeTransfers({ storage: 'PostgreSQL', create: postgresPlace })

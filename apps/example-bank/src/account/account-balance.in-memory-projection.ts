@@ -1,5 +1,5 @@
 import { type HandlerContext, On, Projection } from '@writ/event-handler'
-import { AccountOpened, AccountVerified, MoneyDeposited, MoneyWithdrawn } from './account.events.js'
+import { AccountOpened, AccountVerified, MoneyDeposited, MoneyRefunded, MoneyWithdrawn } from './account.events.js'
 import { ACCOUNT_BALANCES, type AccountBalance, AccountBalances } from './account-balances.js'
 
 /** The twin for the store in memory, where nothing can be rolled back: a row remembers the position that it has come to. */
@@ -25,6 +25,11 @@ export class InMemoryAccountBalanceProjection extends AccountBalances {
   @On(MoneyWithdrawn)
   async withdrawn({ account, amount }: MoneyWithdrawn, context: HandlerContext) {
     this.change(account, context, ({ balance }) => ({ balance: balance - amount }))
+  }
+
+  @On(MoneyRefunded)
+  async refunded({ account, amount }: MoneyRefunded, context: HandlerContext) {
+    this.change(account, context, ({ balance }) => ({ balance: balance + amount }))
   }
 
   async find(account: string): Promise<AccountBalance | undefined> {

@@ -2,7 +2,7 @@ import { On, Projection, type ProjectionContext } from '@writ/event-handler'
 import type { SqlTransaction } from '@writ/event-store-postgres'
 import { inject } from 'inversify'
 import { Database } from '../storage/database.js'
-import { AccountOpened, AccountVerified, MoneyDeposited, MoneyWithdrawn } from './account.events.js'
+import { AccountOpened, AccountVerified, MoneyDeposited, MoneyRefunded, MoneyWithdrawn } from './account.events.js'
 import { ACCOUNT_BALANCES, type AccountBalance, AccountBalances } from './account-balances.js'
 
 type Context = ProjectionContext<SqlTransaction>
@@ -51,6 +51,13 @@ export class AccountBalanceProjection extends AccountBalances {
   async withdrawn({ account, amount }: MoneyWithdrawn, { sql, event }: Context) {
     await sql`
       update bank.account_balances set balance = balance - ${amount}, version = ${event.version}, position = ${event.position}
+      where account = ${account}`
+  }
+
+  @On(MoneyRefunded)
+  async refunded({ account, amount }: MoneyRefunded, { sql, event }: Context) {
+    await sql`
+      update bank.account_balances set balance = balance + ${amount}, version = ${event.version}, position = ${event.position}
       where account = ${account}`
   }
 

@@ -1,6 +1,7 @@
 import { Command } from '@writ/event-store'
 import { z } from 'zod'
 import { Password } from '../credentials/password.js'
+import { TransferId } from '../transfer/transfer-id.js'
 import { AccountNumber } from './account-number.js'
 import { EmailAddress } from './email-address.js'
 import { Amount, Balance } from './money.js'
@@ -15,10 +16,14 @@ export class OpenAccount extends Command(
 /** The code is any text: a wrong one is refused by the account, not by its shape. */
 export class VerifyAccount extends Command('verify-account', z.object({ account: AccountNumber, code: z.string().max(200) })) {}
 
-export class DepositMoney extends Command('deposit-money', z.object({ account: AccountNumber, amount: Amount }), {
-  result: z.object({ balance: Balance }),
-}) {}
+const movement = z.object({ account: AccountNumber, amount: Amount, transfer: TransferId.optional() })
 
-export class WithdrawMoney extends Command('withdraw-money', z.object({ account: AccountNumber, amount: Amount }), {
-  result: z.object({ balance: Balance }),
-}) {}
+export class DepositMoney extends Command('deposit-money', movement, { result: z.object({ balance: Balance }) }) {}
+
+export class WithdrawMoney extends Command('withdraw-money', movement, { result: z.object({ balance: Balance }) }) {}
+
+/** What a transfer took out comes back. */
+export class RefundMoney extends Command(
+  'refund-money',
+  z.object({ account: AccountNumber, amount: Amount, transfer: TransferId }),
+) {}

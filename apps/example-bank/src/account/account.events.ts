@@ -1,5 +1,6 @@
 import { Event } from '@writ/event-store'
 import { z } from 'zod'
+import { TransferId } from '../transfer/transfer-id.js'
 import { AccountNumber } from './account-number.js'
 import { EmailAddress, emailTag } from './email-address.js'
 import { Amount, Balance } from './money.js'
@@ -15,6 +16,15 @@ export class AccountOpened extends Event(
 
 export class AccountVerified extends Event('account-verified', z.object({ account: AccountNumber })) {}
 
-export class MoneyDeposited extends Event('money-deposited', z.object({ account: AccountNumber, amount: Amount })) {}
+/** Without a transfer, the owner has moved it at the counter. */
+const movement = z.object({ account: AccountNumber, amount: Amount, transfer: TransferId.optional() })
 
-export class MoneyWithdrawn extends Event('money-withdrawn', z.object({ account: AccountNumber, amount: Amount })) {}
+export class MoneyDeposited extends Event('money-deposited', movement) {}
+
+export class MoneyWithdrawn extends Event('money-withdrawn', movement) {}
+
+/** A transfer's money is back, because the other account could not take it. */
+export class MoneyRefunded extends Event(
+  'money-refunded',
+  z.object({ account: AccountNumber, amount: Amount, transfer: TransferId }),
+) {}

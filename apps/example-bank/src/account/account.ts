@@ -1,5 +1,5 @@
 import { Aggregate, Apply, decided, Handle } from '@writ/aggregate'
-import { DepositMoney, VerifyAccount, WithdrawMoney } from './account.commands.js'
+import { DepositMoney, RefundMoney, VerifyAccount, WithdrawMoney } from './account.commands.js'
 import {
   AccountAlreadyVerified,
   AccountNotVerified,
@@ -7,7 +7,7 @@ import {
   InsufficientFunds,
   WrongVerificationCode,
 } from './account.errors.js'
-import { AccountOpened, AccountVerified, MoneyDeposited, MoneyWithdrawn } from './account.events.js'
+import { AccountOpened, AccountVerified, MoneyDeposited, MoneyRefunded, MoneyWithdrawn } from './account.events.js'
 import { GREATEST_BALANCE } from './money.js'
 
 @Aggregate({ category: 'account', identity: 'account', snapshotEvery: 500 })
@@ -24,19 +24,25 @@ export class Account {
   }
 
   @Handle(DepositMoney)
-  deposit({ account, amount }: DepositMoney) {
+  deposit({ account, amount, transfer }: DepositMoney) {
     if (this.status !== 'verified') throw new AccountNotVerified(account)
     const balance = this.balance + amount
     if (balance > GREATEST_BALANCE) throw new BalanceTooGreat(this.balance, amount)
-    return decided(new MoneyDeposited({ account, amount }), { balance })
+    return decided(new MoneyDeposited({ account, amount, transfer }), { balance })
   }
 
   @Handle(WithdrawMoney)
-  withdraw({ account, amount }: WithdrawMoney) {
+  withdraw({ account, amount, transfer }: WithdrawMoney) {
     if (this.status !== 'verified') throw new AccountNotVerified(account)
     const balance = this.balance - amount
     if (balance < 0) throw new InsufficientFunds(this.balance, amount)
-    return decided(new MoneyWithdrawn({ account, amount }), { balance })
+    return decided(new MoneyWithdrawn({ account, amount, transfer }), { balance })
+  }
+
+  // Never refused, not even where the account is full by now: the money has nowhere else to go.
+  @Handle(RefundMoney)
+  refund({ account, amount, transfer }: RefundMoney) {
+    return new MoneyRefunded({ account, amount, transfer })
   }
 
   @Apply(AccountOpened)
@@ -59,5 +65,10 @@ export class Account {
   @Apply(MoneyWithdrawn)
   withdrawn({ amount }: MoneyWithdrawn) {
     this.balance -= amount
+  }
+
+  @Apply(MoneyRefunded)
+  refunded({ amount }: MoneyRefunded) {
+    this.balance += amount
   }
 }

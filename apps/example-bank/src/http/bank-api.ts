@@ -5,6 +5,7 @@ import { accountRoutes } from '../account/account.routes.js'
 import { Mailbox } from '../mail/mailbox.js'
 import { mailboxRoutes } from '../mail/mailbox.routes.js'
 import { sessionRoutes } from '../session/session.routes.js'
+import { transferRoutes } from '../transfer/transfer.routes.js'
 import { healthRoutes } from './health.routes.js'
 import { notFound, problemOf } from './problem.js'
 
@@ -23,6 +24,7 @@ export function bankApi(bank: Application, logger: Logger): Hono {
   })
   api.route('/api/accounts', accountRoutes(bank))
   api.route('/api/sessions', sessionRoutes(bank))
+  api.route('/api/transfers', transferRoutes(bank))
   api.route('/health', healthRoutes(bank))
   // With an SMTP server there is no mailbox here.
   if (bank.container.isBound(Mailbox)) api.route('/mailbox', mailboxRoutes(bank))

@@ -3,7 +3,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { Problem } from './problem.js'
 
 /** Answers with the position that whoever wants to see what was done can wait for. */
-export function answerAt(c: Context, position: number, body: object, status: 200 | 201 = 200): Response {
+export function answerAt(c: Context, position: number, body: object, status: 200 | 201 | 202 = 200): Response {
   return c.json(body, status, { 'Writ-Position': String(position), 'Cache-Control': 'no-store' })
 }
 

@@ -42,8 +42,16 @@ export function notFound(detail: string): Problem {
   return new Problem(404, 'not-found', detail)
 }
 
+export function forbidden(detail: string): Problem {
+  return new Problem(403, 'forbidden', detail)
+}
+
 /** The domain knows no HTTP: its refusals are conflicts with what is, but for these. */
-const statusOfRefusal: Readonly<Record<string, number>> = { 'wrong-credentials': 401, 'wrong-verification-code': 400 }
+const statusOfRefusal: Readonly<Record<string, number>> = {
+  'wrong-credentials': 401,
+  'wrong-verification-code': 400,
+  'transfer-to-itself': 422,
+}
 
 /** Too much is asked at once, or the bank is stopping; in either case nothing was stored. */
 const busy = ['overloaded', 'too-many-conflicts', 'stopped', 'application-not-running', 'store-not-running']

@@ -1,6 +1,6 @@
 import { type ErrorPolicy, EventHandler, type HandlerContext, On } from '@writ/event-handler'
 import { inject } from 'inversify'
-import { AccountOpened, MoneyWithdrawn } from '../account/account.events.js'
+import { AccountOpened, MoneyRefunded, MoneyWithdrawn } from '../account/account.events.js'
 import { dollars } from '../account/money.js'
 import { MailAddresses } from './mail-addresses.js'
 import { Mailer, MailRefused } from './mailer.js'
@@ -41,16 +41,33 @@ export class AccountMails {
     })
   }
 
+  /** A transfer's withdrawal is mailed as well, and names it: what leaves an account is never silent. */
   @On(MoneyWithdrawn)
-  async withdrawn({ account, amount }: MoneyWithdrawn, { event }: HandlerContext) {
-    const to = await this.addresses.find(account)
-    if (to === undefined)
-      throw new Error(`No address is known for the account ${account}, although its opening comes before everything else.`)
+  async withdrawn({ account, amount, transfer }: MoneyWithdrawn, { event }: HandlerContext) {
+    const purpose = transfer ? `, for the transfer ${transfer}` : ''
     await this.mailer.send({
       event: event.id,
-      to,
+      to: await this.addressOf(account),
       subject: `${dollars(amount)} withdrawn`,
-      text: `${dollars(amount)} were withdrawn from your account ${account} on ${event.createdAt.toUTCString()}.\n`,
+      text: `${dollars(amount)} were withdrawn from your account ${account} on ${event.createdAt.toUTCString()}${purpose}.\n`,
     })
+  }
+
+  @On(MoneyRefunded)
+  async refunded({ account, amount, transfer }: MoneyRefunded, { event }: HandlerContext) {
+    await this.mailer.send({
+      event: event.id,
+      to: await this.addressOf(account),
+      subject: `${dollars(amount)} refunded`,
+      text:
+        `${dollars(amount)} are back in your account ${account} since ${event.createdAt.toUTCString()}: ` +
+        `the account that the transfer ${transfer} was meant for could not take them.\n`,
+    })
+  }
+
+  private async addressOf(account: string): Promise<string> {
+    const address = await this.addresses.find(account)
+    if (address !== undefined) return address
+    throw new Error(`No address is known for the account ${account}, although its opening comes before everything else.`)
   }
 }
