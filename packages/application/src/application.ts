@@ -52,6 +52,9 @@ export class Application {
   private state: State = 'created'
   private starting: Promise<void> | undefined
   private stopping: Promise<void> | undefined
+  /** How many commands from outside are under way. */
+  private dispatching = 0
+  private answered: (() => void) | undefined
 
   private constructor(
     readonly name: string,
@@ -146,7 +149,12 @@ export class Application {
     const awaited = options?.consistency ?? this.consistency
     // Told before anything is stored: a handler that would wait for itself, a name that nobody has.
     if (awaited === 'strong' || Array.isArray(awaited)) this.subscriptions.checkWait(awaited)
-    return this.router.dispatch(command, options)
+    this.dispatching++
+    try {
+      return await this.router.dispatch(command, options)
+    } finally {
+      if (--this.dispatching === 0) this.answered?.()
+    }
   }
 
   /**
@@ -255,9 +263,11 @@ export class Application {
       // A start that fails has told its caller; here it only has to be over.
       await started?.catch((error: unknown) => this.logger.warn({ error }, 'stopped while the start was failing'))
       step = 'finishing commands'
-      await this.router.stop()
+      if (this.dispatching > 0) await new Promise<void>((resolve) => (this.answered = resolve))
       step = 'finishing handlers'
       await this.subscriptions.stop()
+      // Only now: process managers among the handlers dispatch commands of their own.
+      await this.router.stop()
       step = 'finishing aggregates'
       await this.aggregates.stop()
       step = 'closing the store'

@@ -2,7 +2,7 @@
 import 'reflect-metadata'
 import { Aggregate, Apply, Handle } from '@writ/aggregate'
 import { Command, DomainError, Event } from '@writ/event-store'
-import { inMemoryEventStore } from '@writ/event-store-memory'
+import { InMemoryLog, inMemoryEventStore } from '@writ/event-store-memory'
 import { End, On, ProcessManager, Rejected, readJournal, Start } from '@writ/process-manager'
 import { inject } from 'inversify'
 import { z } from 'zod'
@@ -225,6 +225,35 @@ describe('a transfer in an application', () => {
       commandCausationId: requested.id,
       actor: 'ann',
     })
+  })
+
+  it('goes on while the application stops, for as long as it has commands to finish', async () => {
+    const log = new InMemoryLog()
+    let finish = () => {}
+    const held = new Promise<void>((resolve) => {
+      finish = resolve
+    })
+    const stopping = await Application.create({
+      store: inMemoryEventStore({ log }),
+      modules: [bank],
+      middleware: [
+        async ({ command }, next) => {
+          if (command instanceof CloseAccount) await held
+          return next()
+        },
+      ],
+    })
+    await stopping.start()
+    await stopping.dispatch(new DepositMoney({ account: 'ann', amount: 100 }))
+    const closed = stopping.dispatch(new CloseAccount({ account: 'old' }))
+    await stopping.dispatch(new RequestTransfer({ transfer: 't1', from: 'ann', to: 'bob', amount: 30 }))
+    const stopped = stopping.stop()
+    const types = () => log.events.map(({ type }) => type)
+    while (!types().includes('transfer-completed')) await new Promise(setImmediate)
+    finish()
+    await closed
+    await stopped
+    expect(types().filter((type) => type.startsWith('money'))).toEqual(['money-deposited', 'money-withdrawn', 'money-deposited'])
   })
 
   it('is listed and waited for like every subscription', async () => {
