@@ -6,11 +6,14 @@ import { interleave } from './interleave.js'
 import { countOfCallers, type Level } from './level.js'
 import { Measured } from './measuring.js'
 import { type BenchServer, openServer } from './postgres-server.js'
+import { countStatements } from './statement-count.js'
 import type { System } from './system.js'
 
 export interface Surroundings {
   readonly server: BenchServer
   readonly cpu: CpuClock
+  /** How many statements this process has sent so far. */
+  readonly statements: () => number
 }
 
 /** What is told while it runs. */
@@ -29,7 +32,7 @@ export async function bench(options: BenchOptions, listener: Listener, signal: A
   )
   const server = await openServer((line) => listener.progress(line))
   try {
-    const surroundings = { server, cpu: await cpuClock(server.connectionString) }
+    const surroundings = { server, cpu: await cpuClock(server.connectionString), statements: countStatements() }
     listener.started(surroundings)
     for (const level of callers) listener.measured(await measureLevel(level, options, surroundings, listener, signal))
   } finally {
@@ -40,7 +43,7 @@ export async function bench(options: BenchOptions, listener: Listener, signal: A
 async function measureLevel(
   callers: number,
   { systems, seconds, rounds }: BenchOptions,
-  { server, cpu }: Surroundings,
+  { server, cpu, statements }: Surroundings,
   { progress }: Listener,
   signal: AbortSignal,
 ): Promise<Level> {
@@ -49,7 +52,7 @@ async function measureLevel(
   try {
     for (const system of systems) {
       const environment = { connectionString: server.connectionString, schema: await schemas.create(system), callers }
-      opened.push(new Measured(system, await system.open(environment), cpu))
+      opened.push(new Measured(system, await system.open(environment), cpu, statements))
     }
     const measure = async (measured: Measured, round: string) => {
       signal.throwIfAborted()

@@ -7,6 +7,7 @@ const system = (name: string): System => ({ name, open: () => Promise.reject(new
 const append: Work = {
   name: 'append',
   description: 'one event',
+  unit: 'events',
   systems: ['writ', 'emmett', 'insert'].map(system),
   limits: [system('round trip')],
 }

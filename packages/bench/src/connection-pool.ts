@@ -13,8 +13,8 @@ export function connectionPool(
   return new pg.Pool({ connectionString: url.href, max: size })
 }
 
-/** How many rows a table has, the whole of it counted. */
-export async function countRows(pool: pg.Pool, table: string): Promise<number> {
-  const { rows } = await pool.query<{ count: string }>(`select count(*)::text count from ${table}`)
+/** @param from a table, and which of its rows: all of them are looked at */
+export async function countRows(pool: pg.Pool, from: string): Promise<number> {
+  const { rows } = await pool.query<{ count: string }>(`select count(*)::text count from ${from}`)
   return Number(rows[0]!.count)
 }

@@ -7,9 +7,10 @@ import { countOfCallers } from './level.js'
 import { jsonLines } from './report-json.js'
 import { table } from './report-table.js'
 import { summarise } from './summary.js'
+import type { System } from './system.js'
 import { works } from './works/works.js'
 
-function listenerFor({ work, against, json, rounds, seconds }: BenchOptions): Listener {
+function listenerFor({ work, systems, against, json, rounds, seconds }: BenchOptions): Listener {
   const progress = (line: string) => void process.stderr.write(`${line}\n`)
   return {
     progress,
@@ -25,13 +26,18 @@ function listenerFor({ work, against, json, rounds, seconds }: BenchOptions): Li
         : [
             '',
             table(
-              `${work.name}, ${countOfCallers(level.callers)}: ${work.description}; ${rounds} windows of ${seconds} s; ratios to ${against}`,
+              `${work.name}, ${countOfCallers(level.callers)}: ${work.description}; ${rounds} windows of ${seconds} s${ratiosTo(against, systems)}`,
+              work.unit,
               summaries,
             ),
           ]
       process.stdout.write(`${lines.join('\n')}\n`)
     },
   }
+}
+
+function ratiosTo(against: string, measured: readonly System[]): string {
+  return measured.some(({ name }) => name === against) ? `; ratios to ${against}` : ''
 }
 
 const stopped = new AbortController()

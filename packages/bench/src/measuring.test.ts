@@ -1,12 +1,14 @@
 import type { CpuClock } from './cpu-time.js'
 import { Measured } from './measuring.js'
-import type { OpenSystem, System } from './system.js'
+import { type OpenSystem, OperationFailed, type System } from './system.js'
 
 const cpu: CpuClock = { postgresUnknown: undefined, start: async () => async () => ({ node: 1_000, postgres: null }) }
 
+let sent = 0
+
 function measured(open: Partial<OpenSystem>, system: Partial<System> = {}): Measured {
   const whole: OpenSystem = { settings: 'none', operation: () => pause(), close: async () => {}, ...open }
-  return new Measured({ name: 'sample', open: async () => whole, ...system }, whole, cpu)
+  return new Measured({ name: 'sample', open: async () => whole, ...system }, whole, cpu, () => sent)
 }
 
 const pause = () => new Promise<void>((resolve) => setImmediate(resolve))
@@ -24,9 +26,10 @@ describe('Measured', () => {
         await pause()
         underWay.delete(caller)
         operations++
+        sent += 2
       },
     })
-    const { perSecond, p50, p99, nodeCpu, postgresCpu } = await sample.window(3, 0.05)
+    const { perSecond, p50, p99, nodeCpu, postgresCpu, statements, failuresPerSecond } = await sample.window(3, 0.05)
     expect(most).toBe(3)
     expect(underWay.size).toBe(0)
     expect(perSecond).toBeLessThanOrEqual(operations / 0.05)
@@ -34,6 +37,37 @@ describe('Measured', () => {
     expect(p50).toBeLessThanOrEqual(p99!)
     expect(nodeCpu).toBeCloseTo(1_000 / operations)
     expect(postgresCpu).toBeNull()
+    expect(statements).toBe(2)
+    expect(failuresPerSecond).toBe(0)
+  })
+
+  it('counts operations that came to nothing apart, and goes on', async () => {
+    let attempts = 0
+    let stored = 0
+    const sample = measured({
+      async operation(caller) {
+        await pause()
+        attempts++
+        if (caller === 0) throw new OperationFailed('a conflict')
+        stored++
+      },
+      stored: async () => stored,
+    })
+    const { perSecond, failuresPerSecond } = await sample.window(2, 0.05)
+    expect(failuresPerSecond).toBeGreaterThanOrEqual((attempts - stored - 1) / 0.05)
+    expect(perSecond).toBeGreaterThanOrEqual((stored - 1) / 0.05)
+    expect(attempts).toBeGreaterThan(stored)
+  })
+
+  it('has no figure of one event where all came to nothing', async () => {
+    const sample = measured({
+      async operation() {
+        await pause()
+        throw new OperationFailed('a conflict')
+      },
+      stored: async () => 0,
+    })
+    expect(await sample.window(2, 0.02)).toMatchObject({ perSecond: 0, p50: null, nodeCpu: null, statements: null })
   })
 
   it('counts the events of an operation, and leaves out a latency that says nothing', async () => {

@@ -1,9 +1,23 @@
 import type { Summary } from './summary.js'
 
-const columns = ['system', 'events/s', 'spread', 'p50 ms', 'p99 ms', 'ratio', 'spread', 'Node µs', 'PostgreSQL µs']
-
-/** A table for people: medians of the windows, and CPU an event. */
-export function table(title: string, summaries: readonly Summary[]): string {
+/**
+ * A table for people: medians of the windows, and CPU and statements an event.
+ *
+ * @param unit what `perSecond` counts: `events`
+ */
+export function table(title: string, unit: string, summaries: readonly Summary[]): string {
+  const columns = [
+    'system',
+    `${unit}/s`,
+    'spread',
+    'p50 ms',
+    'p99 ms',
+    'ratio',
+    'spread',
+    'Node µs',
+    'PostgreSQL µs',
+    'statements',
+  ]
   const rows = [columns, ...summaries.map(cells)]
   const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
   const lines = rows.map((row) =>
@@ -12,11 +26,14 @@ export function table(title: string, summaries: readonly Summary[]): string {
       .join('  ')
       .trimEnd(),
   )
-  const settings = summaries.map(({ system, settings }) => `${system}: ${settings}`)
+  const settings = summaries.map(
+    ({ system, settings, failuresPerSecond }) =>
+      `${system}: ${settings}${failuresPerSecond > 0 ? `; ${whole(failuresPerSecond)} a second failed, and are not counted` : ''}`,
+  )
   return [title, '', ...lines, '', ...settings, ''].join('\n')
 }
 
-function cells({ system, perSecond, p50, p99, ratio, nodeCpu, postgresCpu }: Summary): string[] {
+function cells({ system, perSecond, p50, p99, ratio, nodeCpu, postgresCpu, statements }: Summary): string[] {
   return [
     system,
     whole(perSecond.median),
@@ -27,6 +44,7 @@ function cells({ system, perSecond, p50, p99, ratio, nodeCpu, postgresCpu }: Sum
     ratio ? `${fixed(ratio.least, 2)}–${fixed(ratio.most, 2)}` : '-',
     fixed(nodeCpu, 1),
     fixed(postgresCpu, 1),
+    fixed(statements, 2),
   ]
 }
 

@@ -5,12 +5,24 @@ import { summarise } from './summary.js'
 import type { System } from './system.js'
 
 const windows = (...rates: number[]) =>
-  rates.map((perSecond) => ({ perSecond, p50: 1.23456, p99: 4, nodeCpu: 5, postgresCpu: null }))
+  rates.map((perSecond) => ({
+    perSecond,
+    p50: 1.23456,
+    p99: 4,
+    nodeCpu: 5,
+    postgresCpu: null,
+    statements: 0.125,
+    failuresPerSecond: 0,
+  }))
 const level: Level = {
   callers: 64,
   systems: [
     { name: 'writ', settings: 'as it comes', windows: windows(40_000, 50_000, 30_000) },
-    { name: 'emmett', settings: 'pool of 24', windows: windows(4_000, 4_000, 2_000) },
+    {
+      name: 'emmett',
+      settings: 'pool of 24',
+      windows: windows(4_000, 4_000, 2_000).map((window) => ({ ...window, failuresPerSecond: 40 })),
+    },
     { name: 'round trip', settings: 'SELECT 1', windows: windows(9_000, 9_000, 9_000) },
   ],
 }
@@ -18,6 +30,7 @@ const system = (name: string): System => ({ name, open: () => Promise.reject(new
 const work = {
   name: 'append',
   description: 'one event',
+  unit: 'events',
   systems: [system('writ'), system('emmett')],
   limits: [system('round trip')],
 }
@@ -48,8 +61,9 @@ describe('jsonLines', () => {
 
 describe('table', () => {
   it('shows every system with its settings, and a dash for what is not known', () => {
-    const lines = table('append', summarise(level, 'emmett')).split('\n')
-    expect(lines[3]).toMatch(/^writ +40,000 +30,000–50,000 +1\.23 +4\.00 +12\.50 +10\.00–15\.00 +5\.0 +-$/)
+    const lines = table('append', 'events', summarise(level, 'emmett')).split('\n')
+    expect(lines[3]).toMatch(/^writ +40,000 +30,000–50,000 +1\.23 +4\.00 +12\.50 +10\.00–15\.00 +5\.0 +- +0\.13$/)
     expect(lines).toContain('round trip: SELECT 1')
+    expect(lines).toContain('emmett: pool of 24; 40 a second failed, and are not counted')
   })
 })

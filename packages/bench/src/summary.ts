@@ -13,6 +13,8 @@ export interface Summary {
   readonly p99: number | null
   readonly nodeCpu: number | null
   readonly postgresCpu: number | null
+  readonly statements: number | null
+  readonly failuresPerSecond: number
 }
 
 export interface Spread {
@@ -33,6 +35,8 @@ export function summarise(level: Level, against: string): Summary[] {
     p99: medianOf(system, 'p99'),
     nodeCpu: medianOf(system, 'nodeCpu'),
     postgresCpu: medianOf(system, 'postgresCpu'),
+    statements: medianOf(system, 'statements'),
+    failuresPerSecond: medianOf(system, 'failuresPerSecond') ?? 0,
   }))
 }
 

@@ -22,7 +22,11 @@ export interface System {
 export interface OpenSystem {
   /** The settings that it runs with, in a few words for the report. */
   readonly settings: string
-  /** What is measured. Each caller calls it again as soon as it is done; a rejection ends the benchmark. */
+  /**
+   * What is measured. Each caller calls it again as soon as it is done; a rejection ends the benchmark.
+   *
+   * @throws OperationFailed for one that came to nothing, as it may with this system: it is told beside the figures, and not among them
+   */
   operation(caller: number): Promise<void>
   /**
    * How many events are stored in all. It is compared with what was acknowledged, after each window: a system that loses events is
@@ -31,3 +35,6 @@ export interface OpenSystem {
   stored?(): Promise<number>
   close(): Promise<void>
 }
+
+/** An operation had no effect, after all that the system itself does about it. */
+export class OperationFailed extends Error {}

@@ -3,10 +3,6 @@ import type pg from 'pg'
 import { connectionPool } from '../connection-pool.js'
 import type { Environment } from '../system.js'
 
-// Appends/s with 64 and with 256 callers on 2 cores, in one interleaved run: with 4 connections 2,070 and 2,480, with 8 2,830 and
-// 2,950, with 16 5,290 and 3,300, with 24 5,350 and 3,860, with 32 4,050 and 3,580, with 64 3,980 and 3,490.
-const MOST_CONNECTIONS = 24
-
 export interface EmmettStore {
   readonly store: PostgresEventStore
   readonly pool: pg.Pool
@@ -14,12 +10,13 @@ export interface EmmettStore {
 }
 
 /**
- * Emmett's store at its best: a pool of its own, as large as serves it best, and the schema made beforehand, so that no call asks for it.
+ * Emmett's store at its best: a pool of its own, and the schema made beforehand, so that no call asks for it.
  *
+ * @param connections as many as serve it best in a work, however many callers there are
  * @throws Error where another schema of the database has an Emmett already: it would take that one's functions for its own
  */
-export async function openEmmettStore(environment: Environment): Promise<EmmettStore> {
-  const size = Math.min(environment.callers, MOST_CONNECTIONS)
+export async function openEmmettStore(environment: Environment, connections: number): Promise<EmmettStore> {
+  const size = Math.min(environment.callers, connections)
   const pool = connectionPool(environment, size)
   try {
     await refuseOtherEmmett(pool)

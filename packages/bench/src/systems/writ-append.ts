@@ -38,3 +38,11 @@ export const writAppend: System = {
     }
   },
 }
+
+/** A limit of everything that Writ does on top: its store alone. */
+export const writAppendLimit: System = {
+  name: 'writ append',
+  async open(environment) {
+    return { ...(await writAppend.open(environment)), settings: "Writ's store alone, events as in the work append" }
+  },
+}

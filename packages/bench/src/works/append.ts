@@ -8,6 +8,7 @@ import type { Work } from '../work.js'
 export const append: Work = {
   name: 'append',
   description: 'one event of 217 bytes an append, each to a new stream, at an expected version',
+  unit: 'events',
   systems: [writAppend, emmettAppend, insert, copy],
   limits: [roundTrip],
 }
