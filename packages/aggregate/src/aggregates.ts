@@ -24,6 +24,7 @@ import { InvalidAggregateError } from './errors/invalid-aggregate-error.js'
 import { InvalidOptionError } from './errors/invalid-option-error.js'
 import { AggregateRuntime, type Surroundings } from './execute-command.js'
 import { loadState } from './load-state.js'
+import { type Moment, versionAt } from './moment.js'
 import { PendingCommand } from './pending-command.js'
 import { RuntimeList } from './runtime-list.js'
 
@@ -115,11 +116,20 @@ export class Aggregates {
     return execution.wants ? this.withWanted(execution, executed) : executed
   }
 
-  /** What the store has confirmed of an aggregate, read now: nothing that is only decided, and nothing that a crash could take away. */
-  async stateOf<State>(definition: AggregateDefinition<State>, identity: string): Promise<AggregateState<State>> {
+  /**
+   * What the store has confirmed of an aggregate, read now: nothing that is only decided, and nothing that a crash could take away.
+   *
+   * @param at as it was then; where the stream has not come so far, as it is
+   * @throws InvalidOptionError
+   */
+  async stateOf<State>(definition: AggregateDefinition<State>, identity: string, at?: Moment): Promise<AggregateState<State>> {
     const stream = streamName(definition.category, identity)
-    const from = this.runtimes.get(stream)?.known as ConfirmedState<State> | undefined
-    const { confirmed } = await loadState(this.surroundings, definition, stream, { from, durable: true })
+    const toVersion = at && (await versionAt(this.store, stream, at))
+    if (toVersion === 0) return { state: definition.initialState(), version: 0, position: 0 }
+    const known = this.runtimes.get(stream)?.known as ConfirmedState<State> | undefined
+    const from = toVersion !== undefined && known !== undefined && known.version > toVersion ? undefined : known
+    const range = toVersion === undefined ? {} : { toVersion }
+    const { confirmed } = await loadState(this.surroundings, definition, stream, { from, ...range, durable: true })
     return { state: definition.copy(confirmed.state), version: confirmed.version, position: confirmed.position }
   }
 

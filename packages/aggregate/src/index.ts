@@ -26,4 +26,5 @@ export {
 export { DecoratorModeError, InvalidAggregateError, UncloneableStateError } from './errors/invalid-aggregate-error.js'
 export { InvalidOptionError } from './errors/invalid-option-error.js'
 export { Handle } from './handle.decorator.js'
+export type { Moment } from './moment.js'
 export type { AggregateDecoratorOptions } from './written-down.js'

@@ -1,4 +1,4 @@
-import { type AggregateDefinition, Aggregates } from '@writ/aggregate'
+import { type AggregateDefinition, Aggregates, type Moment } from '@writ/aggregate'
 import { CommandRouter, type Consistency, type DispatchOptions, type Reply, type Returning } from '@writ/command-router'
 import { Subscriptions } from '@writ/event-handler'
 import {
@@ -180,11 +180,21 @@ export class Application {
     await untilSettled({ router, subscriptions, store, runtime, timeout })
   }
 
-  /** An aggregate's confirmed state, its own to keep: what commands have decided and the store has not confirmed is not in it. */
-  async stateOf<S extends object>(aggregate: Class<S> | AggregateDefinition<S>, identity: string): Promise<AggregateState<S>> {
+  /**
+   * An aggregate's confirmed state, its own to keep: what commands have decided and the store has not confirmed is not in it.
+   *
+   * @param options.at as it was at a version, a position or a date; where it has not come so far, as it is, and `version` says so
+   * @throws InvalidOptionError
+   * @example await app.stateOf(Account, '42', { at: { date: new Date('2026-01-01') } })
+   */
+  async stateOf<S extends object>(
+    aggregate: Class<S> | AggregateDefinition<S>,
+    identity: string,
+    { at }: { readonly at?: Moment } = {},
+  ): Promise<AggregateState<S>> {
     if (this.state !== 'running') throw this.notRunning('read a state')
     const definition = this.composition.definitionOf(aggregate as Class<object> | AggregateDefinition)
-    const read = await this.aggregates.stateOf(definition, identity)
+    const read = await this.aggregates.stateOf(definition, identity, at)
     return read as AggregateState<S>
   }
 
