@@ -67,8 +67,8 @@ const steps = [
   ['when a command is stored and its answer is lost', 'test.commandStored', 7],
   ['after a command is dispatched', 'pm.afterDispatch', 4],
   ['after a refusal is journaled', 'pm.afterOutcome', 1],
-  ['before a checkpoint is stored', 'test.beforeCheckpoint', 2],
-  ['after a checkpoint is stored', 'test.afterCheckpoint', 2],
+  ['before a checkpoint is stored', 'subscription.beforeCheckpoint', 2],
+  ['after a checkpoint is stored', 'subscription.afterCheckpoint', 2],
 ] as const
 
 describe('a process manager whose process is killed', () => {

@@ -85,18 +85,12 @@ const transferring = processManager({
 const [connectionString, schema] = process.argv.slice(2)
 const store = postgresEventStore({ connectionString, schema, poolSize: 4 })
 
-// Places besides those in the code: a command is stored and its answer is lost; and around the checkpoint.
+// Places besides those in the code: something is stored, and its answer is lost.
 const { append } = store
 store.append = async (appended) => {
   const answer = await append.call(store, appended)
   failpoint(appended.stream.startsWith('$') ? 'test.journalStored' : 'test.commandStored')
   return answer
-}
-const { advance } = store.checkpoints
-store.checkpoints.advance = async (...args) => {
-  failpoint('test.beforeCheckpoint')
-  await advance.apply(store.checkpoints, args)
-  failpoint('test.afterCheckpoint')
 }
 
 const app = await Application.create({

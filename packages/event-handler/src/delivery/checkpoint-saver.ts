@@ -1,3 +1,4 @@
+import { failpoint } from '@writ/event-store'
 import type { Holding } from './holding.js'
 
 const MOST_UNSAVED = 5_000
@@ -54,7 +55,7 @@ export class CheckpointSaver {
   async save(): Promise<void> {
     const { position, holding } = this
     if (position > this.stored) {
-      await holding.untilAnswered('store the checkpoint', () => holding.store.checkpoints.advance(holding.lease, position))
+      await holding.untilAnswered('store the checkpoint', () => this.advance(position))
     }
     this.remember(position, holding.runtime.monotonic())
   }
@@ -62,8 +63,15 @@ export class CheckpointSaver {
   /** The last save, for an orderly stop: tried once. */
   async saveLast(): Promise<void> {
     const { position, holding } = this
-    if (position > this.stored) await holding.store.checkpoints.advance(holding.lease, position)
+    if (position > this.stored) await this.advance(position)
     this.remember(position, holding.runtime.monotonic())
+  }
+
+  private async advance(position: number): Promise<void> {
+    const { store, lease } = this.holding
+    failpoint('subscription.beforeCheckpoint')
+    await store.checkpoints.advance(lease, position)
+    failpoint('subscription.afterCheckpoint')
   }
 
   private remember(position: number, now: number): void {
