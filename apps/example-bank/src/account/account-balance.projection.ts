@@ -40,12 +40,14 @@ export class AccountBalanceProjection extends AccountBalances {
       where account = ${account}`
   }
 
+  // #region deposited
   @On(MoneyDeposited)
   async deposited({ account, amount }: MoneyDeposited, { sql, event }: Context) {
     await sql`
       update bank.account_balances set balance = balance + ${amount}, version = ${event.version}, position = ${event.position}
       where account = ${account}`
   }
+  // #endregion deposited
 
   @On(MoneyWithdrawn)
   async withdrawn({ account, amount }: MoneyWithdrawn, { sql, event }: Context) {

@@ -12,8 +12,10 @@ export const ACCOUNT_MAILS = 'account-mails'
  * A mail waits as long as the mail server is away, and the others behind it. One that is refused for good is left out: a mistyped address
  * must not hold up everybody else's mail.
  */
+// #region policy
 const untilDelivered: ErrorPolicy = ({ error, attempt }) =>
   error instanceof MailRefused ? 'skip' : { retryIn: Math.min(100 * 2 ** attempt, 30_000) }
+// #endregion policy
 
 /**
  * The mails that an account's owner gets. The checkpoint follows the mail server's answer, so none is lost; a kill between the two may

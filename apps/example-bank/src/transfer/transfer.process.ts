@@ -10,6 +10,7 @@ import { TransferRefused, TransferRequested } from './transfer.events.js'
  *
  * Deposits and withdrawals that belong to no transfer have none to correlate by, and never come here.
  */
+// #region process
 @ProcessManager({ name: 'transfer', correlate: 'transfer' })
 export class TransferProcess {
   private from = ''
@@ -52,3 +53,4 @@ export class TransferProcess {
     return new RefundTransfer({ transfer: instance, reason: this.reason })
   }
 }
+// #endregion process

@@ -61,6 +61,7 @@ describe("a transfer's process", () => {
     await givenProcess(TransferProcess, [requested]).when(new TransferRefused({ transfer, reason })).thenNothing().thenEnded()
   })
 
+  // #region given
   it('gives the money back where the other account can not take it, and says why', async () => {
     const reason = 'account-not-verified'
     await givenProcess(TransferProcess, [requested, withdrawn])
@@ -72,6 +73,7 @@ describe("a transfer's process", () => {
       .thenCommands([new RefundTransfer({ transfer, reason })])
       .thenEnded()
   })
+  // #endregion given
 
   it('leaves alone what moves at the counter', async () => {
     await givenProcess(TransferProcess, [requested])
