@@ -78,6 +78,25 @@ describe.each(bothSpellings)('a process manager as %s', (_, spelling) => {
       }
     })
 
+    it('begins nothing more when its lease is lost, and leaves the rest to its heir', async () => {
+      const { outcome, steps } = await undisturbed(definition, preparations)
+      for (let step = 1; step <= steps; step++) {
+        const log = await requested(definition, preparations)
+        let dispatchedBefore = 0
+        const loser: Owner = new Owner(log, definition, (at) => {
+          if (at !== step) return
+          dispatchedBefore = loser.bank.dispatched.length
+          loser.loseLease()
+        })
+        await (await loser.start()).run().catch(() => 'it had to stop in the middle')
+        // At most the one that it was about to dispatch.
+        expect(loser.bank.dispatched.length).toBeLessThanOrEqual(dispatchedBefore + 1)
+        const heir = await new Owner(log, definition).start()
+        await heir.run()
+        expect({ step, outcome: await heir.outcome() }).toEqual({ step, outcome })
+      }
+    })
+
     it('changes nothing when an owner that was held at any step goes on after its heir is done', async () => {
       const { outcome, steps } = await undisturbed(definition, preparations)
       for (let step = 1; step <= steps; step++) {

@@ -1,7 +1,9 @@
+import { eventHandler, on } from '@writ/event-handler'
 import { AccountClosed, MoneyDeposited } from '../test/bank-messages.js'
 import { Processes } from '../test/processes.js'
 import { bothSpellings } from '../test/transfer-process.js'
-import { readJournal } from './index.js'
+import { until } from '../test/until.js'
+import { ProcessAdvanced, readJournal } from './index.js'
 
 const processes = new Processes()
 afterEach(() => processes.stop())
@@ -35,6 +37,26 @@ describe.each(bothSpellings)('a process manager as %s', (_, definition) => {
     await settled()
     expect(await bank.history('account-ann')).toEqual(['money-deposited', 'money-withdrawn', 'money-refunded'])
     expect(await bank.history('transfer-t1')).toEqual(['transfer-requested', 'transfer-refused'])
+  })
+
+  it('gives its journal to handlers that ask for it, and to no others', async () => {
+    const seen: string[] = []
+    const follower = eventHandler({
+      name: 'follower',
+      on: [
+        on(ProcessAdvanced, ({ event, commands }, { event: { stream } }) => {
+          seen.push(`${stream}: ${event.type} → ${commands.map(({ type }) => type)}`)
+        }),
+      ],
+    })
+    const { bank, settled } = await processes.start(definition(), { handlers: [follower] })
+    await bank.request('t1')
+    await settled()
+    await until('it has seen both entries', () => seen.length === 2)
+    expect(seen).toEqual([
+      '$process.transfer-t1: transfer-requested → withdraw-money',
+      '$process.transfer-t1: transfer-requested → refuse-transfer',
+    ])
   })
 
   it('keeps a journal of what it handled, decided and learned', async () => {

@@ -23,7 +23,7 @@ export class PraiseCustomer extends Command('praise-customer', z.object({ transf
 
 export class Refused extends DomainError<'insufficient-funds' | 'account-closed'> {}
 
-export const bankEvents = new EventTypes([
+export const bankEventClasses = [
   TransferRequested,
   TransferCompleted,
   TransferRefused,
@@ -31,6 +31,8 @@ export const bankEvents = new EventTypes([
   MoneyWithdrawn,
   MoneyRefunded,
   AccountClosed,
-])
+]
+
+export const bankEvents = new EventTypes(bankEventClasses)
 
 export const bankCommands = [WithdrawMoney, DepositMoney, RefundMoney, CompleteTransfer, RefuseTransfer]

@@ -1,9 +1,9 @@
-import { Subscriptions } from '@writ/event-handler'
-import type { EventStore, Logger } from '@writ/event-store'
+import { type SubscriptionDefinition, Subscriptions } from '@writ/event-handler'
+import { type EventStore, EventTypes } from '@writ/event-store'
 import { InMemoryLog, inMemoryEventStore } from '@writ/event-store-memory'
-import { type ProcessManagerDefinition, processSubscription } from '../src/index.js'
+import { ProcessAdvanced, type ProcessManagerDefinition, processSubscription } from '../src/index.js'
 import { Bank } from './bank.js'
-import { bankCommands, bankEvents } from './bank-messages.js'
+import { bankCommands, bankEventClasses } from './bank-messages.js'
 import { RecordingLogger } from './recording-logger.js'
 
 export interface RunningProcess {
@@ -23,21 +23,21 @@ export class Processes {
 
   async start(
     definition: ProcessManagerDefinition,
-    { wrap = (store) => store, cacheSize = 10_000 }: { wrap?: (store: EventStore) => EventStore; cacheSize?: number } = {},
+    { handlers = [], cacheSize = 10_000 }: { handlers?: readonly SubscriptionDefinition[]; cacheSize?: number } = {},
   ): Promise<RunningProcess> {
-    const inner: EventStore = inMemoryEventStore({ log: this.log })
-    await inner.start()
-    const store = wrap(inner)
-    const bank = new Bank(inner)
+    const store = inMemoryEventStore({ log: this.log })
+    await store.start()
+    const bank = new Bank(store)
     const logger = new RecordingLogger()
-    const subscriptions = new Subscriptions({ store, events: bankEvents, logger: logger as Logger })
+    const subscriptions = new Subscriptions({ store, events: new EventTypes([...bankEventClasses, ProcessAdvanced]), logger })
     subscriptions.add(
       processSubscription(definition, { store, commands: bankCommands, dispatch: bank.dispatch, logger, cacheSize }),
     )
+    for (const handler of handlers) subscriptions.add(handler)
     await subscriptions.start()
     const settled = async () => {
       for (let position = -1; ; ) {
-        const head = await inner.head()
+        const head = await store.head()
         if (head.position === position) return
         position = head.position
         await subscriptions.waitFor(position, [definition.name])
@@ -51,7 +51,7 @@ export class Processes {
       settled,
       stop: async () => {
         await subscriptions.stop()
-        await inner.stop()
+        await store.stop()
       },
     }
     this.running.push(running)

@@ -28,7 +28,7 @@ import {
 // The same transfer, told twice. Where the money goes is remembered as state, for the withdrawal does not say.
 
 @ProcessManager({ name: 'transfer', correlate: 'transfer' })
-export class TransferProcess {
+class TransferProcess {
   private from = ''
   private to = ''
   private refusals: string[] = []
