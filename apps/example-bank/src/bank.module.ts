@@ -16,6 +16,7 @@ import { SmtpMailer, type SmtpOptions } from './mail/smtp-mailer.js'
 import { Session } from './session/session.js'
 import { SessionTokens } from './session/session-tokens.js'
 import { StartSessionHandler } from './session/start-session.handler.js'
+import { Heartbeat } from './statement/live-statement.js'
 import type { Storage } from './storage/storage.js'
 import { Transfer } from './transfer/transfer.js'
 import { TransferProcess } from './transfer/transfer.process.js'
@@ -46,6 +47,7 @@ export function bankModule({ storage, smtp, publicUrl }: BankOptions): Module {
       container.bind(PasswordHasher).toConstantValue(new PasswordHasher())
       container.bind(AccountNumbers).toSelf()
       container.bind(VerificationCodes).toSelf()
+      container.bind(Heartbeat).toConstantValue(new Heartbeat())
       container.bind(PublicAddress).toConstantValue(new PublicAddress(publicUrl))
       if (smtp) {
         const mailer = new SmtpMailer(smtp)

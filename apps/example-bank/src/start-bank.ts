@@ -44,7 +44,9 @@ export async function startBank({
   const door = await listen({ host, port, fetch: (request) => entrance.pass(request) })
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${door.port}`
 
+  const stopping = new AbortController()
   const end = async (patience: number) => {
+    stopping.abort()
     const steps = [() => door.close(patience), () => bank?.stop(), () => storage?.close()]
     for (const step of steps) {
       try {
@@ -67,18 +69,18 @@ export async function startBank({
       logger,
     })
     await bank.start()
-    entrance.open(bankApi(bank, logger).fetch)
+    entrance.open(bankApi(bank, logger, stopping.signal).fetch)
   } catch (error) {
     await end(0)
     throw error
   }
-  let stopping: Promise<void> | undefined
+  let stopped: Promise<void> | undefined
   return {
     url,
     storage: storage.description,
     stop() {
-      stopping ??= end(DRAIN)
-      return stopping
+      stopped ??= end(DRAIN)
+      return stopped
     },
   }
 }

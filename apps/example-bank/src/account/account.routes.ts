@@ -1,23 +1,28 @@
+import type { Moment } from '@writ/aggregate'
 import type { Application } from '@writ/application'
 import { hasCode } from '@writ/event-store'
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import { Password } from '../credentials/password.js'
 import { Idempotency } from '../http/idempotency.js'
 import { readJson } from '../http/json-body.js'
 import { answerAt, visible } from '../http/positions.js'
 import { notFound, Problem } from '../http/problem.js'
+import { readQuery } from '../http/query.js'
 import { ownerOnly } from '../session/authenticate.js'
 import { SessionTokens } from '../session/session-tokens.js'
 import { DepositMoney, OpenAccount, VerifyAccount, WithdrawMoney } from './account.commands.js'
+import { Account } from './account.js'
 import { ACCOUNT_BALANCES, AccountBalances } from './account-balances.js'
 import { AccountNumber, AccountNumbers } from './account-number.js'
 import { EmailAddress } from './email-address.js'
+import { At } from './moment.js'
 import { Amount } from './money.js'
 import { Owner } from './owner.js'
 
 const Opening = z.strictObject({ email: EmailAddress, password: Password, owner: Owner })
 const Movement = z.strictObject({ amount: Amount })
+const Reading = z.strictObject({ at: At.optional() })
 
 /** With ten million accounts, one number in a thousand that is drawn is in use; five in a row never are. */
 const DRAWS = 5
@@ -52,7 +57,10 @@ export function accountRoutes(bank: Application): Hono {
     })
 
     .get('/:account', owner, visible(bank, [ACCOUNT_BALANCES]), async (c) => {
-      const found = await balances.find(c.req.param('account'))
+      const account = c.req.param('account')
+      const { at } = readQuery(c, Reading)
+      if (at) return asOf(c, account, at)
+      const found = await balances.find(account)
       if (!found)
         throw notFound('This account is not to be seen yet. Send `Writ-Wait-For` with the position that its opening answered.')
       const { position, ...balance } = found
@@ -78,6 +86,15 @@ export function accountRoutes(bank: Application): Hono {
       })
       return answerAt(c, position, { ...result, version, position })
     })
+
+  /** From the account's own events: a read model only knows how things are now. */
+  async function asOf(c: Context, account: string, at: Moment): Promise<Response> {
+    const { state, version, position } = await bank.stateOf(Account, account, { at })
+    const { owner, status, balance } = state
+    if (status === 'absent') throw notFound('The account was not open then.')
+    if (version < (at.version ?? 0)) throw notFound(`The account has not come to version ${at.version}; it is at ${version}.`)
+    return answerAt(c, position, { account, owner, status, balance, version })
+  }
 
   async function withFreeNumber<T>(open: (account: string) => Promise<T>): Promise<T> {
     for (let draw = 1; ; draw++) {

@@ -10,9 +10,10 @@ import {
 import { AccountOpened, AccountVerified, MoneyDeposited, MoneyRefunded, MoneyWithdrawn } from './account.events.js'
 import { GREATEST_BALANCE } from './money.js'
 
-@Aggregate({ category: 'account', identity: 'account', snapshotEvery: 500 })
+@Aggregate({ category: 'account', identity: 'account', snapshotEvery: 500, snapshotVersion: 2 })
 export class Account {
   status: 'absent' | 'unverified' | 'verified' = 'absent'
+  owner = ''
   balance = 0
   verificationCode = ''
 
@@ -46,8 +47,9 @@ export class Account {
   }
 
   @Apply(AccountOpened)
-  opened({ balance, verificationCode }: AccountOpened) {
+  opened({ owner, balance, verificationCode }: AccountOpened) {
     this.status = 'unverified'
+    this.owner = owner
     this.balance = balance
     this.verificationCode = verificationCode
   }

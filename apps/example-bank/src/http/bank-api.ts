@@ -5,12 +5,18 @@ import { accountRoutes } from '../account/account.routes.js'
 import { Mailbox } from '../mail/mailbox.js'
 import { mailboxRoutes } from '../mail/mailbox.routes.js'
 import { sessionRoutes } from '../session/session.routes.js'
+import { Heartbeat } from '../statement/live-statement.js'
+import { statementRoutes } from '../statement/statement.routes.js'
 import { transferRoutes } from '../transfer/transfer.routes.js'
 import { healthRoutes } from './health.routes.js'
 import { notFound, problemOf } from './problem.js'
 
-/** All routes of the bank. */
-export function bankApi(bank: Application, logger: Logger): Hono {
+/**
+ * All routes of the bank.
+ *
+ * @param stopping aborts when the bank stops: what would never end by itself ends then
+ */
+export function bankApi(bank: Application, logger: Logger, stopping: AbortSignal): Hono {
   const api = new Hono()
   api.use(async (c, next) => {
     const start = performance.now()
@@ -23,6 +29,7 @@ export function bankApi(bank: Application, logger: Logger): Hono {
     )
   })
   api.route('/api/accounts', accountRoutes(bank))
+  api.route('/api/accounts', statementRoutes({ bank, logger, heartbeat: bank.get(Heartbeat), stopping }))
   api.route('/api/sessions', sessionRoutes(bank))
   api.route('/api/transfers', transferRoutes(bank))
   api.route('/health', healthRoutes(bank))

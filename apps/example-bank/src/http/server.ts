@@ -1,5 +1,5 @@
 import { type Server, STATUS_CODES } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createAdaptorServer } from '@hono/node-server'
@@ -25,11 +25,16 @@ export async function listen({ host, port, fetch }: ListenOptions): Promise<List
     serverOptions: { headersTimeout: 10_000, requestTimeout: 60_000, maxHeaderSize: 16_384 },
   }) as Server
   server.on('clientError', answerNonsense)
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(whyNot(error, host, port)))
     server.listen(port, host, resolve)
   })
-  return { port: (server.address() as AddressInfo).port, close: (patience) => close(server, patience) }
+  return { port: (server.address() as AddressInfo).port, close: (patience) => close(server, sockets, patience) }
 }
 
 /** What is no HTTP never becomes a request; whoever sent it is told all the same, in the form of all other problems. */
@@ -50,15 +55,19 @@ const nonsense: Readonly<Record<string, { readonly status: number; readonly code
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, code: 'request-too-slow', detail: 'The request did not arrive in time.' },
 }
 
-async function close(server: Server, patience: number): Promise<void> {
+async function close(server: Server, sockets: ReadonlySet<Socket>, patience: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   const over = new AbortController()
   const cut = sleep(patience, undefined, { signal: over.signal }).then(
     () => server.closeAllConnections(),
     () => 'all of them finished in time',
   )
-  // A connection that becomes idle after its last answer would stay open for its keep-alive.
-  const idle = setInterval(() => server.closeIdleConnections(), 50)
+  // A connection that becomes idle after its last answer would stay open for its keep-alive; one that a client has opened in advance does
+  // not count as idle.
+  const idle = setInterval(() => {
+    server.closeIdleConnections()
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+  }, 50)
   await closed
   clearInterval(idle)
   over.abort()
