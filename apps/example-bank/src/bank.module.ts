@@ -28,6 +28,7 @@ export interface BankOptions {
   readonly publicUrl: string
 }
 
+// #region module
 /** What the bank consists of, and what its parts have injected. */
 export function bankModule({ storage, smtp, publicUrl }: BankOptions): Module {
   return module({
@@ -60,3 +61,4 @@ export function bankModule({ storage, smtp, publicUrl }: BankOptions): Module {
     },
   })
 }
+// #endregion module

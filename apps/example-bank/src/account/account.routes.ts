@@ -87,6 +87,7 @@ export function accountRoutes(bank: Application): Hono {
       return answerAt(c, position, { ...result, version, position })
     })
 
+  // #region as-of
   /** From the account's own events: a read model only knows how things are now. */
   async function asOf(c: Context, account: string, at: Moment): Promise<Response> {
     const { state, version, position } = await bank.stateOf(Account, account, { at })
@@ -95,6 +96,7 @@ export function accountRoutes(bank: Application): Hono {
     if (version < (at.version ?? 0)) throw notFound(`The account has not come to version ${at.version}; it is at ${version}.`)
     return answerAt(c, position, { account, owner, status, balance, version })
   }
+  // #endregion as-of
 
   async function withFreeNumber<T>(open: (account: string) => Promise<T>): Promise<T> {
     for (let draw = 1; ; draw++) {

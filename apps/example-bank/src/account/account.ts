@@ -24,6 +24,7 @@ export class Account {
     return new AccountVerified({ account })
   }
 
+  // #region deposit
   @Handle(DepositMoney)
   deposit({ account, amount, transfer }: DepositMoney) {
     if (this.status !== 'verified') throw new AccountNotVerified(account)
@@ -31,6 +32,7 @@ export class Account {
     if (balance > GREATEST_BALANCE) throw new BalanceTooGreat(this.balance, amount)
     return decided(new MoneyDeposited({ account, amount, transfer }), { balance })
   }
+  // #endregion deposit
 
   @Handle(WithdrawMoney)
   withdraw({ account, amount, transfer }: WithdrawMoney) {

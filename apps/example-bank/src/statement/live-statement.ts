@@ -44,10 +44,12 @@ export function liveStatement(
       await sending
       isSending = false
     }
+    // #region events
     const events = bank.events({ stream: streamName('account', account), afterVersion: start.version }, async (event) => {
       const entry = bookkeeping.entryOf(event)
       if (entry) await send(client.writeSSE({ id: String(entry.version), data: JSON.stringify(entry) }))
     })
+    // #endregion events
     const subscription = events.subscribe({
       error(error: unknown) {
         logger.warn({ error }, 'a live statement broke off')
