@@ -250,6 +250,29 @@ describe('failures', () => {
     ])
   })
 
+  it('of what is to follow from a refusal leave the refusal in the journal, if they are passed over', async () => {
+    const clumsy = processManager({
+      name: 'clumsy',
+      correlate: 'transfer',
+      onError: skipAtOnce,
+      reactions: [
+        start(TransferRequested, ({ transfer, from, to, amount }) => new WithdrawMoney({ account: from, amount, transfer, to })),
+        rejected(WithdrawMoney, () => {
+          throw new Error('clumsy')
+        }),
+        on(MoneyWithdrawn, () => {}),
+      ],
+    })
+    const { store, bank, settled } = await processes.start(clumsy)
+    await bank.request('t1')
+    await bank.append('account-ann', withdrawn('t1'))
+    await settled()
+    expect(await readJournal(store, 'clumsy', 't1')).toMatchObject([
+      {},
+      { outcomes: [{ refused: { code: 'insufficient-funds' } }] },
+    ])
+  })
+
   it('to decide a command that nothing handles are loud, before anything is journaled', async () => {
     const praising = processManager({
       name: 'praising',

@@ -22,7 +22,7 @@ import { UnhandledCommandError } from './errors/process-errors.js'
 import { Instance } from './journal/instance.js'
 import type { Instances } from './journal/instances.js'
 import { type Journals, journalStream, TakenOver } from './journal/journal.js'
-import type { JournalEntry, JournaledCommand, Outcome, Refusal } from './journal/journal-entry.js'
+import type { DispatchFailure, JournalEntry, JournaledCommand, Outcome, Refusal } from './journal/journal-entry.js'
 
 /** What a process manager works with. */
 export interface Surroundings {
@@ -152,7 +152,7 @@ export class EventAtInstance {
       return { command: id, accepted: { position } }
     } catch (error) {
       if (!DomainError.is(error)) {
-        instance.fail(id, error)
+        instance.hold({ command: id, failed: failureOf(error) })
         throw error
       }
       const { code, message, facts } = error
@@ -162,13 +162,15 @@ export class EventAtInstance {
 
   /** The first of the open commands was refused: what follows from that is an entry of its own. */
   private async refused(instance: Instance, outcome: Outcome & { readonly refused: Refusal }): Promise<void> {
+    // Told with the next entry, also if what follows from it should fail.
+    instance.hold(outcome)
     const [command, ...open] = instance.open
     const entry = instance.entry!
     const step = (await this.reactToRefusal(entry, this.messageOf(instance, command!), outcome.refused)) ?? {
       state: entry.state,
       commands: [],
     }
-    await this.journal(instance, step, [...instance.outcomes, outcome], open, entry.ended)
+    await this.journal(instance, step, instance.outcomes, open, entry.ended)
     failpoint('pm.afterOutcome')
   }
 
@@ -244,6 +246,12 @@ export class EventAtInstance {
   private checkSignal(): void {
     if (this.context.signal.aborted) throw new Error('The subscription was asked to stop, or has lost its lease.')
   }
+}
+
+function failureOf(error: unknown): DispatchFailure {
+  if (!(error instanceof Error)) return { message: String(error) }
+  const { code } = error as { code?: unknown }
+  return { message: error.message, ...(typeof code === 'string' && { code }) }
 }
 
 function handledEvent({ id, type, stream, version, position }: RecordedEvent) {

@@ -32,6 +32,7 @@ export { type ProcessSurroundings, processSubscription } from './process-subscri
 // Look at what they have done.
 export { journalStream, readJournal } from './journal/journal.js'
 export {
+  type DispatchFailure,
   type HandledEvent,
   type JournaledCommand,
   type JournalEntry,

@@ -6,9 +6,8 @@ import type { JournalEntry, JournaledCommand, Outcome } from './journal-entry.js
 export class Instance {
   /** The commands that have no outcome yet, in their order. */
   open: readonly JournaledCommand[]
-  /** What the next entry has to tell. */
   private readonly accepted: Outcome[] = []
-  private failure: Outcome | undefined
+  private unsettled: Outcome | undefined
 
   private constructor(
     readonly id: string,
@@ -35,22 +34,21 @@ export class Instance {
     return new Instance(this.id, this.stream, this.version + 1, entry, decided)
   }
 
-  /** What became of commands of the last entry, as far as this process knows; one that failed counts as long as it is not repeated. */
+  /** What became of commands of the last entry, as far as this process knows. */
   get outcomes(): readonly Outcome[] {
-    return this.failure ? [...this.accepted, this.failure] : this.accepted
+    return this.unsettled ? [...this.accepted, this.unsettled] : this.accepted
   }
 
   /** The first of the open commands was accepted. */
   accept(outcome: Outcome): void {
-    this.failure = undefined
+    this.unsettled = undefined
     this.accepted.push(outcome)
     this.open = this.open.slice(1)
   }
 
-  /** The first of the open commands could not be dispatched: it stays open. */
-  fail(command: string, error: unknown): void {
-    const { message, code } = error instanceof Error ? (error as Error & { code?: unknown }) : { message: String(error) }
-    this.failure = { command, failed: { message, ...(typeof code === 'string' && { code }) } }
+  /** The first of the open commands was refused, and nothing has followed from that yet; or it could not be dispatched. It stays open. */
+  hold(outcome: Outcome): void {
+    this.unsettled = outcome
   }
 
   /** Whether it has begun and not ended. */

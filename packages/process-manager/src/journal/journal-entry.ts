@@ -32,7 +32,13 @@ export interface JournaledCommand {
 export type Outcome =
   | { readonly command: string; readonly accepted: { readonly position: number } }
   | { readonly command: string; readonly refused: Refusal }
-  | { readonly command: string; readonly failed: { readonly code?: string; readonly message: string } }
+  | { readonly command: string; readonly failed: DispatchFailure }
+
+/** Why a command could not be dispatched. */
+export interface DispatchFailure {
+  readonly code?: string
+  readonly message: string
+}
 
 export interface Refusal {
   readonly code: string
