@@ -4,6 +4,7 @@ import { AccountBalances } from './account/account-balances.js'
 import { AccountNumbers } from './account/account-number.js'
 import { OpenAccountHandler } from './account/open-account.handler.js'
 import { VerificationCodes } from './account/verification-code.js'
+import { Clock } from './clock.js'
 import { Credentials } from './credentials/credentials.js'
 import { PasswordHasher } from './credentials/password-hasher.js'
 import { Idempotency } from './http/idempotency.js'
@@ -13,6 +14,8 @@ import { Mailbox } from './mail/mailbox.js'
 import { Mailer } from './mail/mailer.js'
 import { PublicAddress } from './mail/public-address.js'
 import { SmtpMailer, type SmtpOptions } from './mail/smtp-mailer.js'
+import { AccountActivity } from './report/account-activity.js'
+import { Transactions } from './report/transactions.js'
 import { Session } from './session/session.js'
 import { SessionTokens } from './session/session-tokens.js'
 import { StartSessionHandler } from './session/start-session.handler.js'
@@ -26,21 +29,24 @@ export interface BankOptions {
   /** Without it, mails go into the storage's mailbox. */
   readonly smtp: SmtpOptions | undefined
   readonly publicUrl: string
+  readonly clock: Clock
 }
 
-// #region module
 /** What the bank consists of, and what its parts have injected. */
-export function bankModule({ storage, smtp, publicUrl }: BankOptions): Module {
+export function bankModule({ storage, smtp, publicUrl, clock }: BankOptions): Module {
   return module({
     name: 'bank',
     aggregates: [Account, Session, Transfer],
     commandHandlers: [OpenAccountHandler, StartSessionHandler],
     eventHandlers: [AccountMails],
     processManagers: [TransferProcess],
-    projections: [storage.accountBalances],
+    projections: [storage.accountBalances, storage.transactions, storage.accountActivity],
     bindings(container) {
       storage.bind(container)
       container.bind(AccountBalances).toService(storage.accountBalances)
+      container.bind(Transactions).toService(storage.transactions)
+      container.bind(AccountActivity).toService(storage.accountActivity)
+      container.bind(Clock).toConstantValue(clock)
       container.bind(Credentials).toConstantValue(storage.credentials)
       container.bind(MailAddresses).toConstantValue(storage.mailAddresses)
       container.bind(SessionTokens).toConstantValue(new SessionTokens(storage.keys.tokens))
@@ -61,4 +67,3 @@ export function bankModule({ storage, smtp, publicUrl }: BankOptions): Module {
     },
   })
 }
-// #endregion module

@@ -1,5 +1,5 @@
 import { Application, type Module } from '@writ/application'
-import { type Logger, silentLogger } from '@writ/event-store'
+import { type Logger, type Runtime, silentLogger, systemRuntime } from '@writ/event-store'
 import { bankModule } from './bank.module.js'
 import type { Configuration } from './configuration.js'
 import { bankApi } from './http/bank-api.js'
@@ -12,6 +12,8 @@ export interface StartOptions {
   readonly logger?: Logger
   /** Where to keep everything, when it is not for the configuration to say: a test's memory. */
   readonly storage?: Storage
+  /** Time, ids and chance, as tests want them. */
+  readonly runtime?: Runtime
   /** More modules, after the bank's own: a test binds its doubles there. */
   readonly modules?: readonly Module[]
 }
@@ -33,6 +35,7 @@ export async function startBank({
   configuration,
   logger = silentLogger,
   storage: given,
+  runtime = systemRuntime,
   modules = [],
 }: StartOptions): Promise<RunningBank> {
   const { host, port, smtpUrl, mailFrom } = configuration
@@ -62,7 +65,8 @@ export async function startBank({
     bank = await Application.create({
       name: 'bank',
       store: storage.store,
-      modules: [bankModule({ storage, smtp, publicUrl: configuration.publicUrl ?? url }), ...modules],
+      runtime,
+      modules: [bankModule({ storage, smtp, publicUrl: configuration.publicUrl ?? url, clock: runtime }), ...modules],
       dispatch: { timeout: 10_000 },
       // After a kill, the next process takes over mails and projections when the lease of the killed one has run out.
       subscriptions: { leaseMilliseconds: 2_000 },

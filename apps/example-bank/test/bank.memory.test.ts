@@ -1,6 +1,7 @@
 import 'reflect-metadata'
 import { Memory, openMemoryStorage } from '../src/storage/memory-storage.js'
 import { describeBank, type Place } from './describe-bank.js'
+import { describeReports } from './describe-reports.js'
 import { describeStatements } from './describe-statements.js'
 import { describeTransfers } from './describe-transfers.js'
 
@@ -13,3 +14,4 @@ const create = async (): Promise<Place> => {
 describeBank({ storage, create })
 describeTransfers({ storage, create })
 describeStatements({ storage, create })
+describeReports({ storage, create })

@@ -1,5 +1,5 @@
 import { type Module, module } from '@writ/application'
-import { type Logger, silentLogger } from '@writ/event-store'
+import { type Logger, type Runtime, silentLogger } from '@writ/event-store'
 import type { Configuration } from '../src/configuration.js'
 import { PasswordHasher } from '../src/credentials/password-hasher.js'
 import { startBank } from '../src/start-bank.js'
@@ -21,9 +21,10 @@ export async function startTestBank(options: {
   readonly storage: Storage
   readonly smtpUrl?: string
   readonly logger?: Logger
+  readonly runtime?: Runtime
   readonly bindings?: Module['bindings']
 }): Promise<TestBank> {
-  const { storage, smtpUrl, logger = onlyMistakes, bindings } = options
+  const { storage, smtpUrl, logger = onlyMistakes, runtime, bindings } = options
   const configuration: Configuration = {
     port: 0,
     host: '127.0.0.1',
@@ -41,6 +42,6 @@ export async function startTestBank(options: {
       bindings?.(container)
     },
   })
-  const bank = await startBank({ configuration, storage, logger, modules: [doubles] })
+  const bank = await startBank({ configuration, storage, logger, ...(runtime && { runtime }), modules: [doubles] })
   return Object.assign(new BankClient(bank.url), { stop: bank.stop })
 }

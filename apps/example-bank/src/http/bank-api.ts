@@ -4,6 +4,7 @@ import { Hono } from 'hono'
 import { accountRoutes } from '../account/account.routes.js'
 import { Mailbox } from '../mail/mailbox.js'
 import { mailboxRoutes } from '../mail/mailbox.routes.js'
+import { reportRoutes } from '../report/report.routes.js'
 import { sessionRoutes } from '../session/session.routes.js'
 import { Heartbeat } from '../statement/live-statement.js'
 import { statementRoutes } from '../statement/statement.routes.js'
@@ -32,6 +33,7 @@ export function bankApi(bank: Application, logger: Logger, stopping: AbortSignal
   api.route('/api/accounts', statementRoutes({ bank, logger, heartbeat: bank.get(Heartbeat), stopping }))
   api.route('/api/sessions', sessionRoutes(bank))
   api.route('/api/transfers', transferRoutes(bank))
+  api.route('/api/reports', reportRoutes(bank))
   api.route('/health', healthRoutes(bank))
   // With an SMTP server there is no mailbox here.
   if (bank.container.isBound(Mailbox)) api.route('/mailbox', mailboxRoutes(bank))

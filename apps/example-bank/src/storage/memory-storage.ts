@@ -3,6 +3,8 @@ import { InMemoryAccountBalanceProjection } from '../account/account-balance.in-
 import { InMemoryCredentials } from '../credentials/in-memory-credentials.js'
 import { InMemoryMailAddresses } from '../mail/in-memory-mail-addresses.js'
 import { InMemoryMailbox } from '../mail/in-memory-mailbox.js'
+import { InMemoryAccountActivityProjection } from '../report/account-activity.in-memory-projection.js'
+import { InMemoryTransactionProjection } from '../report/transactions.in-memory-projection.js'
 import { drawKeys } from './keys.js'
 import type { Storage } from './storage.js'
 
@@ -13,18 +15,26 @@ export class Memory {
   readonly mailbox = new InMemoryMailbox()
   readonly mailAddresses = new InMemoryMailAddresses()
   readonly accountBalances = new InMemoryAccountBalanceProjection()
+  readonly transactions = new InMemoryTransactionProjection()
+  readonly accountActivity = new InMemoryAccountActivityProjection()
   readonly keys = drawKeys()
 }
 
 /** For tests: everything in memory, and gone with the process. */
 export function openMemoryStorage(memory = new Memory()): Storage {
-  const { log, accountBalances, ...kept } = memory
+  const { log, accountBalances, transactions, accountActivity, ...kept } = memory
   return {
     description: 'memory, gone when the process ends',
     store: inMemoryEventStore({ log }),
     accountBalances: InMemoryAccountBalanceProjection,
+    transactions: InMemoryTransactionProjection,
+    accountActivity: InMemoryAccountActivityProjection,
     ...kept,
-    bind: (container) => container.bind(InMemoryAccountBalanceProjection).toConstantValue(accountBalances),
+    bind(container) {
+      container.bind(InMemoryAccountBalanceProjection).toConstantValue(accountBalances)
+      container.bind(InMemoryTransactionProjection).toConstantValue(transactions)
+      container.bind(InMemoryAccountActivityProjection).toConstantValue(accountActivity)
+    },
     close: async () => {},
   }
 }

@@ -5,6 +5,8 @@ import { AccountBalanceProjection } from '../account/account-balance.projection.
 import { credentialsTable, PostgresCredentials } from '../credentials/postgres-credentials.js'
 import { mailAddressesTable, PostgresMailAddresses } from '../mail/postgres-mail-addresses.js'
 import { mailboxTable, PostgresMailbox } from '../mail/postgres-mailbox.js'
+import { AccountActivityProjection } from '../report/account-activity.projection.js'
+import { TransactionProjection } from '../report/transactions.projection.js'
 import { StartError } from '../start-error.js'
 import { Database } from './database.js'
 import { keptKeys, keysTable } from './keys.js'
@@ -42,6 +44,8 @@ export async function openPostgresStorage({ connectionString, logger }: Postgres
       mailbox: new PostgresMailbox(database),
       mailAddresses: new PostgresMailAddresses(database),
       accountBalances: AccountBalanceProjection,
+      transactions: TransactionProjection,
+      accountActivity: AccountActivityProjection,
       keys: await keptKeys(database),
       bind: (container) => container.bind(Database).toConstantValue(database),
       close: () => pool.end(),

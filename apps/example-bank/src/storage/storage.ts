@@ -4,6 +4,8 @@ import type { AccountBalances } from '../account/account-balances.js'
 import type { Credentials } from '../credentials/credentials.js'
 import type { MailAddresses } from '../mail/mail-addresses.js'
 import type { Mailbox } from '../mail/mailbox.js'
+import type { AccountActivity } from '../report/account-activity.js'
+import type { Transactions } from '../report/transactions.js'
 
 /** Everything that the bank keeps, in one place: the events, and what lies beside them. */
 export interface Storage {
@@ -14,6 +16,8 @@ export interface Storage {
   readonly mailbox: Mailbox
   readonly mailAddresses: MailAddresses
   readonly accountBalances: Newable<AccountBalances>
+  readonly transactions: Newable<Transactions>
+  readonly accountActivity: Newable<AccountActivity>
   readonly keys: Keys
   /** Binds what the projections of this storage have injected. */
   bind(container: Container): void
