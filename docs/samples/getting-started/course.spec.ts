@@ -6,6 +6,7 @@ const course = 'pottery'
 const offered = new CourseOffered({ course, places: 1 })
 
 describe('a course', () => {
+  // #region given
   it('gives its places away', async () => {
     await given(Course, [offered])
       .when(new TakePlace({ course, student: 'student-1' }))
@@ -18,4 +19,5 @@ describe('a course', () => {
       .when(new TakePlace({ course, student: 'student-2' }))
       .thenRefused('course-full')
   })
+  // #endregion given
 })
