@@ -30,6 +30,7 @@ export function welcome({ url, storage }: RunningBank, { smtpUrl }: Configuratio
   return [
     `The bank listens at ${url}; its storage is ${storage}.`,
     smtpUrl === undefined ? `Its mails lie in ${url}/mailbox.` : 'Its mails go out through the server that SMTP_URL names.',
+    `What can be asked of it, and a page to try it: ${url}/docs.`,
     '',
     'To paste one after another:',
     '',

@@ -2,8 +2,6 @@ import type { Moment } from '@writ/aggregate'
 import type { Application } from '@writ/application'
 import { hasCode } from '@writ/event-store'
 import { type Context, Hono } from 'hono'
-import { z } from 'zod'
-import { Password } from '../credentials/password.js'
 import { Idempotency } from '../http/idempotency.js'
 import { readJson } from '../http/json-body.js'
 import { answerAt, visible } from '../http/positions.js'
@@ -13,16 +11,9 @@ import { ownerOnly } from '../session/authenticate.js'
 import { SessionTokens } from '../session/session-tokens.js'
 import { DepositMoney, OpenAccount, VerifyAccount, WithdrawMoney } from './account.commands.js'
 import { Account } from './account.js'
+import { Movement, Opening, Reading } from './account.operations.js'
 import { ACCOUNT_BALANCES, AccountBalances } from './account-balances.js'
 import { AccountNumber, AccountNumbers } from './account-number.js'
-import { EmailAddress } from './email-address.js'
-import { At } from './moment.js'
-import { Amount } from './money.js'
-import { Owner } from './owner.js'
-
-const Opening = z.strictObject({ email: EmailAddress, password: Password, owner: Owner })
-const Movement = z.strictObject({ amount: Amount })
-const Reading = z.strictObject({ at: At.optional() })
 
 /** With ten million accounts, one number in a thousand that is drawn is in use; five in a row never are. */
 const DRAWS = 5

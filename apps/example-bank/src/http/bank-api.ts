@@ -9,6 +9,7 @@ import { sessionRoutes } from '../session/session.routes.js'
 import { Heartbeat } from '../statement/live-statement.js'
 import { statementRoutes } from '../statement/statement.routes.js'
 import { transferRoutes } from '../transfer/transfer.routes.js'
+import { docsRoutes } from './docs.routes.js'
 import { healthRoutes } from './health.routes.js'
 import { notFound, problemOf } from './problem.js'
 
@@ -34,6 +35,7 @@ export function bankApi(bank: Application, logger: Logger, stopping: AbortSignal
   api.route('/api/sessions', sessionRoutes(bank))
   api.route('/api/transfers', transferRoutes(bank))
   api.route('/api/reports', reportRoutes(bank))
+  api.route('/', docsRoutes())
   api.route('/health', healthRoutes(bank))
   // With an SMTP server there is no mailbox here.
   if (bank.container.isBound(Mailbox)) api.route('/mailbox', mailboxRoutes(bank))

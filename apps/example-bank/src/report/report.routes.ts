@@ -1,27 +1,14 @@
 import type { Application } from '@writ/application'
 import { Hono } from 'hono'
-import { z } from 'zod'
 import { Clock } from '../clock.js'
 import { visible } from '../http/positions.js'
-import { digits, readQuery } from '../http/query.js'
+import { readQuery } from '../http/query.js'
 import { ACCOUNT_ACTIVITY, AccountActivity } from './account-activity.js'
+import { Inactivity, lastDay, Period } from './report.operations.js'
 import { TRANSACTIONS, Transactions } from './transactions.js'
 import { utcDay } from './utc-day.js'
 
 const DAY = 24 * 60 * 60 * 1_000
-
-/** The last day of a month; of a year's last month, where none is named. */
-const lastDay = (year: number, month = 12) => new Date(Date.UTC(year, month, 0))
-
-export const Period = z
-  .strictObject({ year: digits(1_970, 9_999), month: digits(1, 12).optional(), day: digits(1, 31).optional() })
-  .refine(({ month, day }) => day === undefined || month !== undefined, { path: ['month'], error: 'expected beside a day' })
-  .refine(({ year, month, day = 1 }) => day <= lastDay(year, month).getUTCDate(), {
-    path: ['day'],
-    error: 'expected a day that this month has',
-  })
-
-export const Inactivity = z.strictObject({ days: digits(0, 36_500).optional() })
 
 /** Figures of the whole bank, for everybody: they tell of nobody in particular. */
 export function reportRoutes(bank: Application): Hono {

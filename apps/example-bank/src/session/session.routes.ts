@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Application } from '@writ/application'
 import { Hono } from 'hono'
-import { z } from 'zod'
 import { Idempotency } from '../http/idempotency.js'
 import { readJson } from '../http/json-body.js'
 import { answerAt } from '../http/positions.js'
 import { StartSession } from './session.commands.js'
+import { Login } from './session.operations.js'
 import { SessionTokens } from './session-tokens.js'
-
-const Login = z.strictObject({ account: z.string().max(200), password: z.string().max(200) })
 
 export function sessionRoutes(bank: Application): Hono {
   const tokens = bank.get(SessionTokens)

@@ -1,23 +1,20 @@
 import { type Context, Hono } from 'hono'
 import { accepts } from 'hono/accepts'
-import { z } from 'zod'
 import { Account } from '../account/account.js'
 import { notFound, Problem } from '../http/problem.js'
-import { digits, readQuery } from '../http/query.js'
+import { readQuery } from '../http/query.js'
 import { ownerOnly } from '../session/authenticate.js'
 import { SessionTokens } from '../session/session-tokens.js'
 import { liveStatement, type Surroundings } from './live-statement.js'
+import { After, PageQuery } from './statement.operations.js'
 import { statementPage } from './statement-page.js'
-
-const Version = digits(0, Number.MAX_SAFE_INTEGER)
-const Query = z.strictObject({ after: Version.optional(), limit: digits(1, 1_000).optional() })
 
 export function statementRoutes(surroundings: Surroundings): Hono {
   const { bank } = surroundings
 
   return new Hono().get('/:account/statement', ownerOnly(bank.get(SessionTokens)), async (c) => {
     const account = c.req.param('account')
-    const { after = 0, limit = 100 } = readQuery(c, Query)
+    const { after = 0, limit = 100 } = readQuery(c, PageQuery)
     const wanted = accepts(c, {
       header: 'Accept',
       supports: ['application/json', 'text/event-stream'],
@@ -45,7 +42,7 @@ export function statementRoutes(surroundings: Surroundings): Hono {
 function lastEventId(c: Context): number | undefined {
   const id = c.req.header('Last-Event-ID')
   if (id === undefined || id === '') return undefined
-  const { data } = Version.safeParse(id)
+  const { data } = After.safeParse(id)
   if (data !== undefined) return data
   throw new Problem(400, 'invalid-last-event-id', 'Last-Event-ID takes the id of the last entry that was seen: its version.')
 }

@@ -1,9 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Application } from '@writ/application'
 import { Hono } from 'hono'
-import { z } from 'zod'
-import { AccountNumber } from '../account/account-number.js'
-import { Amount } from '../account/money.js'
 import { Idempotency } from '../http/idempotency.js'
 import { readJson } from '../http/json-body.js'
 import { answerAt } from '../http/positions.js'
@@ -12,9 +9,8 @@ import { accountOf } from '../session/authenticate.js'
 import { SessionTokens } from '../session/session-tokens.js'
 import { RequestTransfer } from './transfer.commands.js'
 import { Transfer } from './transfer.js'
+import { TransferRequest } from './transfer.operations.js'
 import { TransferId } from './transfer-id.js'
-
-const Request = z.strictObject({ from: AccountNumber, to: AccountNumber, amount: Amount })
 
 export function transferRoutes(bank: Application): Hono {
   const idempotency = bank.get(Idempotency)
@@ -24,7 +20,7 @@ export function transferRoutes(bank: Application): Hono {
     new Hono()
       .post('/', async (c) => {
         const account = await accountOf(c, tokens)
-        const request = await readJson(c, Request)
+        const request = await readJson(c, TransferRequest)
         if (request.from !== account) throw forbidden('Money leaves an account only by its owner: `from` is not yours.')
         const { result, position } = await bank.dispatch(new RequestTransfer({ transfer: randomUUID(), ...request }), {
           ...idempotency.of(c, `request-transfer:${account}`, request),
