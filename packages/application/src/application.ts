@@ -20,6 +20,7 @@ import { ApplicationNotRunningError, StopTimedOutError } from './errors.js'
 import { type EventSelection, eventStream } from './event-stream.js'
 import { type Health, readHealth } from './health.js'
 import { type ApplicationOptions, checkOptions } from './options.js'
+import { forgetOldReceipts, RECEIPTS_KEPT } from './receipt-retention.js'
 import { untilSettled } from './settled.js'
 import { type SignalOptions, stopOnSignals } from './stop-on-signals.js'
 
@@ -55,6 +56,8 @@ export class Application {
   /** How many commands from outside are under way. */
   private dispatching = 0
   private answered: (() => void) | undefined
+  private readonly ending = new AbortController()
+  private forgetting: Promise<void> | undefined
 
   private constructor(
     readonly name: string,
@@ -68,6 +71,7 @@ export class Application {
     private readonly logger: Logger,
     private readonly stopTimeout: number,
     private readonly consistency: Consistency,
+    private readonly keepReceipts: number,
   ) {}
 
   /**
@@ -117,11 +121,12 @@ export class Application {
       logger,
       stopTimeout,
       options.dispatch?.consistency ?? 'eventual',
+      options.keepReceipts ?? RECEIPTS_KEPT,
     )
   }
 
   /**
-   * Makes the store ready and begins the subscriptions. A start that fails leaves nothing running; it may be tried again.
+   * Makes the store ready and begins the subscriptions. A start that fails may be tried again, or ended with `stop`.
    *
    * @throws StoreUnavailableError when the store can't be reached
    */
@@ -262,6 +267,8 @@ export class Application {
       throw error
     }
     if (this.state === 'starting') this.state = 'running'
+    const { store, runtime, logger, keepReceipts: keep } = this
+    this.forgetting = forgetOldReceipts({ store, runtime, logger, keep }, this.ending.signal)
     this.logger.info({ application: this.name, adapter: this.store.adapter }, 'application started')
   }
 
@@ -281,6 +288,8 @@ export class Application {
       step = 'finishing aggregates'
       await this.aggregates.stop()
       step = 'closing the store'
+      this.ending.abort()
+      await this.forgetting
       await this.store.stop()
       step = 'releasing injected services'
       await this.composition.container.unbindAllAsync()

@@ -20,6 +20,8 @@ export interface ApplicationOptions {
   readonly logger?: Logger
   /** How long a stop may take: milliseconds, 10,000 by default. */
   readonly stopTimeout?: number
+  /** How long a command with a given id is answered by its receipt: milliseconds from a minute, 30 days by default. */
+  readonly keepReceipts?: number
 }
 
 export interface AggregateCacheOptions {
@@ -45,6 +47,7 @@ const applicationKeys: Record<keyof ApplicationOptions, true> = {
   runtime: true,
   logger: true,
   stopTimeout: true,
+  keepReceipts: true,
 }
 const cacheKeys: Record<keyof AggregateCacheOptions, true> = { cacheSize: true, lifespan: true }
 const subscriptionKeys: Record<keyof SubscriptionOptions, true> = { leaseMilliseconds: true }
@@ -66,7 +69,14 @@ export function checkOptions(options: ApplicationOptions): void {
   if (options.name !== undefined && !/^[\w.-]{1,60}$/.test(options.name)) {
     throw new InvalidOptionError(where, 'name', 'must be 1 to 60 letters, digits, dots, dashes or underscores')
   }
-  const { stopTimeout } = options
+  const { stopTimeout, keepReceipts } = options
+  if (keepReceipts !== undefined && !(Number.isFinite(keepReceipts) && keepReceipts >= 60_000)) {
+    throw new InvalidOptionError(
+      where,
+      'keepReceipts',
+      'must be milliseconds from 60,000: whoever repeats a command must find its receipt',
+    )
+  }
   if (stopTimeout !== undefined && !(Number.isFinite(stopTimeout) && stopTimeout > 0)) {
     throw new InvalidOptionError(where, 'stopTimeout', 'must be milliseconds above 0')
   }
