@@ -1,8 +1,8 @@
 import 'reflect-metadata'
 import type { AnyCommand, AnyEvent } from '@writ/event-store'
 import { given } from '@writ/testing'
-import { DepositMoney, VerifyAccount, WithdrawMoney } from './account.commands.js'
-import { AccountOpened, AccountVerified, MoneyDeposited, MoneyWithdrawn } from './account.events.js'
+import { DepositMoney, RefundMoney, VerifyAccount, WithdrawMoney } from './account.commands.js'
+import { AccountOpened, AccountVerified, MoneyDeposited, MoneyRefunded, MoneyWithdrawn } from './account.events.js'
 import { Account } from './account.js'
 import { GREATEST_BALANCE } from './money.js'
 
@@ -16,6 +16,7 @@ const opened = new AccountOpened({
   verificationCode: code,
 })
 const verified = new AccountVerified({ account })
+const transfer = '01890000-0000-4000-8000-000000000001'
 
 describe('an account', () => {
   const deposit = new DepositMoney({ account, amount: 500 })
@@ -63,5 +64,27 @@ describe('an account', () => {
   it('holds no more than where integers are exact', async () => {
     const full = new AccountOpened({ ...opened, balance: GREATEST_BALANCE - 499 })
     await given(Account, [full, verified]).when(deposit).thenRefused('balance-too-great')
+  })
+
+  it('tells which transfer its movements belong to', async () => {
+    const movement = { account, amount: 500, transfer }
+    await given(Account, [opened, verified])
+      .when(new DepositMoney(movement))
+      .thenEvents([new MoneyDeposited(movement)])
+    await given(Account, [opened, verified])
+      .when(new WithdrawMoney(movement))
+      .thenEvents([new MoneyWithdrawn(movement)])
+  })
+
+  it('takes a refund although it is full by now, and goes on from there', async () => {
+    const refund = { account, amount: 500, transfer }
+    const full = new AccountOpened({ ...opened, balance: GREATEST_BALANCE })
+    await given(Account, [full, verified])
+      .when(new RefundMoney(refund))
+      .thenEvents([new MoneyRefunded(refund)])
+      .thenState({ balance: GREATEST_BALANCE + 500 })
+    await given(Account, [full, verified, new MoneyRefunded(refund)])
+      .when(withdraw(1))
+      .thenResult({ balance: GREATEST_BALANCE + 499 })
   })
 })

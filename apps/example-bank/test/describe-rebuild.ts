@@ -1,0 +1,89 @@
+import { Projection } from '@writ/event-handler'
+import { ACCOUNT_BALANCES, type AccountBalances } from '../src/account/account-balances.js'
+import { ACCOUNT_ACTIVITY, type AccountActivity } from '../src/report/account-activity.js'
+import { TRANSACTIONS, type Transactions } from '../src/report/transactions.js'
+import { eventually } from './bank-client.js'
+import type { Place } from './describe-bank.js'
+import { startTestBank, type TestBank } from './running-bank.js'
+import { SmtpInbox } from './smtp-inbox.js'
+
+export interface PlaceWithRows extends Place {
+  /** All rows of all projections, to compare. */
+  rows(): Promise<unknown>
+  /** Takes them all away. */
+  empty(): Promise<void>
+}
+
+type ProjectionClass<T extends object> = new (...dependencies: never[]) => T
+
+interface Options {
+  readonly storage: string
+  readonly create: () => Promise<PlaceWithRows>
+  readonly projections: readonly [
+    ProjectionClass<AccountBalances>,
+    ProjectionClass<Transactions>,
+    ProjectionClass<AccountActivity>,
+  ]
+}
+
+/** A release that raises the projections' versions; in a test file of its own, for in its process they stay raised. */
+export function describeRebuild({ storage, create, projections }: Options): void {
+  describe(`a rebuild of the projections on ${storage}`, () => {
+    const inbox = new SmtpInbox()
+    let place: PlaceWithRows
+    let bank: TestBank
+    const start = async () => startTestBank({ storage: await place.openStorage(), smtpUrl: inbox.url })
+    const caughtUp = (version: number) =>
+      eventually(async () => {
+        const { subscriptions } = (await bank.get('/health')).body as { subscriptions: { name: string; lag: number }[] }
+        const names = [ACCOUNT_BALANCES, TRANSACTIONS, ACCOUNT_ACTIVITY].map((name) => `${name}@${version}`)
+        const all = names.every((name) => subscriptions.some((subscription) => subscription.name === name))
+        return all && subscriptions.every(({ lag }) => lag === 0)
+      }, `version ${version} of all projections without a lag`)
+
+    beforeAll(async () => {
+      await inbox.start()
+      place = await create()
+      bank = await start()
+    })
+    afterAll(async () => {
+      await bank?.stop()
+      await place?.close()
+      await inbox.stop()
+    })
+
+    it('gives the same rows from the log, and mails nothing', async () => {
+      const [one, two] = [await bank.customer(inbox), await bank.customer(inbox)]
+      await bank.unverifiedCustomer()
+      for (let amount = 1; amount <= 20; amount++) await bank.deposit(one, amount)
+      await bank.withdraw(one, 500)
+      for (const [to, amount] of [
+        [two.account, 700],
+        ['9999999999', 800],
+        [two.account, 50_000_000],
+      ] as const) {
+        await bank.endOf((await bank.transfer(one, to, amount)).body.transfer, one)
+      }
+      await caughtUp(1)
+      const [rows, mails] = [await place.rows(), inbox.mails.length]
+      expect(mails).toBe(3 + 3 + 1)
+      await bank.stop()
+
+      await place.empty()
+      expect(await place.rows()).not.toEqual(rows)
+      const names = [ACCOUNT_BALANCES, TRANSACTIONS, ACCOUNT_ACTIVITY]
+      projections.forEach((projection, index) => {
+        Projection({ name: names[index] ?? '', version: 2, consistency: 'strong' })(projection as ProjectionClass<object>)
+      })
+      bank = await start()
+      await caughtUp(2)
+      expect(await place.rows()).toEqual(rows)
+      expect(inbox.mails).toHaveLength(mails)
+
+      const withdrawn = await bank.withdraw(one, 100)
+      await inbox.mailTo(one.email, '$1.00 withdrawn')
+      expect(inbox.mails).toHaveLength(mails + 1)
+      expect((await bank.account(one, String(withdrawn.body.position))).body.balance).toBe(withdrawn.body.balance)
+    })
+  })
+}
