@@ -17,7 +17,7 @@ class Transfer {
 
   begin(failpoints = ''): ChildProcess {
     const { connectionString, schema } = this.database
-    const service = fork(join(__dirname, 'test', 'transfers.mjs'), [connectionString, schema], {
+    const service = fork(join(__dirname, '../test', 'transfers.mjs'), [connectionString, schema], {
       env: { ...process.env, WRIT_FAILPOINTS: failpoints },
     })
     running.add(service)

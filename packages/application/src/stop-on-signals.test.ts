@@ -8,7 +8,7 @@ describe('a service that is told to end', () => {
   const messages: unknown[] = []
   const begin = async (...args: string[]) => {
     messages.length = 0
-    service = fork(join(__dirname, 'test', 'service.mjs'), args)
+    service = fork(join(__dirname, '../test', 'service.mjs'), args)
     service.on('message', (message) => messages.push(message))
     await heard('deciding')
   }

@@ -1,7 +1,7 @@
 import { testDatabase } from '@writ/build-tools'
 import { type Append, StoreOverloadedError } from '@writ/event-store'
-import { countingPool } from './test/counting-pool.js'
-import { closeAfterAll, newEvent, openStore, readEverything, times } from './test/test-store.js'
+import { countingPool } from '../test/counting-pool.js'
+import { closeAfterAll, newEvent, openStore, readEverything, times } from '../test/test-store.js'
 
 closeAfterAll()
 

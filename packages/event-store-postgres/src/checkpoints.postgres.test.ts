@@ -1,7 +1,7 @@
 import { testDatabase } from '@writ/build-tools'
 import type { EventStore, Lease } from '@writ/event-store'
+import { adminClient, closeAfterAll, openStore } from '../test/test-store.js'
 import type { Sql, SqlTransaction } from './sql.js'
-import { adminClient, closeAfterAll, openStore } from './test/test-store.js'
 
 closeAfterAll()
 

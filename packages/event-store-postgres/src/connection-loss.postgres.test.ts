@@ -1,9 +1,9 @@
 import { testDatabase } from '@writ/build-tools'
 import { hasCode, type StoreUnavailableError } from '@writ/event-store'
 import pg from 'pg'
+import { proxyTo } from '../test/proxy.js'
+import { adminClient, closeAfterAll, newEvent, openStore, readEverything, times, willClose } from '../test/test-store.js'
 import { postgresEventStore } from './postgres-event-store.js'
-import { proxyTo } from './test/proxy.js'
-import { adminClient, closeAfterAll, newEvent, openStore, readEverything, times, willClose } from './test/test-store.js'
 
 closeAfterAll()
 

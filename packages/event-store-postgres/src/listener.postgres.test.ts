@@ -1,5 +1,5 @@
 import { testDatabase } from '@writ/build-tools'
-import { adminClient, closeAfterAll, newEvent, openStore } from './test/test-store.js'
+import { adminClient, closeAfterAll, newEvent, openStore } from '../test/test-store.js'
 
 closeAfterAll()
 

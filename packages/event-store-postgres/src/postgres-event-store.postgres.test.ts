@@ -1,7 +1,7 @@
 import { testDatabase } from '@writ/build-tools'
 import fc from 'fast-check'
+import { adminClient, closeAfterAll, newEvent, openStore, readEverything, willClose } from '../test/test-store.js'
 import { postgresEventStore } from './postgres-event-store.js'
-import { adminClient, closeAfterAll, newEvent, openStore, readEverything, willClose } from './test/test-store.js'
 
 closeAfterAll()
 

@@ -1,7 +1,7 @@
 import { testDatabase } from '@writ/build-tools'
 import pg from 'pg'
+import { closeAfterAll, newEvent, openStore, readEverything, times, willClose } from '../test/test-store.js'
 import { postgresEventStore } from './postgres-event-store.js'
-import { closeAfterAll, newEvent, openStore, readEverything, times, willClose } from './test/test-store.js'
 
 closeAfterAll()
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { testDatabase } from '@writ/build-tools'
-import { closeAfterAll, openStore, readEverything, times } from './test/test-store.js'
+import { closeAfterAll, openStore, readEverything, times } from '../test/test-store.js'
 
 closeAfterAll()
 const run = promisify(execFile)
@@ -11,7 +11,7 @@ describe('Three processes that write to one stream', () => {
   it('store each event once, one after another, and each conflict names what was missed', async () => {
     const { connectionString, schema } = testDatabase()
     const store = await openStore({ connectionString, schema })
-    const program = join(__dirname, 'test', 'appending-process.mjs')
+    const program = join(__dirname, '../test', 'appending-process.mjs')
     const processes = await Promise.all(
       times(3, () => run(process.execPath, [program, connectionString, schema, 'shared', '150'])),
     )

@@ -1,5 +1,5 @@
 import type { Append } from '@writ/event-store'
-import { newEvent, times } from '../test/test-store.js'
+import { newEvent, times } from '../../test/test-store.js'
 import { AppendLanes } from './append-lanes.js'
 import type { WaitingAppend } from './batch.js'
 

@@ -1,5 +1,5 @@
 import type { Append } from '@writ/event-store'
-import { newEvent } from '../test/test-store.js'
+import { newEvent } from '../../test/test-store.js'
 import { entryOf } from './batch.js'
 import { meetsItself } from './meets-itself.js'
 

@@ -1,7 +1,7 @@
 import { testDatabase } from '@writ/build-tools'
 import type pg from 'pg'
-import { countingPool } from '../test/counting-pool.js'
-import { adminClient, closeAfterAll, newEvent, openStore, readEverything, times } from '../test/test-store.js'
+import { countingPool } from '../../test/counting-pool.js'
+import { adminClient, closeAfterAll, newEvent, openStore, readEverything, times } from '../../test/test-store.js'
 
 closeAfterAll()
 

@@ -1,6 +1,6 @@
 import { testDatabase } from '@writ/build-tools'
+import { adminClient, closeAfterAll, newEvent, openStore, readEverything, times, willClose } from '../../test/test-store.js'
 import { postgresEventStore } from '../postgres-event-store.js'
-import { adminClient, closeAfterAll, newEvent, openStore, readEverything, times, willClose } from '../test/test-store.js'
 import { NEWEST_VERSION } from './migrations.js'
 import { quoteIdentifier } from './schema-name.js'
 

@@ -1,9 +1,9 @@
 import { testDatabase } from '@writ/build-tools'
 import { type EventStore, type NewEvent, type StoredEvent, systemRuntime } from '@writ/event-store'
 import pg from 'pg'
-import type { PostgresEventStoreOptions } from '../options.js'
-import { postgresEventStore } from '../postgres-event-store.js'
-import type { SqlTransaction } from '../sql.js'
+import type { PostgresEventStoreOptions } from '../src/options.js'
+import { postgresEventStore } from '../src/postgres-event-store.js'
+import type { SqlTransaction } from '../src/sql.js'
 
 const opened: { stop(): Promise<void> }[] = []
 

@@ -1,6 +1,6 @@
 // A process of its own that appends to one stream until it has stored so many events, deciding again after each conflict.
 import { systemRuntime } from '@writ/event-store'
-import { postgresEventStore } from '../../dist/index.js'
+import { postgresEventStore } from '../dist/index.js'
 
 const [connectionString, schema, stream, count] = process.argv.slice(2)
 const store = postgresEventStore({ connectionString, schema })
