@@ -42,7 +42,9 @@ describe('a transfer', () => {
 
 describe('the service', () => {
   it('shows what came of both', async () => {
-    const { app, stop } = await testApplication({ modules: (place) => [wallets(place.on === 'postgres' ? place.pool : undefined)] })
+    const { app, stop } = await testApplication({
+      modules: (place) => [wallets(place.on === 'postgres' ? place.pool : undefined)],
+    })
     await app.dispatch(new OpenWallet({ wallet: 'ann', balance: 100 }))
     await app.dispatch(new OpenWallet({ wallet: 'bob', balance: 0 }))
     await app.dispatch(new SendMoney(sent))
