@@ -9,6 +9,7 @@ import { wallets } from './wallets.js'
 const { DATABASE_URL } = process.env
 const server = DATABASE_URL ? undefined : await startPostgres({ dataDirectory: '.data' })
 const pool = new pg.Pool({ connectionString: server?.connectionString ?? DATABASE_URL })
+pool.on('error', (error) => console.error('A connection broke; the pool makes another one.', error))
 const app = await Application.create({ store: postgresEventStore({ pool }), modules: [wallets(pool)] })
 await app.start()
 
