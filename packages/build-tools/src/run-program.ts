@@ -19,7 +19,9 @@ export function run(
   { cwd, env, timeout = 300_000 }: RunOptions,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, parameters, { cwd, env, timeout, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(program, parameters, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    // Not spawn's own time limit: its timer outlives a program that was never there.
+    const timer = setTimeout(() => child.kill(), timeout)
     let [printed, output] = ['', '']
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       printed += text
@@ -28,8 +30,12 @@ export function run(
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       output += text
     })
-    child.on('error', reject)
+    child.on('error', (error) => {
+      clearTimeout(timer)
+      reject(error)
+    })
     child.on('close', (code, signal) => {
+      clearTimeout(timer)
       if (code === 0) resolve(printed)
       else reject(new Error(`${output.trim()}\n(${signal === null ? `It ended with ${code}` : `It was ended by ${signal}`}.)`))
     })
