@@ -12,11 +12,12 @@ const manifest: PackedManifest = {
 const eventStore: PackedManifest = { name: '@writ/event-store', version: '1.0.0', peerDependencies: { zod: '^4.6.7' } }
 const manifests = new Map([[eventStore.name, eventStore]])
 
-const check = (changes: Partial<PackedManifest>, more: readonly string[] = [], less: readonly string[] = []) =>
-  checkPacked(
-    { manifest: { ...manifest, ...changes }, files: [...files, ...more].filter((file) => !less.includes(file)) },
-    manifests,
-  )
+const read = () => "import type { Pool } from 'pg';\n"
+
+const check = (changes: Partial<PackedManifest>, more: readonly string[] = [], less: readonly string[] = []) => {
+  const packed = [...files, ...more].filter((file) => !less.includes(file))
+  return checkPacked({ manifest: { ...manifest, ...changes }, files: packed, read }, manifests)
+}
 
 describe('a packed package', () => {
   it('is accepted with its code, its sources and what has to be read', () => {
@@ -25,7 +26,7 @@ describe('a packed package', () => {
 
   it('is refused without exports, and with a condition that only this repository knows', () => {
     const { exports: _, ...without } = manifest
-    expect(checkPacked({ manifest: without, files }, manifests)).toEqual([expect.stringContaining('It has no exports')])
+    expect(checkPacked({ manifest: without, files, read }, manifests)).toEqual([expect.stringContaining('It has no exports')])
     const exports = { '.': { '@writ/source': './src/index.ts', types: './dist/index.d.ts', default: './dist/index.js' } }
     expect(check({ exports })).toEqual([expect.stringContaining("The entry '.' must have the conditions types and default")])
     expect(check({ exports: { './more': './dist/index.js' } })).toEqual([expect.stringContaining("The entry './more'")])
@@ -68,6 +69,12 @@ describe('a packed package', () => {
   it('need not name a peer that its dependency can do without', () => {
     const relaxed = { ...eventStore, peerDependenciesMeta: { zod: { optional: true } } }
     const { peerDependencies: _, ...without } = manifest
-    expect(checkPacked({ manifest: without, files }, new Map([[relaxed.name, relaxed]]))).toEqual([])
+    expect(checkPacked({ manifest: without, files, read }, new Map([[relaxed.name, relaxed]]))).toEqual([])
+  })
+
+  it('is refused when the types that its declarations show are not installed with it', () => {
+    const types = { '@types/pg': '^8.0.0' }
+    expect(check({ devDependencies: types })).toEqual([expect.stringContaining('Its declarations need @types/pg')])
+    expect(check({ dependencies: types, devDependencies: {} })).toEqual([])
   })
 })

@@ -7,7 +7,8 @@ import { scope } from './workspace.js'
  * @param manifests those of all packages that are packed, by name.
  * @returns what is wrong, and what to do about it; nothing when all is well.
  */
-export function checkPacked({ manifest, files }: PackedPackage, manifests: ReadonlyMap<string, PackedManifest>): string[] {
+export function checkPacked(packed: PackedPackage, manifests: ReadonlyMap<string, PackedManifest>): string[] {
+  const { manifest, files } = packed
   return [
     ...checkEntries(manifest),
     ...['README.md', 'LICENSE']
@@ -16,6 +17,7 @@ export function checkPacked({ manifest, files }: PackedPackage, manifests: Reado
     ...files.flatMap((file) => checkFile(file, files)),
     ...checkVersions(manifest),
     ...missingPeers(manifest, manifests),
+    ...missingTypes(packed),
   ]
 }
 
@@ -71,4 +73,16 @@ function missingPeers(manifest: PackedManifest, manifests: ReadonlyMap<string, P
         .filter((peer) => !(peer in given) && !peerDependenciesMeta[peer]?.optional)
         .map((peer) => `${name} needs ${peer} beside it: make ${peer} a peerDependency here, too.`)
     })
+}
+
+/** What declarations import must bring its types along, also where those come from a package of their own. */
+function missingTypes({ manifest, files, read }: PackedPackage): string[] {
+  const imported = files
+    .filter((file) => file.endsWith('.d.ts'))
+    .flatMap((file) =>
+      [...read(file).matchAll(/(?:from |import\()'([^.'][^']*)'/g)].map(([, specifier]) => `@types/${specifier}`),
+    )
+  return [...new Set(imported)]
+    .filter((types) => types in { ...manifest.devDependencies })
+    .map((types) => `Its declarations need ${types}, which is a devDependency: make it a dependency.`)
 }

@@ -9,6 +9,7 @@ export interface PackedPackage {
   readonly manifest: PackedManifest
   /** Paths inside of the package: `dist/index.js`. */
   readonly files: readonly string[]
+  read(file: string): string
 }
 
 export interface PackedManifest {
@@ -16,6 +17,7 @@ export interface PackedManifest {
   readonly version: string
   readonly exports?: Readonly<Record<string, unknown>>
   readonly dependencies?: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
   readonly optionalDependencies?: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>
@@ -46,5 +48,6 @@ function readTarball(path: string): Tarball {
     content,
     manifest: JSON.parse(content.readFile(`${prefix}package.json`)),
     files: content.listFiles().map((file) => file.slice(prefix.length)),
+    read: (file) => content.readFile(prefix + file),
   }
 }
