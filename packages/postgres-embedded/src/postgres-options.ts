@@ -8,6 +8,8 @@ export interface TemporaryPostgresOptions {
    * on disk: `fsync`, `full_page_writes` and `synchronous_commit` are on.
    */
   readonly settings?: Readonly<Record<string, string | number | boolean>> | undefined
+  /** Environment variables of the server's processes, such as `{ LD_PRELOAD: '/usr/lib/libjemalloc.so' }`. It inherits none. */
+  readonly environment?: Readonly<Record<string, string>> | undefined
   /** Told in short lines what takes time: initialising, recovering, ready. */
   readonly log?: ((line: string) => void) | undefined
   /** How long the server may take to become ready, recovery after a crash included; in milliseconds. Default: 60,000. */
@@ -38,7 +40,7 @@ const ownSettings = new Map([
 
 /** @throws PostgresEmbeddedError `invalid-option`. */
 export function checkOptions(options: PostgresOptions): void {
-  const { dataDirectory, port, database, settings = {}, startTimeout } = options
+  const { dataDirectory, port, database, settings = {}, environment = {}, startTimeout } = options
   if (typeof dataDirectory !== 'string' || dataDirectory === '' || dataDirectory.includes('\0'))
     throw invalid('dataDirectory', dataDirectory, 'give the path of a folder')
   if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536))
@@ -53,6 +55,12 @@ export function checkOptions(options: PostgresOptions): void {
     if (reason !== undefined) throw invalid(option, value, `it can't be set here: ${reason}`)
     if (!['string', 'number', 'boolean'].includes(typeof value) || String(value).includes('\0'))
       throw invalid(option, value, 'give a text, a number or a boolean')
+  }
+  for (const [name, value] of Object.entries(environment)) {
+    const option = `environment.${name}`
+    if (!/^[a-z_][a-z0-9_]*$/i.test(name)) throw invalid(option, value, 'that is not the name of a variable')
+    if (/^PG|^(PATH|LC_ALL|TZ)$/.test(name)) throw invalid(option, value, 'the launcher sets it, or `settings` do')
+    if (typeof value !== 'string' || value.includes('\0')) throw invalid(option, value, 'give a text')
   }
 }
 

@@ -5,6 +5,8 @@ import type { ServerUser } from './server-user.js'
 interface Surroundings {
   readonly cwd: string
   readonly user: ServerUser | undefined
+  /** Variables besides those that every program gets. */
+  readonly environment?: Readonly<Record<string, string>> | undefined
   readonly stdio: StdioOptions
 }
 
@@ -13,12 +15,16 @@ interface Surroundings {
  * caller changes what PostgreSQL does, and a session of its own, so that Ctrl-C in the terminal reaches the application only: the
  * application needs its database until it has shut down.
  */
-export function spawnProgram(program: string, args: readonly string[], { cwd, user, stdio }: Surroundings): ChildProcess {
+export function spawnProgram(
+  program: string,
+  args: readonly string[],
+  { cwd, user, environment, stdio }: Surroundings,
+): ChildProcess {
   return spawn(program, args, {
     cwd,
     stdio,
     detached: true,
-    env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
+    env: { ...environment, PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
     ...user,
   })
 }

@@ -39,6 +39,7 @@ export interface ServerCommand {
   readonly program: string
   readonly args: readonly string[]
   readonly user: ServerUser | undefined
+  readonly environment: Readonly<Record<string, string>> | undefined
   /** In milliseconds. */
   readonly startTimeout: number
   readonly log: (line: string) => void
@@ -46,13 +47,18 @@ export interface ServerCommand {
 
 /** Starts `postgres` and waits until it accepts connections. */
 export async function startServerProcess(data: DataDirectory, command: ServerCommand): Promise<ServerProcess | FailedStart> {
-  const { user, log } = command
+  const { user, environment, log } = command
   // A container that starts again may give the server the pid of the one before.
   const last = await readPostmasterPid(data.cluster)
   const file = await openLog(data.logFile, user)
   const { size: beginning } = await file.stat()
   const logLines = () => readLines(data.logFile, beginning)
-  const child = spawnProgram(command.program, command.args, { cwd: data.cluster, user, stdio: ['ignore', file.fd, file.fd] })
+  const child = spawnProgram(command.program, command.args, {
+    cwd: data.cluster,
+    user,
+    environment,
+    stdio: ['ignore', file.fd, file.fd],
+  })
   const { pid } = child
   if (pid === undefined) {
     const cause = await once(child, 'error').then(([error]) => error as Error)

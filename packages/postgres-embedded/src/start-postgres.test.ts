@@ -207,6 +207,8 @@ it.each([
   ['settings.listen_addresses', { settings: { listen_addresses: '*' } }],
   ['settings.Port', { settings: { Port: 1 } }],
   ['settings.a=b -c fsync', { settings: { 'a=b -c fsync': 'off' } }],
+  ['environment.PGPORT', { environment: { PGPORT: '1' } }],
+  ['environment.A=B', { environment: { 'A=B': '' } }],
 ])('refuses a bad option: %s', async (option, options) => {
   await expect(startPostgres({ dataDirectory, ...options })).rejects.toMatchObject({ code: 'invalid-option', option })
 })

@@ -140,6 +140,7 @@ async function startOnPort(launch: Launch, port: number): Promise<ServerProcess 
     program: binaries.postgres,
     args: ['-D', dataArgument, '-c', mark, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
     user,
+    environment: options.environment,
     startTimeout: options.startTimeout ?? 60_000,
     log,
   }
