@@ -25,6 +25,7 @@ import { InvalidOptionError } from './errors/invalid-option-error.js'
 import { AggregateRuntime, type Surroundings } from './execute-command.js'
 import { loadState } from './load-state.js'
 import { type Moment, versionAt } from './moment.js'
+import { NewStreams } from './new-streams.js'
 import { PendingCommand } from './pending-command.js'
 import { RuntimeList } from './runtime-list.js'
 
@@ -92,6 +93,7 @@ export class Aggregates {
       events: this.events,
       logger: this.logger,
       runtime: this.runtime,
+      newStreams: new NewStreams(),
       answered: () => this.answered(),
       idle: (runtime) => this.becameIdle(runtime),
       inBackground: (work) => this.inBackground(work),

@@ -13,12 +13,13 @@ import { isPromise } from './apply-event.js'
 import { appendOf, Collected } from './collected.js'
 import type { Executed } from './command-execution.js'
 import { conclude } from './conclude.js'
-import type { ConfirmedState } from './confirmed-state.js'
+import { ConfirmedState } from './confirmed-state.js'
 import type { AggregateDefinition, Handling } from './decider.js'
 import type { Decision } from './decision.js'
 import { TooManyConflictsError } from './errors/execution-errors.js'
 import { type Loaded, loadState, type StateSource, takeOver } from './load-state.js'
 import { Mailbox } from './mailbox.js'
+import type { NewStreams } from './new-streams.js'
 import type { PendingCommand } from './pending-command.js'
 import { Replies } from './replies.js'
 import { SnapshotWriter } from './snapshot-writer.js'
@@ -27,6 +28,7 @@ import { StateAhead } from './state-ahead.js'
 /** What one aggregate needs from those around it. */
 export interface Surroundings extends StateSource {
   readonly runtime: Runtime
+  readonly newStreams: NewStreams
   /** A command was answered. */
   answered(): void
   /** Nothing is left to do. */
@@ -55,6 +57,8 @@ export class AggregateRuntime {
   idleSince = 0
 
   private confirmed: ConfirmedState | undefined
+  /** Whether that is only supposed: the initial state of a stream that is likely to be new. The first append finds out. */
+  private isSupposed = false
   private isLoading = false
   private readonly mailbox = new Mailbox<PendingCommand>()
   /** The one that decides now, asynchronously or on this very stack. */
@@ -81,7 +85,7 @@ export class AggregateRuntime {
 
   /** What the store has confirmed, as far as this process knows. */
   get known(): ConfirmedState | undefined {
-    return this.confirmed
+    return this.isSupposed ? undefined : this.confirmed
   }
 
   /** Commands taken and not yet answered. */
@@ -113,25 +117,36 @@ export class AggregateRuntime {
         continue
       }
       if (this.confirmed === undefined) {
-        this.load()
-        return
+        if (this.isLoading || !this.surroundings.newStreams.isLikely(this.mailbox.first!.execution.command)) {
+          this.load()
+          return
+        }
+        this.suppose()
       }
       if (this.collected.isFull) return
       // A boundary's decision rests on confirmed state alone.
       if (this.mailbox.first!.execution.boundary && (this.inFlight || !this.collected.isEmpty)) return
-      this.decide(this.mailbox.shift()!, this.confirmed)
+      this.decide(this.mailbox.shift()!, this.confirmed!)
     }
   }
 
   // Load
 
+  private suppose(): void {
+    this.confirmed = new ConfirmedState(this.definition, this.stream, this.definition.initialState(), 0, 0)
+    this.isSupposed = true
+  }
+
   private load(from?: ConfirmedState): void {
     if (this.isLoading) return
     this.isLoading = true
     this.confirmed = undefined
+    this.isSupposed = false
     const loaded = ({ confirmed, snapshotVersion }: Loaded<unknown>) => {
       this.isLoading = false
       this.confirmed = confirmed
+      const first = this.mailbox.first
+      if (from === undefined && first) this.surroundings.newStreams.found(first.execution.command, confirmed.version === 0)
       if (from === undefined && this.snapshots) this.snapshots.lastVersion = snapshotVersion
     }
     const failed = (error: unknown) => {
@@ -147,6 +162,7 @@ export class AggregateRuntime {
   /** Without a state nobody can decide. */
   private failWaiting(error: unknown): void {
     this.confirmed = undefined
+    this.isSupposed = false
     for (const command of this.mailbox.takeAll()) {
       command.fail(error)
       this.fail(command)
@@ -232,6 +248,12 @@ export class AggregateRuntime {
   private send(confirmed: ConfirmedState): void {
     const commands = this.collected.takeSend()
     if (commands.every(hasFailed)) {
+      if (this.isSupposed) {
+        // No append will tell whether they failed on the right state.
+        this.decideAgain(commands)
+        this.load()
+        return
+      }
       // All that they were decided on is confirmed, and there is nothing to store.
       for (const command of commands) this.fail(command)
       if (this.collected.isEmpty) this.ahead.becomeConfirmed(confirmed)
@@ -246,6 +268,7 @@ export class AggregateRuntime {
   }
 
   private confirm(commands: PendingCommand[], appended: Appended, confirmed: ConfirmedState): void {
+    this.isSupposed = false
     let { version, position } = confirmed
     for (const command of commands) {
       if (command.events.length > 0) {
@@ -284,7 +307,8 @@ export class AggregateRuntime {
   private takeBack(commands: readonly PendingCommand[], error: unknown, confirmed: ConfirmedState): void {
     this.inFlight = undefined
     if (hasCode<WrongExpectedVersionError>(error, 'wrong-expected-version')) {
-      this.decideAgain(this.afterConflict(commands, error))
+      if (this.isSupposed) this.surroundings.newStreams.found(commands[0]!.execution.command, false)
+      this.decideAgain(this.isSupposed ? commands : this.afterConflict(commands, error))
       this.catchUp(confirmed, error)
     } else if (hasCode(error, 'append-condition-failed')) {
       this.decideAgain(this.afterConflict(commands, error))
@@ -314,9 +338,11 @@ export class AggregateRuntime {
   private catchUp(confirmed: ConfirmedState, { missed, actualVersion }: WrongExpectedVersionError): void {
     const isComplete = missed?.[0]?.version === confirmed.version + 1 && missed.at(-1)?.version === actualVersion
     if (!isComplete) {
-      this.load(confirmed)
+      // Where nothing was known, a snapshot may be nearer.
+      this.load(this.isSupposed ? undefined : confirmed)
       return
     }
+    this.isSupposed = false
     try {
       this.confirmed = takeOver(this.surroundings, this.definition, this.stream, confirmed, missed)
     } catch (error) {
