@@ -23,6 +23,7 @@ import {
 import { InvalidAggregateError } from './errors/invalid-aggregate-error.js'
 import { InvalidOptionError } from './errors/invalid-option-error.js'
 import { AggregateRuntime, type Surroundings } from './execute-command.js'
+import { type HistoryOptions, type HistoryStep, historyOf } from './history.js'
 import { loadState } from './load-state.js'
 import { type Moment, versionAt } from './moment.js'
 import { NewStreams } from './new-streams.js'
@@ -133,6 +134,24 @@ export class Aggregates {
     const range = toVersion === undefined ? {} : { toVersion }
     const { confirmed } = await loadState(this.surroundings, definition, stream, { from, ...range, durable: true })
     return { state: definition.copy(confirmed.state), version: confirmed.version, position: confirmed.position }
+  }
+
+  /**
+   * What happened to an aggregate, event by event, with the state before and after each.
+   *
+   * @throws InvalidOptionError
+   */
+  historyOf<State>(
+    definition: AggregateDefinition<State>,
+    identity: string,
+    options: HistoryOptions = {},
+  ): AsyncGenerator<HistoryStep<State>, void, undefined> {
+    const { fromVersion = 1, toVersion = Number.MAX_SAFE_INTEGER } = options
+    for (const [option, version] of Object.entries({ fromVersion, toVersion })) {
+      if (!Number.isSafeInteger(version) || version < 0)
+        throw new InvalidOptionError('historyOf', option, 'must be a whole number from 0')
+    }
+    return historyOf(this.surroundings, definition, streamName(definition.category, identity), { fromVersion, toVersion })
   }
 
   /** Takes in no more commands, and resolves when those under way are answered. */

@@ -24,7 +24,9 @@ export {
   TooManyConflictsError,
 } from './errors/execution-errors.js'
 export { DecoratorModeError, InvalidAggregateError, UncloneableStateError } from './errors/invalid-aggregate-error.js'
+export type { HistoryOptions, HistoryStep } from './history.js'
 export { InvalidOptionError } from './errors/invalid-option-error.js'
 export { Handle } from './handle.decorator.js'
 export type { Moment } from './moment.js'
+export { changesBetween, type StateChange } from './state-changes.js'
 export type { AggregateDecoratorOptions } from './written-down.js'

@@ -163,6 +163,15 @@ describe('an application', () => {
     expect({ total: state.total, version, position }).toEqual({ total: 2, version: 1, position: 1 })
   })
 
+  it('tells the history of an aggregate: each event, and what it changed', async () => {
+    const app = await start()
+    for (const by of [2, 3]) await app.dispatch(new Count({ counter: 'a', by }))
+    const changes = []
+    for await (const step of app.historyOf(Counter, 'a', { fromVersion: 2 }))
+      changes.push(step.event.data, step.after.total, ...step.changes)
+    expect(changes).toEqual([expect.objectContaining({ by: 3 }), 5, { path: ['total'], kind: 'changed', before: 2, after: 5 }])
+  })
+
   it('is one of several in a process, each with its own store', async () => {
     const [first, second] = [await start(), await start()]
     await first.dispatch(new Count({ counter: 'a', by: 2 }), { consistency: 'strong' })

@@ -1,4 +1,4 @@
-import { type AggregateDefinition, Aggregates, type Moment } from '@writ/aggregate'
+import { type AggregateDefinition, Aggregates, type HistoryOptions, type HistoryStep, type Moment } from '@writ/aggregate'
 import { CommandRouter, type Consistency, type DispatchOptions, type Reply, type Returning } from '@writ/command-router'
 import { Subscriptions } from '@writ/event-handler'
 import {
@@ -201,6 +201,22 @@ export class Application {
     const definition = this.composition.definitionOf(aggregate as Class<object> | AggregateDefinition)
     const read = await this.aggregates.stateOf(definition, identity, at)
     return read as AggregateState<S>
+  }
+
+  /**
+   * What happened to an aggregate, event by event: each with the state before it, the state after it, and the fields that changed.
+   *
+   * @throws ApplicationNotRunningError, InvalidOptionError
+   * @example for await (const { event, changes } of app.historyOf(Account, '42')) …
+   */
+  historyOf<S extends object>(
+    aggregate: Class<S> | AggregateDefinition<S>,
+    identity: string,
+    options: HistoryOptions = {},
+  ): AsyncIterable<HistoryStep<S>> {
+    if (this.state !== 'running') throw this.notRunning('read a history')
+    const definition = this.composition.definitionOf(aggregate as Class<object> | AggregateDefinition)
+    return this.aggregates.historyOf(definition as AggregateDefinition<S>, identity, options)
   }
 
   /**

@@ -1,0 +1,42 @@
+import { eventsOf, type RecordedEvent } from '@writ/event-store'
+import { applyEvent } from './apply-event.js'
+import type { AggregateDefinition } from './decider.js'
+import { loadState, type StateSource } from './load-state.js'
+import { changesBetween, type StateChange } from './state-changes.js'
+
+/** One event of an aggregate's history, and what it did. */
+export interface HistoryStep<State> {
+  readonly event: RecordedEvent
+  readonly before: State
+  readonly after: State
+  /** The fields in which the two differ. */
+  readonly changes: readonly StateChange[]
+}
+
+export interface HistoryOptions {
+  /** The first event's version: 1 by default. */
+  readonly fromVersion?: number
+  /** The last event's version, it included; the stream's last by default. */
+  readonly toVersion?: number
+}
+
+/** The history of one aggregate, event by event; only what no crash can take away. */
+export async function* historyOf<State>(
+  source: StateSource,
+  definition: AggregateDefinition<State>,
+  stream: string,
+  { fromVersion = 1, toVersion = Number.MAX_SAFE_INTEGER }: HistoryOptions,
+): AsyncGenerator<HistoryStep<State>, void, undefined> {
+  if (toVersion < fromVersion) return
+  let state =
+    fromVersion <= 1
+      ? definition.initialState()
+      : (await loadState(source, definition, stream, { toVersion: fromVersion - 1, durable: true })).confirmed.state
+  for await (const stored of eventsOf(source.store.readStream(stream, { fromVersion, toVersion }))) {
+    const event = source.events.decode(stored)
+    const before = definition.copy(state)
+    state = applyEvent(definition, definition.copy(state), event.data, stream, stored.version, stored.position)
+    const after = definition.copy(state)
+    yield { event, before, after, changes: changesBetween(before, after) }
+  }
+}
