@@ -1,4 +1,4 @@
-import diff from 'microdiff'
+import diff, { type Difference } from 'microdiff'
 
 /** One field that differs between two states. */
 export interface StateChange {
@@ -14,17 +14,19 @@ export interface StateChange {
 /** What differs between two states of one aggregate, or between any two values of plain data; nothing where they are alike. */
 export function changesBetween(before: unknown, after: unknown): StateChange[] {
   // Wrapped, so that the values themselves may be of different kinds.
-  return diff({ state: comparable(before) }, { state: comparable(after) }).map((difference) => {
-    const path = difference.path.slice(1)
-    switch (difference.type) {
-      case 'CREATE':
-        return { path, kind: 'added', before: undefined, after: difference.value }
-      case 'REMOVE':
-        return { path, kind: 'removed', before: difference.oldValue, after: undefined }
-      case 'CHANGE':
-        return { path, kind: 'changed', before: difference.oldValue, after: difference.value }
-    }
-  })
+  return diff({ state: comparable(before) }, { state: comparable(after) }).map(changeOf)
+}
+
+function changeOf(difference: Difference): StateChange {
+  const path = difference.path.slice(1)
+  switch (difference.type) {
+    case 'CREATE':
+      return { path, kind: 'added', before: undefined, after: difference.value }
+    case 'REMOVE':
+      return { path, kind: 'removed', before: difference.oldValue, after: undefined }
+    case 'CHANGE':
+      return { path, kind: 'changed', before: difference.oldValue, after: difference.value }
+  }
 }
 
 // Maps and sets keep what they hold where no comparison of fields looks; the class of a state says nothing that its fields don't.
