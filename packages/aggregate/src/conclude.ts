@@ -45,7 +45,8 @@ export function conclude(command: PendingCommand, decision: Decision, runtime: R
 
 const none: readonly AnyEvent[] = Object.freeze([])
 
-function eventsIn(answer: unknown, execution: CommandExecution): readonly AnyEvent[] {
+/** @throws InvalidDecisionError for what is no event of the aggregate, and no list of such */
+export function eventsIn(answer: unknown, execution: CommandExecution): readonly AnyEvent[] {
   if (answer === undefined) return none
   const events = Array.isArray(answer) ? (answer as readonly unknown[]) : [answer]
   for (const event of events) checkEvent(event, execution, events === answer)

@@ -1,4 +1,5 @@
-import { type AnyCommand, type AnyEvent, type ResultOf } from '@writ/event-store'
+import type { AnyCommand, AnyEvent, ResultOf } from '@writ/event-store'
+import type { DecisionInSteps } from './steps.js'
 
 const mark = Symbol.for('@writ/decided')
 
@@ -18,15 +19,24 @@ export class Decided<Result = unknown> {
 Object.defineProperty(Decided.prototype, mark, { value: true })
 
 /**
- * What a command handler answers with: an event, several in their order, or nothing when there is nothing to change.
+ * What a command handler answers with: an event, several in their order, steps that see each other's events ({@link inSteps}), or
+ * nothing when there is nothing to change.
  *
  * To refuse, it throws a DomainError.
  */
 // biome-ignore lint/suspicious/noConfusingVoidType: a method that returns nothing has the type void
-export type Decision<Result = unknown> = AnyEvent | readonly AnyEvent[] | Decided<Result> | void | undefined
+export type Decision<Result = unknown> =
+  | AnyEvent
+  | readonly AnyEvent[]
+  | Decided<Result>
+  | DecisionInSteps<Result>
+  | void
+  | undefined
 
 /** The decision on one command: where the command declares a result, it comes with the events. */
-export type DecisionOn<C extends AnyCommand> = [undefined] extends [ResultOf<C>] ? Decision<ResultOf<C>> : Decided<ResultOf<C>>
+export type DecisionOn<C extends AnyCommand> = [undefined] extends [ResultOf<C>]
+  ? Decision<ResultOf<C>>
+  : Decided<ResultOf<C>> | DecisionInSteps<ResultOf<C>>
 
 /**
  * Events, and the result that the command declares.

@@ -22,8 +22,10 @@ import { Mailbox } from './mailbox.js'
 import type { NewStreams } from './new-streams.js'
 import type { PendingCommand } from './pending-command.js'
 import { Replies } from './replies.js'
+import { runSteps } from './run-steps.js'
 import { SnapshotWriter } from './snapshot-writer.js'
 import { StateAhead } from './state-ahead.js'
+import { DecisionInSteps } from './steps.js'
 
 /** What one aggregate needs from those around it. */
 export interface Surroundings extends StateSource {
@@ -180,12 +182,25 @@ export class AggregateRuntime {
       decision = execution.boundary
         ? this.decideWithBoundary(command, state)
         : execution.decide(state, execution.command, withoutBoundary)
+      if (typeof decision === 'object') decision = this.withSteps(command, decision, state, confirmed)
     } catch (error) {
       this.refuseOrFail(command, error)
       return
     }
     if (isPromise(decision)) this.awaitDecision(command, decision)
     else this.accept(command, decision, confirmed)
+  }
+
+  /** The decision with its steps taken, where it has some. */
+  private withSteps(
+    { execution }: PendingCommand,
+    decision: Decision | Promise<Decision>,
+    state: unknown,
+    confirmed: ConfirmedState,
+  ): Decision | Promise<Decision> {
+    const version = this.ahead.newestVersion(confirmed)
+    const taken = (decided: Decision) => (DecisionInSteps.is(decided) ? runSteps(decided, execution, state, version) : decided)
+    return isPromise(decision) ? decision.then(taken) : taken(decision)
   }
 
   private awaitDecision(command: PendingCommand, decision: PromiseLike<Decision>): void {

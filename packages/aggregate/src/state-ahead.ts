@@ -18,6 +18,11 @@ export class StateAhead {
     return this.version === undefined ? confirmed.state : this.state
   }
 
+  /** The version of the newest state. */
+  newestVersion(confirmed: ConfirmedState): number {
+    return this.version ?? confirmed.version
+  }
+
   /**
    * Applies what was decided on a command.
    *

@@ -2,7 +2,7 @@
 
 import { Command, Event } from '@writ/event-store'
 import { z } from 'zod'
-import { Aggregate, type AggregateDefinition, Apply, aggregate, aggregateOf, decided, Handle } from './index.js'
+import { Aggregate, type AggregateDefinition, Apply, aggregate, aggregateOf, decided, Handle, inSteps } from './index.js'
 
 class Opened extends Event('opened', z.object({ account: z.string(), owner: z.string() })) {}
 class Deposited extends Event('deposited', z.object({ account: z.string(), amount: z.int() })) {}
@@ -183,3 +183,44 @@ aggregate({
     deposited: (state, { owner }) => ({ ...state, owner }),
   },
 })
+
+const steps = { account: 'a', amount: 1 }
+
+export const inTurns = aggregate({
+  ...shared,
+  identity: 'account',
+  initialState: { balance: 0 },
+  decide: {
+    open: (state, { account, owner }) =>
+      inSteps(state)
+        .step('opening', () => new Opened({ account, owner }))
+        .each('gifts', [1, 2], ({ balance }, amount) => new Deposited({ account, amount: amount + balance }))
+        .result(({ balance }, { opening, gifts }) => ({ number: balance + opening.length + gifts.length })),
+    deposit: (state) => inSteps(state).step('only', async () => [new Deposited(steps)]),
+  },
+  evolve: { opened: (state) => state, deposited: (state, { amount }) => ({ balance: state.balance + amount }) },
+})
+
+aggregate({
+  ...shared,
+  identity: 'account',
+  initialState: { balance: 0 },
+  decide: {
+    // @ts-expect-error the declared result is missing
+    open: (state) => inSteps(state).step('opening', () => {}),
+    // @ts-expect-error this command declares no result
+    deposit: (state) => inSteps(state).result(() => 5),
+  },
+  evolve: { opened: (state) => state, deposited: (state) => state },
+})
+
+inSteps({ balance: 0 })
+  .step('one', () => {})
+  // @ts-expect-error there is a step of this name
+  .step('one', () => {})
+  // @ts-expect-error no such step before it
+  .step('two', (_state, { three }) => three)
+  // @ts-expect-error a command is no event
+  .step('four', () => new Deposit(steps))
+  // @ts-expect-error no such field
+  .step('five', ({ owner }) => owner)
