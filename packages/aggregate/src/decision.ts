@@ -25,18 +25,13 @@ Object.defineProperty(Decided.prototype, mark, { value: true })
  * To refuse, it throws a DomainError.
  */
 // biome-ignore lint/suspicious/noConfusingVoidType: a method that returns nothing has the type void
-export type Decision<Result = unknown> =
-  | AnyEvent
-  | readonly AnyEvent[]
-  | Decided<Result>
-  | DecisionInSteps<Result>
-  | void
-  | undefined
+export type Decision<Result = unknown> = AnyEvent | readonly AnyEvent[] | WithResult<Result> | void | undefined
+
+/** What carries a declared result. */
+type WithResult<Result> = Decided<Result> | DecisionInSteps<Result>
 
 /** The decision on one command: where the command declares a result, it comes with the events. */
-export type DecisionOn<C extends AnyCommand> = [undefined] extends [ResultOf<C>]
-  ? Decision<ResultOf<C>>
-  : Decided<ResultOf<C>> | DecisionInSteps<ResultOf<C>>
+export type DecisionOn<C extends AnyCommand> = [undefined] extends [ResultOf<C>] ? Decision<ResultOf<C>> : WithResult<ResultOf<C>>
 
 /**
  * Events, and the result that the command declares.
