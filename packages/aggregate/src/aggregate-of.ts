@@ -40,6 +40,7 @@ function read<State extends object>(aggregateClass: Class<State>): AggregateDefi
     evolve: new Map(changes.map(({ eventClass, evolve }) => [eventClass.type, evolve])),
     copy: state.copy,
     snapshots: snapshotsOf(options, state),
+    lifespan: options.lifespan,
   }
   checkDefinition(definition)
   return definition

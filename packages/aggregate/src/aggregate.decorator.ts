@@ -11,7 +11,8 @@ type CommandsOf<A> = {
  * Says that a class is an aggregate: its fields are the state, its methods decide (`@Handle`) and note what happened (`@Apply`).
  *
  * @param options `category`: the first part of its streams' names, without a dash; `identity`: the field of every command that says
- *   which one is meant; `snapshotEvery`: a snapshot after so many events; `snapshotVersion` grows when the fields change their shape
+ *   which one is meant; `snapshotEvery`: a snapshot after so many events; `snapshotVersion` grows when the fields change their shape;
+ *   `lifespan`: how long it stays in memory with nothing to do
  */
 export function Aggregate<I extends string>(options: AggregateDecoratorOptions & { readonly identity: I }) {
   return <K extends Class<object>>(

@@ -1,4 +1,4 @@
-import { type AnyCommand, EventTypes } from '@writ/event-store'
+import { type AnyCommand, EventTypes, hasCode } from '@writ/event-store'
 import { inMemoryEventStore } from '@writ/event-store-memory'
 import {
   AccountOpened,
@@ -11,7 +11,7 @@ import {
 } from '../test/account.js'
 import { bankOf } from '../test/bank.js'
 import { ManualRuntime } from '../test/manual-runtime.js'
-import { Aggregates } from './index.js'
+import { type AggregateDefinition, Aggregates } from './index.js'
 
 const account = 'ann'
 const open = (name = account) => new OpenAccount({ account: name, owner: name })
@@ -63,6 +63,72 @@ describe.each(spellings)('the aggregates of an application, each $spelling,', ({
       expect(runtime.sleepers).toBe(0)
       expect(await bank.execute(deposit(1, 'ann'))).toMatchObject({ version: 2 })
       await bank.aggregates.stop()
+    })
+
+    describe('as long as their aggregate says:', () => {
+      const living = (lifespan: AggregateDefinition['lifespan']) => ({ ...definition, lifespan }) as AggregateDefinition
+
+      it('for its own time', async () => {
+        const runtime = new ManualRuntime()
+        const bank = await bankOf(living(1_000), { runtime, lifespan: 60_000 })
+        await bank.execute(open())
+        await runtime.pass(999)
+        expect(bank.aggregates.cached).toBe(1)
+        await runtime.pass(1)
+        expect(bank.aggregates.cached).toBe(0)
+        await bank.aggregates.stop()
+      })
+
+      it('for ever, or not at all', async () => {
+        const runtime = new ManualRuntime()
+        const [lasting, fleeting] = [
+          await bankOf(living('forever'), { runtime, lifespan: 10 }),
+          await bankOf(living('stop'), { runtime }),
+        ]
+        for (const bank of [lasting, fleeting]) await bank.execute(open())
+        await runtime.pass(10_000)
+        expect([lasting.aggregates.cached, fleeting.aggregates.cached]).toEqual([1, 0])
+        expect(await fleeting.execute(deposit(1))).toMatchObject({ version: 2 })
+      })
+
+      it('by the last event, the last command or the last error', async () => {
+        const runtime = new ManualRuntime()
+        const bank = await bankOf(
+          living({
+            afterEvent: (event) => (event instanceof AccountOpened ? 'forever' : 100),
+            afterCommand: (command) => (command instanceof OpenAccount ? 200 : 'stop'),
+            afterError: (error) => (hasCode(error, 'balance-too-low') ? 300 : 'stop'),
+          }),
+          { runtime },
+        )
+        const cachedFor = async (milliseconds: number) => {
+          await runtime.pass(milliseconds - 1)
+          const before = bank.aggregates.cached
+          await runtime.pass(1)
+          return [before, bank.aggregates.cached]
+        }
+        await bank.execute(open())
+        expect(await cachedFor(10_000)).toEqual([1, 1])
+        await bank.execute(deposit(1))
+        expect(await cachedFor(100)).toEqual([1, 0])
+        await bank.execute(open())
+        expect(await cachedFor(200)).toEqual([1, 0])
+        await expect(bank.execute(withdraw(5))).rejects.toMatchObject({ code: 'balance-too-low' })
+        expect(await cachedFor(300)).toEqual([1, 0])
+        await bank.aggregates.stop()
+      })
+
+      it('and as the application says where that is no lifespan, with a warning', async () => {
+        const broken = () => {
+          throw new TypeError('no luck')
+        }
+        for (const afterEvent of [broken, () => -1, () => 'never' as 'forever']) {
+          const bank = await bankOf(living({ afterEvent }))
+          await bank.execute(open())
+          expect(bank.aggregates.cached).toBe(1)
+          expect(bank.warnings).toEqual([expect.stringContaining('lifespan')])
+        }
+      })
     })
 
     it('not at all, when nothing is known of them', async () => {

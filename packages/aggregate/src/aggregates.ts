@@ -75,6 +75,8 @@ export class Aggregates {
   private readonly joinable = new Map<string, { readonly execution: CommandExecution; readonly executed: Promise<Executed> }>()
   private readonly background = new Set<Promise<void>>()
   private pending = 0
+  /** Whether some aggregates live for another time than the rest. */
+  private haveOwnLifespans = false
   private isStopping = false
   private drained: (() => void) | undefined
 
@@ -268,10 +270,14 @@ export class Aggregates {
       return
     }
     this.idle.add(runtime)
-    if (this.idle.size > this.cacheSize) this.forget(this.idle.first!)
-    if (this.lifespan === Number.POSITIVE_INFINITY) return
+    const own = runtime.lifespan.milliseconds
+    if (own === 0) this.forget(runtime)
+    else if (this.idle.size > this.cacheSize) this.forget(this.idle.first!)
+    const lifespan = own ?? this.lifespan
+    if (lifespan === Number.POSITIVE_INFINITY) return
+    this.haveOwnLifespans ||= own !== undefined
     runtime.idleSince = this.runtime.monotonic()
-    this.deadlines.watch(runtime.idleSince + this.lifespan)
+    this.deadlines.watch(runtime.idleSince + lifespan)
   }
 
   private forget(runtime: AggregateRuntime): void {
@@ -293,10 +299,14 @@ export class Aggregates {
     for (let runtime = this.busy.first, next = runtime?.next; runtime; runtime = next, next = runtime?.next) {
       earliest = Math.min(earliest, runtime.expire(now))
     }
-    for (let runtime = this.idle.first; runtime; runtime = this.idle.first) {
-      const end = runtime.idleSince + this.lifespan
-      if (end > now) return Math.min(earliest, end)
-      this.forget(runtime)
+    for (let runtime = this.idle.first, next = runtime?.next; runtime; runtime = next, next = runtime?.next) {
+      const end = runtime.idleSince + (runtime.lifespan.milliseconds ?? this.lifespan)
+      if (end <= now) this.forget(runtime)
+      else {
+        earliest = Math.min(earliest, end)
+        // They stand in the order in which they became idle.
+        if (!this.haveOwnLifespans) break
+      }
     }
     return earliest
   }

@@ -1,6 +1,7 @@
 import { checkStreamName, hasCode, isCommandClass, isEventClass, nearestName, streamName } from '@writ/event-store'
 import type { AggregateDefinition } from './decider.js'
 import { InvalidAggregateError } from './errors/invalid-aggregate-error.js'
+import { type Lifespans, millisecondsOf } from './lifespan.js'
 
 /**
  * What holds for every aggregate, however it was written down.
@@ -17,6 +18,7 @@ export function checkDefinition(definition: AggregateDefinition): void {
     checkPositive(definition, 'snapshotEvery', snapshots.every)
     checkPositive(definition, 'snapshotVersion', snapshots.version)
   }
+  checkLifespan(definition)
 }
 
 function checkCategory({ name, category }: AggregateDefinition): void {
@@ -77,6 +79,21 @@ function checkMap(
       name,
       `'${type}' has a function, but is none of its ${kind}s${nearest ? `; the nearest is '${nearest}'` : ''}`,
     )
+  }
+}
+
+const lifespans: Record<keyof Lifespans, true> = { afterEvent: true, afterCommand: true, afterError: true }
+
+function checkLifespan({ name, lifespan }: AggregateDefinition): void {
+  if (lifespan === undefined || millisecondsOf(lifespan) !== undefined) return
+  if (typeof lifespan !== 'object' || lifespan === null)
+    throw new InvalidAggregateError(name, "its lifespan must be milliseconds from 0, 'forever', 'stop', or functions that say so")
+  for (const [option, value] of Object.entries(lifespan)) {
+    if (!Object.hasOwn(lifespans, option)) {
+      const nearest = nearestName(option, Object.keys(lifespans))
+      throw new InvalidAggregateError(name, `its lifespan knows no '${option}'${nearest ? `; the nearest is '${nearest}'` : ''}`)
+    }
+    if (typeof value !== 'function') throw new InvalidAggregateError(name, `its lifespan's '${option}' must be a function`)
   }
 }
 

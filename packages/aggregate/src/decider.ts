@@ -3,6 +3,7 @@ import { checkDefinition } from './check-definition.js'
 import { freezeDeeply, jsonOfDeciderState } from './decider-state.js'
 import type { Decision, DecisionOn } from './decision.js'
 import type { InferredState } from './inferred-state.js'
+import type { Lifespan, Lifespans } from './lifespan.js'
 
 /**
  * What an aggregate is, as a value: where it starts, what it decides, and how events change it.
@@ -28,6 +29,8 @@ export interface AggregateDefinition<State = unknown> {
   /** A state that `evolve` may change without anyone noticing; of immutable states, the same one. */
   copy(state: State): State
   readonly snapshots: SnapshotPolicy<State> | undefined
+  /** How long it stays in memory; as the application says by default. */
+  readonly lifespan?: Lifespan | Lifespans | undefined
 }
 
 export interface SnapshotPolicy<State = unknown> {
@@ -69,6 +72,8 @@ export interface AggregateOptions<Initial, C extends readonly AnyCommandClass[],
   readonly snapshotEvery?: number
   /** Grows when the state changes its shape; 1 by default. */
   readonly snapshotVersion?: number
+  /** How long it stays in memory with nothing to do; as the application says by default. */
+  readonly lifespan?: Lifespan | Lifespans
 }
 
 /** A function for each command's type. (A mapped type that renames its keys would leave the parameters without types.) */
@@ -117,6 +122,7 @@ export function aggregate<const Initial, const C extends readonly AnyCommandClas
       snapshotEvery === undefined
         ? undefined
         : { every: snapshotEvery, version: snapshotVersion, ...jsonOfDeciderState<State>(category) },
+    lifespan: options.lifespan,
   }
   checkDefinition(definition)
   return definition

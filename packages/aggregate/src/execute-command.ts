@@ -17,6 +17,7 @@ import { ConfirmedState } from './confirmed-state.js'
 import type { AggregateDefinition, Handling } from './decider.js'
 import type { Decision } from './decision.js'
 import { TooManyConflictsError } from './errors/execution-errors.js'
+import { CurrentLifespan } from './lifespan.js'
 import { type Loaded, loadState, type StateSource, takeOver } from './load-state.js'
 import { Mailbox } from './mailbox.js'
 import type { NewStreams } from './new-streams.js'
@@ -57,6 +58,7 @@ export class AggregateRuntime {
   next: AggregateRuntime | undefined
   isBusy = false
   idleSince = 0
+  readonly lifespan: CurrentLifespan
 
   private confirmed: ConfirmedState | undefined
   /** Whether that is only supposed: the initial state of a stream that is likely to be new. The first append finds out. */
@@ -81,7 +83,8 @@ export class AggregateRuntime {
     private readonly surroundings: Surroundings,
   ) {
     this.ahead = new StateAhead(definition, stream)
-    this.replies = new Replies(stream, surroundings.answered)
+    this.lifespan = new CurrentLifespan(definition.lifespan, surroundings.logger)
+    this.replies = new Replies(stream, this.lifespan, surroundings.answered)
     this.snapshots = definition.snapshots && new SnapshotWriter(stream, definition.snapshots, surroundings)
   }
 

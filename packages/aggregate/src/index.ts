@@ -27,6 +27,7 @@ export { DecoratorModeError, InvalidAggregateError, UncloneableStateError } from
 export type { HistoryOptions, HistoryStep } from './history.js'
 export { InvalidOptionError } from './errors/invalid-option-error.js'
 export { Handle } from './handle.decorator.js'
+export type { Lifespan, Lifespans } from './lifespan.js'
 export type { Moment } from './moment.js'
 export { changesBetween, type StateChange } from './state-changes.js'
 export { DecisionInSteps, inSteps, type StepDecision, Steps } from './steps.js'

@@ -1,6 +1,7 @@
 import type { Receipt, Receipts } from '@writ/event-store'
 import type { Executed } from './command-execution.js'
 import { CommandTimeoutError } from './errors/execution-errors.js'
+import type { CurrentLifespan } from './lifespan.js'
 import type { PendingCommand } from './pending-command.js'
 import { answerOf } from './receipt-body.js'
 
@@ -11,15 +12,20 @@ export class Replies {
 
   constructor(
     private readonly stream: string,
+    private readonly lifespan: CurrentLifespan,
     private readonly answered: () => void,
   ) {}
 
   resolve(command: PendingCommand, executed: Executed): void {
-    if (this.settle(command)) command.resolve(executed)
+    if (!this.settle(command)) return
+    this.lifespan.accepted(command.execution.command, command.events)
+    command.resolve(executed)
   }
 
   reject(command: PendingCommand, error: unknown): void {
-    if (this.settle(command)) command.reject(error)
+    if (!this.settle(command)) return
+    this.lifespan.failed(error)
+    command.reject(error)
   }
 
   /** Gives the answer that the first one of this id got. */

@@ -1,4 +1,5 @@
 import type { AnyCommandClass, AnyEventClass } from '@writ/event-store'
+import type { Lifespan, Lifespans } from './lifespan.js'
 
 /** What the decorators of one class wrote down; read by `aggregateOf`. Symbols of the registry, so that duplicate installs agree. */
 const aggregateOptions = Symbol.for('@writ/aggregate-options')
@@ -10,6 +11,7 @@ export interface AggregateDecoratorOptions {
   readonly identity: string
   readonly snapshotEvery?: number
   readonly snapshotVersion?: number
+  readonly lifespan?: Lifespan | Lifespans
 }
 
 export interface HandledCommand {
