@@ -16,6 +16,8 @@ export type Capability =
   | 'checkpoint transactions'
   /** Several stores on the same data, as several processes have them. */
   | 'several processes'
+  /** Transactions on the store's server that have nothing to do with it: the hook `holdForeignTransaction` opens one. */
+  | 'foreign transactions'
   /** Hints that there may be new events. */
   | 'wake-ups'
   /** Appends of up to 10,000 events. */
@@ -27,4 +29,9 @@ export interface Unsupported {
   readonly capability: Capability
   /** Why the adapter lacks it, as the end of a sentence; it stands in the name of each test that is skipped. */
   readonly reason: string
+}
+
+/** The first of some needs that an adapter lacks. */
+export function unsupportedAmong(needs: readonly Capability[], unsupported: readonly Unsupported[]): Unsupported | undefined {
+  return unsupported.find(({ capability }) => needs.includes(capability))
 }

@@ -1,3 +1,6 @@
+export type { AreaTitle } from './areas.js'
 export type { Capability, Unsupported } from './capability.js'
 export { describeEventStore, type EventStoreUnderTest } from './describe-event-store.js'
-export type { Opened } from './area.js'
+export { type FailingScenario, failingScenarios } from './failing-scenarios.js'
+export type { Create } from './opened-area.js'
+export type { Hooks, Place } from './place.js'

@@ -1,6 +1,6 @@
 import { type EventStore, eventsOf, type StoredEvent } from '@writ/event-store'
 import type { Area } from '../area.js'
-import { samples, streamEvents, upTo } from '../sample-events.js'
+import { logEvents, samples, streamEvents, upTo } from '../sample-events.js'
 import { until } from '../until.js'
 
 interface Acknowledged {
@@ -37,6 +37,28 @@ export const tailing: Area = (scenario) => {
       await readBehind({ writers: [store, await neighbour()], reader: store, start, unique, durable: true })
     },
     'several processes',
+  )
+
+  scenario(
+    'does so behind 64 writers while a foreign transaction stays open',
+    async ({ store, start, unique, hooks }) => {
+      await hooks.holdForeignTransaction()
+      await readBehind({ writers: [store], reader: store, start, unique, durable: true, count: 64 })
+    },
+    'foreign transactions',
+  )
+
+  scenario(
+    'does so behind 64 writers in two processes, and in both of them, while a foreign transaction stays open',
+    async ({ store, neighbour, start, unique, hooks }) => {
+      const other = await neighbour()
+      await hooks.holdForeignTransaction()
+      const reading = readBehind({ writers: [store, other], reader: store, start, unique, durable: true, count: 64 })
+      const [seenByOther] = await Promise.all([followUntil(reading, other, start), reading])
+      expect(seenByOther).toEqual(await logEvents(store, { after: start }))
+    },
+    'several processes',
+    'foreign transactions',
   )
 
   scenario('never shows a head beyond which an earlier event turns up', async ({ store, start, unique }) => {
@@ -86,14 +108,16 @@ interface Reading {
   readonly start: number
   readonly unique: (prefix: string) => string
   readonly durable: boolean
+  /** How many write at the same time; 40 by default. */
+  readonly count?: number
 }
 
-async function readBehind({ writers, reader, start, unique, durable }: Reading): Promise<void> {
+async function readBehind({ writers, reader, start, unique, durable, count = 40 }: Reading): Promise<void> {
   const acknowledged: Acknowledged[] = []
   // Half of the writers have a stream of their own; the others share one.
   const shared = unique('account')
   const writing = Promise.all(
-    upTo(40).map(async (n) => {
+    upTo(count).map(async (n) => {
       const stream = n % 2 === 0 ? shared : unique('account')
       for (let turn = 0; turn < 15; turn++) {
         const events = samples((turn % 3) + 1)
@@ -105,24 +129,33 @@ async function readBehind({ writers, reader, start, unique, durable }: Reading):
       }
     }),
   )
-  let isWriting = true
-  const finished = writing.finally(() => (isWriting = false))
+  const [seen] = await Promise.all([followUntil(writing, reader, start, durable), writing])
+  expect(seen.map(({ id, stream, version, position }) => ({ id, stream, version, position }))).toEqual(
+    [...acknowledged].sort((a, b) => a.position - b.position),
+  )
+}
 
+/** Reads on from where it stands, in small pages, until the work is done; then once more. Returns all events, which grow in position. */
+async function followUntil(
+  work: Promise<unknown>,
+  reader: EventStore,
+  start: number,
+  durable = true,
+): Promise<readonly StoredEvent[]> {
   const seen: StoredEvent[] = []
   const readOn = async () => {
     for await (const event of eventsOf(reader.readAll({ after: seen.at(-1)?.position ?? start, pageSize: 50, durable })))
       seen.push(event)
   }
-  const following = until('the writers have finished', async () => {
+  let isDone = false
+  const end = () => (isDone = true)
+  work.then(end, end)
+  await until('the writers have finished', async () => {
     await readOn()
-    return !isWriting
+    return isDone
   })
-  await Promise.all([finished, following])
   await readOn()
-
   const positions = seen.map(({ position }) => position)
   expect(positions).toEqual([...new Set(positions)].sort((a, b) => a - b))
-  expect(seen.map(({ id, stream, version, position }) => ({ id, stream, version, position }))).toEqual(
-    [...acknowledged].sort((a, b) => a.position - b.position),
-  )
+  return seen
 }

@@ -1,0 +1,41 @@
+import type { Area } from './area.js'
+import { appending } from './areas/appending.js'
+import { appendsTogether } from './areas/appends-together.js'
+import { badInput } from './areas/bad-input.js'
+import { checkpoints } from './areas/checkpoints.js'
+import { conditions } from './areas/conditions.js'
+import { expectedVersions } from './areas/expected-versions.js'
+import { lifecycle } from './areas/lifecycle.js'
+import { payloads } from './areas/payloads.js'
+import { queries } from './areas/queries.js'
+import { races } from './areas/races.js'
+import { readingStreams } from './areas/reading-streams.js'
+import { readingTheLog } from './areas/reading-the-log.js'
+import { receipts } from './areas/receipts.js'
+import { repeatedAppends } from './areas/repeated-appends.js'
+import { snapshots } from './areas/snapshots.js'
+import { tailing } from './areas/tailing.js'
+import { wakeUps } from './areas/wake-ups.js'
+
+/** Everything that the suite asks, by the titles that tests show. */
+export const areas = {
+  'starting and stopping': lifecycle,
+  appending,
+  'expected versions': expectedVersions,
+  races,
+  'appends that are repeated': repeatedAppends,
+  'appends under way together': appendsTogether,
+  'reading streams': readingStreams,
+  'reading the log': readingTheLog,
+  'reading behind writers': tailing,
+  queries,
+  conditions,
+  receipts,
+  snapshots,
+  'checkpoints and leases': checkpoints,
+  'wake-ups': wakeUps,
+  payloads,
+  'bad input': badInput,
+} satisfies Readonly<Record<string, Area>>
+
+export type AreaTitle = keyof typeof areas

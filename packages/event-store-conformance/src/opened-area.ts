@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto'
+import type { EventStore } from '@writ/event-store'
+import type { DeclaredScenario, World } from './area.js'
+import { hooksOf, type Place } from './place.js'
+
+/** How the suite gets an empty place for events. */
+export type Create = () => Place | Promise<Place>
+
+/** The store that the scenarios of one area share, and all others that they open beside it. */
+export class OpenedArea {
+  private readonly stores: EventStore[] = []
+  private neighbour: Promise<EventStore> | undefined
+
+  private constructor(private readonly place: Place) {}
+
+  static async open(create: Create): Promise<OpenedArea> {
+    const area = new OpenedArea(await create())
+    try {
+      await area.another()
+    } catch (error) {
+      await area.close()
+      throw error
+    }
+    return area
+  }
+
+  /** Runs one scenario, and ends the foreign transactions that it left open. */
+  async run({ run }: DeclaredScenario): Promise<void> {
+    const ends: (() => Promise<void>)[] = []
+    const hooks = hooksOf(this.place)
+    const world: World = {
+      store: this.store,
+      start: (await this.store.head()).position,
+      hooks: {
+        ...hooks,
+        holdForeignTransaction: async () => {
+          const end = once(await hooks.holdForeignTransaction())
+          ends.push(end)
+          return end
+        },
+      },
+      unique: (prefix) => `${prefix}-${randomUUID()}`,
+      neighbour: () => (this.neighbour ??= this.another()),
+      another: () => this.another(),
+    }
+    try {
+      await run(world)
+    } finally {
+      await Promise.all(ends.map((end) => end()))
+    }
+  }
+
+  /** Stops all stores and takes the data away. */
+  async close(): Promise<void> {
+    await Promise.all(this.stores.map((store) => store.stop()))
+    await this.place.close?.()
+  }
+
+  private get store(): EventStore {
+    return this.stores[0]!
+  }
+
+  private async another(): Promise<EventStore> {
+    const store = await this.place.open()
+    this.stores.push(store)
+    await store.start()
+    return store
+  }
+}
+
+function once(end: () => Promise<void>): () => Promise<void> {
+  let ended: Promise<void> | undefined
+  return () => (ended ??= end())
+}

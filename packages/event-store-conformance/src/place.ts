@@ -1,0 +1,37 @@
+import type { EventStore } from '@writ/event-store'
+import type { Capability } from './capability.js'
+
+/** An empty place for events, and how stores are opened on it: what an adapter gives to the suite. */
+export interface Place extends Partial<Hooks> {
+  /** Opens one more store on the same data, as another process would have it. The suite starts and stops it. */
+  open(): EventStore | Promise<EventStore>
+  /** Takes the data away; called once, when all stores are stopped. */
+  close?(): Promise<void>
+}
+
+/** What scenarios ask of the place beyond the port; each belongs to a capability. */
+export interface Hooks {
+  /**
+   * For 'foreign transactions': opens a transaction on the same server that has nothing to do with the store, has written something
+   * and stays open.
+   *
+   * @returns ends it
+   */
+  holdForeignTransaction(): Promise<() => Promise<void>>
+}
+
+const capabilities: Readonly<Record<keyof Hooks, Capability>> = {
+  holdForeignTransaction: 'foreign transactions',
+}
+
+/** All hooks of a place; one that it lacks says so when it is called. */
+export function hooksOf(place: Place): Hooks {
+  const lacking = (name: keyof Hooks) => () => {
+    throw new Error(
+      `This scenario needs ${name}(): return it from create() beside open(), or name '${capabilities[name]}' in unsupported, with the reason.`,
+    )
+  }
+  return Object.fromEntries(
+    (Object.keys(capabilities) as (keyof Hooks)[]).map((name) => [name, place[name]?.bind(place) ?? lacking(name)]),
+  ) as unknown as Hooks
+}
