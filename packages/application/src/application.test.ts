@@ -172,6 +172,26 @@ describe('an application', () => {
     expect(changes).toEqual([expect.objectContaining({ by: 3 }), 5, { path: ['total'], kind: 'changed', before: 2, after: 5 }])
   })
 
+  it('is made of what it is and of what is otherwise here and now', async () => {
+    const what = {
+      modules: [counting()],
+      store: inMemoryEventStore(),
+      name: 'counter',
+      dispatch: { timeout: 5_000, actor: 'all' },
+    }
+    const store = inMemoryEventStore()
+    const app = await Application.create(what, { store, name: 'tested', dispatch: { actor: 'test' } })
+    await app.start()
+    expect([app.name, app.store]).toEqual(['tested', store])
+    await app.dispatch(new Count({ counter: 'a', by: 2 }))
+    for await (const [event] of store.readAll()) expect(JSON.parse(event!.metadata)).toMatchObject({ actor: 'test' })
+    await app.stop()
+    await expect(Application.create(what, { dispatch: { actors: 'x' } as object })).rejects.toMatchObject({
+      code: 'invalid-option',
+      message: expect.stringContaining("'actor'"),
+    })
+  })
+
   it('is one of several in a process, each with its own store', async () => {
     const [first, second] = [await start(), await start()]
     await first.dispatch(new Count({ counter: 'a', by: 2 }), { consistency: 'strong' })

@@ -19,7 +19,7 @@ import { type Composition, compose } from './composition.js'
 import { ApplicationNotRunningError, StopTimedOutError } from './errors.js'
 import { type EventSelection, eventStream } from './event-stream.js'
 import { type Health, readHealth } from './health.js'
-import { type ApplicationOptions, checkOptions } from './options.js'
+import { type ApplicationOptions, checkOptions, overridden } from './options.js'
 import { forgetOldReceipts, RECEIPTS_KEPT } from './receipt-retention.js'
 import { untilSettled } from './settled.js'
 import { type SignalOptions, stopOnSignals } from './stop-on-signals.js'
@@ -77,10 +77,13 @@ export class Application {
   /**
    * Puts an application together and checks all of it; starts nothing.
    *
+   * @param given what the application is
+   * @param overrides what is otherwise here and now, as in a test: groups of options are merged key by key, lists are replaced
    * @throws the typed error of the one problem that there is, or InvalidApplicationError that lists them all: two handlers for a
    *   command, none, duplicate names, a missing identity, a class in the wrong decorator mode, circular injection, unknown options
    */
-  static async create(options: ApplicationOptions): Promise<Application> {
+  static async create(given: ApplicationOptions, overrides: Partial<ApplicationOptions> = {}): Promise<Application> {
+    const options = overridden(given, overrides)
     checkOptions(options)
     const { store, name = 'application', runtime = systemRuntime, logger = silentLogger, stopTimeout = 10_000 } = options
     const composition = compose(name, options.modules)

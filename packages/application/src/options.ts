@@ -82,6 +82,17 @@ export function checkOptions(options: ApplicationOptions): void {
   }
 }
 
+const groups = ['dispatch', 'aggregates', 'subscriptions'] as const
+
+/** The same options with some of them replaced: groups of options key by key, lists as a whole. */
+export function overridden(options: ApplicationOptions, overrides: Partial<ApplicationOptions>): ApplicationOptions {
+  const merged = { ...options, ...overrides }
+  for (const group of groups) {
+    if (options[group] && overrides[group]) Object.assign(merged, { [group]: { ...options[group], ...overrides[group] } })
+  }
+  return merged
+}
+
 /** @throws InvalidOptionError that names the nearest known one */
 export function refuseUnknownKeys(where: string, given: object, known: readonly string[]): void {
   const unknown = Object.keys(given).find((key) => !known.includes(key))

@@ -11,7 +11,7 @@ import {
   TicketOpened,
   ticketValue,
 } from '../test/ticket.js'
-import { CommandRouter, type DispatchOptions, route, routesOf, type WaitFor } from './index.js'
+import { CommandRouter, causedBy, type DispatchOptions, route, routesOf, type WaitFor } from './index.js'
 
 const open = (ticket = 'four', email = 'ann@example.com') => new OpenTicket({ ticket, email })
 const close = (ticket = 'four') => new CloseTicket({ ticket })
@@ -86,6 +86,32 @@ describe.each(spellings)('a command router with routes that are $spelling', ({ r
         metadata: user,
       })
       expect(metadata).toEqual({ correlationId: 'c', causationId: 'k', commandCausationId: 'e', actor: 'ann', user })
+    })
+
+    it('the trace of the request, and whatever follows from the event goes on with it', async () => {
+      const trace = { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', tracestate: 'x=1' }
+      const { metadata } = await metadataOf({ trace, actor: 'ann', correlationId: 'c' })
+      expect(metadata).toMatchObject({ trace })
+      const followed = await metadataOf(causedBy({ id: 'event 1', metadata }))
+      expect(followed.metadata).toEqual({
+        correlationId: 'c',
+        causationId: followed.commandId,
+        commandCausationId: 'event 1',
+        actor: 'ann',
+        trace,
+      })
+      expect(causedBy({ id: 'event 2', metadata: {} })).toEqual({ causationId: 'event 2' })
+    })
+
+    it('what all dispatches of the router have in common, unless one says otherwise', async () => {
+      const defaults = { actor: 'the bank', metadata: { from: 'router', region: 'eu' } }
+      const { router, stored } = await deskOf({ routes, defaults })
+      await router.dispatch(open('a', 'a@x.org'))
+      await router.dispatch(open('b', 'b@x.org'), { actor: 'ann', metadata: { from: 'page' } })
+      expect((await stored()).map(({ metadata }) => JSON.parse(metadata))).toMatchObject([
+        { actor: 'the bank', user: { from: 'router', region: 'eu' } },
+        { actor: 'ann', user: { from: 'page', region: 'eu' } },
+      ])
     })
 
     it('only metadata that JSON keeps as it is', async () => {
@@ -258,6 +284,12 @@ describe('a command router refuses', () => {
   it('defaults that make no sense', () => {
     const make = () => new CommandRouter({ routes: [], aggregates: undefined as never, defaults: { timeout: 0 } })
     expect(make).toThrow(expect.objectContaining({ code: 'invalid-option', option: 'timeout' }))
+  })
+
+  it('a default that belongs to one dispatch', () => {
+    const defaults = { commandId: 'k' } as DispatchOptions
+    const make = () => new CommandRouter({ routes: [], aggregates: undefined as never, defaults })
+    expect(make).toThrow(expect.objectContaining({ code: 'invalid-option', option: 'commandId' }))
   })
 
   const wrong: [string, object, string, RegExp][] = [

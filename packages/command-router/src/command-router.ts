@@ -9,7 +9,13 @@ import {
   systemRuntime,
   toPlainJson,
 } from '@writ/event-store'
-import { type Consistency, checkDispatchOptions, type DispatchDefaults, type DispatchOptions } from './dispatch-options.js'
+import {
+  type Consistency,
+  checkDispatchDefaults,
+  checkDispatchOptions,
+  type DispatchDefaults,
+  type DispatchOptions,
+} from './dispatch-options.js'
 import { DuplicateCategoryError, DuplicateRouteError, NotACommandError, UnknownCommandError } from './errors/routing-errors.js'
 import { fingerprintOf } from './fingerprint.js'
 import type { DispatchContext, Middleware } from './middleware.js'
@@ -42,7 +48,7 @@ export class CommandRouter {
   private readonly middleware: readonly Middleware[]
   private readonly runtime: Runtime
   private readonly waitFor: WaitFor | undefined
-  private readonly defaults: Required<DispatchDefaults>
+  private readonly defaults: DispatchDefaults & Required<Pick<DispatchDefaults, 'timeout' | 'consistency' | 'retries'>>
   private dispatching = 0
   private isStopping = false
   private readonly drained = new Set<() => void>()
@@ -53,7 +59,7 @@ export class CommandRouter {
     this.middleware = options.middleware ?? []
     this.runtime = options.runtime ?? systemRuntime
     this.waitFor = options.waitFor
-    checkDispatchOptions(options.defaults ?? {}, 'defaults')
+    checkDispatchDefaults(options.defaults ?? {})
     this.defaults = { timeout: 30_000, consistency: 'eventual', retries: 10, ...options.defaults }
     const categories = new Map<string, Route['aggregate']>()
     for (const route of options.routes) {
@@ -145,10 +151,11 @@ export class CommandRouter {
       stream: streamOf(route, command),
       correlationId: options.correlationId ?? commandId,
       causationId: options.causationId,
-      actor: options.actor,
-      metadata: options.metadata,
+      actor: options.actor ?? defaults.actor,
+      trace: options.trace,
+      metadata: defaults.metadata ? { ...defaults.metadata, ...options.metadata } : options.metadata,
     }
-    const middleware = this.middlewareOf(route)
+    const middleware = this.middlewareOf(route, options.middleware)
     // The usual way is one promise shorter: with neither middleware nor handlers to wait for.
     if (middleware.length === 0 && way.consistency === 'eventual') {
       const executed = this.execute(context, way)
@@ -166,9 +173,9 @@ export class CommandRouter {
     )
   }
 
-  private middlewareOf({ middleware }: Route): readonly Middleware[] {
-    if (middleware.length === 0) return this.middleware
-    return this.middleware.length === 0 ? middleware : [...this.middleware, ...middleware]
+  private middlewareOf({ middleware }: Route, own: readonly Middleware[] = []): readonly Middleware[] {
+    if (middleware.length === 0 && own.length === 0) return this.middleware
+    return [...this.middleware, ...middleware, ...own]
   }
 
   private execute(context: DispatchContext, way: Way): Promise<Executed> {
@@ -227,13 +234,15 @@ interface Way {
   readonly returning: Returning
 }
 
-function metadataOf({ commandId, correlationId, causationId, actor, metadata }: DispatchContext): EventMetadata {
-  if (causationId === undefined && actor === undefined && metadata === undefined) return { correlationId, causationId: commandId }
+function metadataOf({ commandId, correlationId, causationId, actor, trace, metadata }: DispatchContext): EventMetadata {
+  if (causationId === undefined && actor === undefined && trace === undefined && metadata === undefined)
+    return { correlationId, causationId: commandId }
   return {
     correlationId,
     causationId: commandId,
     ...(causationId !== undefined && { commandCausationId: causationId }),
     ...(actor !== undefined && { actor }),
+    ...(trace !== undefined && { trace }),
     ...(metadata !== undefined && { user: toPlainJson(metadata, 'metadata') as JsonObject }),
   }
 }

@@ -1,5 +1,6 @@
 import { InvalidOptionError } from '@writ/aggregate'
-import { type JsonObject, nearestName } from '@writ/event-store'
+import { type JsonObject, nearestName, type TraceContext } from '@writ/event-store'
+import type { Middleware } from './middleware.js'
 import type { Returning } from './reply.js'
 
 /** 'strong': every strongly consistent handler has seen the command's events; names: these handlers have. */
@@ -20,6 +21,10 @@ export interface DispatchOptions<R extends Returning = Returning> {
   readonly causationId?: string
   /** Who does it. */
   readonly actor?: string
+  /** Where the request's trace has come to; stored with every event, so that what follows from it goes on with the trace. */
+  readonly trace?: TraceContext
+  /** Around this dispatch alone, inside of the router's and the route's. */
+  readonly middleware?: readonly Middleware[]
   /** Milliseconds until it gives up: 30,000 by default. The error says whether the command may be stored. */
   readonly timeout?: number
   /** Which handlers must have seen the command's events before it is answered; 'eventual', none, by default. */
@@ -30,8 +35,11 @@ export interface DispatchOptions<R extends Returning = Returning> {
   readonly retries?: number
 }
 
-/** Options that may be set for all dispatches of a router. */
-export type DispatchDefaults = Pick<DispatchOptions, 'timeout' | 'consistency' | 'retries'>
+/**
+ * Options that may be set for all dispatches of a router. Metadata is merged key by key, and the dispatch's own counts; anything else
+ * that a dispatch says takes the default's place.
+ */
+export type DispatchDefaults = Pick<DispatchOptions, 'timeout' | 'consistency' | 'retries' | 'actor' | 'metadata'>
 
 const checks: Record<keyof DispatchOptions, (value: unknown) => string | undefined> = {
   commandId: id,
@@ -41,6 +49,12 @@ const checks: Record<keyof DispatchOptions, (value: unknown) => string | undefin
   correlationId: text,
   causationId: text,
   actor: text,
+  trace: (value) =>
+    typeof value === 'object' && value !== null && traceparent.test((value as TraceContext).traceparent)
+      ? undefined
+      : "must be an object with a W3C `traceparent`, such as '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'",
+  middleware: (value) =>
+    Array.isArray(value) && value.every((one) => typeof one === 'function') ? undefined : 'must be a list of middleware',
   timeout: (value) =>
     wholeFrom(value, 1) && value <= 2_147_483_647 ? undefined : 'must be a whole number of milliseconds, from 1',
   consistency: (value) =>
@@ -50,6 +64,8 @@ const checks: Record<keyof DispatchOptions, (value: unknown) => string | undefin
   returning: (value) => (returnings.includes(value) ? undefined : `must be one of ${returnings.join(', ')}`),
   retries: (value) => (wholeFrom(value, 0) ? undefined : 'must be a whole number from 0'),
 }
+
+const traceparent = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 
 const returnings: readonly unknown[] = ['version', 'result', 'events', 'state', 'nothing'] satisfies Returning[]
 
@@ -74,6 +90,27 @@ export function checkDispatchOptions(options: DispatchOptions, subject = 'dispat
       'fingerprint',
       'needs a commandId or an idempotencyKey, whose repetitions it tells apart',
     )
+  }
+}
+
+const defaultable: Record<keyof DispatchDefaults, true> = {
+  timeout: true,
+  consistency: true,
+  retries: true,
+  actor: true,
+  metadata: true,
+}
+
+/** @throws InvalidOptionError, also for an option that makes sense for one dispatch alone */
+export function checkDispatchDefaults(defaults: DispatchDefaults): void {
+  checkDispatchOptions(defaults, 'defaults')
+  for (const option of Object.keys(defaults)) {
+    if (!Object.hasOwn(defaultable, option))
+      throw new InvalidOptionError(
+        'defaults',
+        option,
+        `belongs to one dispatch; defaults are ${Object.keys(defaultable).join(', ')}`,
+      )
   }
 }
 

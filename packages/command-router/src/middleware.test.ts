@@ -25,6 +25,21 @@ describe.each(spellings)('middleware around commands whose routes are $spelling'
     ])
   })
 
+  it('may be given with one dispatch, and goes around that one alone, inside of all others', async () => {
+    const seen: string[] = []
+    const note =
+      (name: string): Middleware =>
+      (_dispatch, next) => {
+        seen.push(name)
+        return next()
+      }
+    const { router } = await deskOf({ routes: withMiddleware([note('group')], routes), middleware: [note('router')] })
+    await router.dispatch(open, { middleware: [note('own')] })
+    await router.dispatch(close)
+    expect(seen).toEqual(['router', 'group', 'own', 'router', 'group'])
+    await expect(router.dispatch(close, { middleware: ['none'] as never })).rejects.toMatchObject({ code: 'invalid-option' })
+  })
+
   it('sees the command, its ids, its stream and its options, and the reply', async () => {
     const seen: unknown[] = []
     const watch: Middleware = async (dispatch, next) => {
@@ -44,6 +59,7 @@ describe.each(spellings)('middleware around commands whose routes are $spelling'
         correlationId: 'k',
         causationId: 'e',
         actor: 'ann',
+        trace: undefined,
         metadata: { a: 1 },
       },
       reply,

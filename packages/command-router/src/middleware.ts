@@ -1,5 +1,5 @@
 import type { AggregateDefinition } from '@writ/aggregate'
-import type { AnyCommand, JsonObject } from '@writ/event-store'
+import type { AnyCommand, JsonObject, TraceContext } from '@writ/event-store'
 import type { Dispatched } from './reply.js'
 
 /** A command on its way, as middleware sees it. */
@@ -12,6 +12,8 @@ export interface DispatchContext {
   readonly causationId: string | undefined
   /** Who does it; a middleware that knows better may set it. */
   actor: string | undefined
+  /** Where the request's trace has come to; a middleware that begins a span may set it. */
+  trace: TraceContext | undefined
   /** The user's own, stored with every event; a middleware may replace it. */
   metadata: JsonObject | undefined
 }

@@ -1,4 +1,4 @@
-import type { AnyCommand } from '@writ/event-store'
+import type { AnyCommand, TraceContext } from '@writ/event-store'
 
 /**
  * Hands a command to its handler: `CommandRouter.dispatch`, or something like it. It must answer a repeated id as the first time.
@@ -12,4 +12,5 @@ export interface ProcessDispatch {
   readonly causationId: string
   readonly correlationId?: string
   readonly actor?: string
+  readonly trace?: TraceContext
 }

@@ -148,6 +148,7 @@ export class EventAtInstance {
         causationId,
         ...(metadata.correlationId !== undefined && { correlationId: metadata.correlationId }),
         ...(metadata.actor !== undefined && { actor: metadata.actor }),
+        ...(metadata.trace !== undefined && { trace: metadata.trace }),
       })
       return { command: id, accepted: { position } }
     } catch (error) {

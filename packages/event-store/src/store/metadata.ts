@@ -1,5 +1,12 @@
 import type { JsonObject } from '../messages/plain-json.js'
 
+/** A place in a distributed trace, as the W3C's Trace Context writes it. */
+export interface TraceContext {
+  /** Such as `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`. */
+  readonly traceparent: string
+  readonly tracestate?: string
+}
+
 /** What is known of an event besides what happened. */
 export interface EventMetadata {
   /** Shared by everything that follows from one request. */
@@ -10,6 +17,8 @@ export interface EventMetadata {
   readonly commandCausationId?: string
   /** Who did it, as the application names its users and services. */
   readonly actor?: string
+  /** Where the request's trace has come to, so that what follows from the event goes on with it. */
+  readonly trace?: TraceContext
   /** The user's own, apart from what Writ knows of. */
   readonly user?: JsonObject
 }

@@ -47,7 +47,7 @@ export class Journals {
 
   /** @throws TakenOver when the journal is not at this version any more */
   async append(stream: string, expectedVersion: number, entry: JournalEntry, { id, metadata }: RecordedEvent): Promise<void> {
-    const { correlationId, actor } = metadata
+    const { correlationId, actor, trace } = metadata
     try {
       await this.store.append({
         stream,
@@ -58,7 +58,7 @@ export class Journals {
             type: ProcessAdvanced.type,
             schemaVersion: ProcessAdvanced.schemaVersion,
             data: JSON.stringify(entry),
-            metadata: JSON.stringify({ correlationId, causationId: id, actor }),
+            metadata: JSON.stringify({ correlationId, causationId: id, actor, trace }),
             tags: [],
           },
         ],

@@ -1,0 +1,17 @@
+import type { RecordedEvent } from '@writ/event-store'
+import type { DispatchOptions } from './dispatch-options.js'
+
+/**
+ * The options of a dispatch that follows from an event: its correlation, its actor and its trace go on, and the event is the cause.
+ *
+ * @example await dispatch(new SendReminder({ … }), causedBy(event))
+ */
+export function causedBy({ id, metadata }: Pick<RecordedEvent, 'id' | 'metadata'>): DispatchOptions<'version'> {
+  const { correlationId, actor, trace } = metadata
+  return {
+    causationId: id,
+    ...(correlationId !== undefined && { correlationId }),
+    ...(actor !== undefined && { actor }),
+    ...(trace !== undefined && { trace }),
+  }
+}
