@@ -30,7 +30,7 @@ export class PostgresCheckpoints implements Checkpoints<SqlTransaction> {
     private readonly connections: () => Connections,
     private readonly ready: Ready,
     schema: SchemaName,
-    private readonly statementTimeout: number,
+    private readonly timeouts: { readonly statementTimeout: number; readonly lockTimeout: number },
   ) {
     this.statements = statementsOf(schema)
   }
@@ -95,10 +95,12 @@ export class PostgresCheckpoints implements Checkpoints<SqlTransaction> {
 
   private async inTransaction(client: pg.PoolClient, lease: Lease, position: number, effect: Effect): Promise<void> {
     const connections = this.connections()
+    const { statementTimeout, lockTimeout } = this.timeouts
     // A holder that froze must not keep its locks from the next one for ever.
     await connections.watched(client, () =>
       client.query(
-        `begin isolation level read committed; set local idle_in_transaction_session_timeout = ${this.statementTimeout}`,
+        `begin isolation level read committed; set local idle_in_transaction_session_timeout = ${statementTimeout};
+          set local lock_timeout = ${lockTimeout}`,
       ),
     )
     // The row is not locked yet: whoever takes the lease over while the effect runs must not wait for it. The fence proper comes last.

@@ -1,7 +1,10 @@
 import { StoreUnavailableError } from '@writ/event-store'
 import pg from 'pg'
+import { destroy } from './destroy.js'
+import type { Listener } from './listener.js'
 import type { CheckedOptions } from './options.js'
-import { failureOf, isConnectionBroken, translated } from './postgres-failure.js'
+import { failureOf, isConnectionBroken, isStatementStale, translated } from './postgres-failure.js'
+import { SharedPool } from './shared-pool.js'
 import { Watchdog } from './watchdog.js'
 
 /** A statement that is prepared once a connection, under its name. */
@@ -19,62 +22,88 @@ const asText = { getTypeParser: () => (value: string) => value }
 
 /** The store's connections: its own pools, or the user's. A client that failed is closed, never handed out again. */
 export class Connections {
-  private readonly work: pg.Pool
-  private readonly appends: pg.Pool
+  /** Whether statements may be prepared under a name: not where a session changes its server process. */
+  readonly prepares: boolean
+  private readonly work: SharedPool
+  private readonly appends: SharedPool
   private readonly isOwn: boolean
   private readonly watchdog: Watchdog
-  private readonly backends = new Set<number>()
-  private readonly known = new WeakSet<pg.PoolClient>()
+  private readonly leave: readonly (() => void)[]
 
   constructor(
     private readonly options: CheckedOptions,
     /** Called when a connection was lost: the next one may lead to another server. */
     private readonly onBroken: () => void = () => {},
   ) {
-    const { source, statementTimeout, runtime } = options
+    const { source, statementTimeout, runtime, logger } = options
     this.watchdog = new Watchdog(runtime, statementTimeout)
     this.isOwn = 'connectionString' in source
+    this.prepares = options.pooler === undefined
     if ('pool' in source) {
-      this.work = source.pool
-      this.appends = source.pool
+      this.work = SharedPool.of(source.pool)
+      this.appends = this.work
     } else {
-      const settings = {
-        connectionString: source.connectionString,
-        connectionTimeoutMillis: Math.min(statementTimeout, 10_000),
-        statement_timeout: statementTimeout,
-        keepAlive: true,
-      }
-      this.work = new pg.Pool({ ...settings, max: source.poolSize })
-      this.appends = new pg.Pool({ ...settings, max: 2, idleTimeoutMillis: 0 })
+      const { poolSize, idleTimeout } = source
+      const settings = ownSettings(options, source.connectionString)
+      this.work = SharedPool.of(new pg.Pool({ ...settings, max: poolSize, idleTimeoutMillis: idleTimeout ?? 10_000 }))
+      this.appends = SharedPool.of(new pg.Pool({ ...settings, max: 2, idleTimeoutMillis: idleTimeout ?? 0 }))
     }
-    // An idle connection that breaks tells its pool, and a pool that nobody listens to ends the process.
-    for (const pool of this.pools) pool.on('error', this.onIdleError)
+    this.leave = this.pools.map((shared) => shared.join({ logger, onBroken }))
   }
 
   /** How many batches may be under way at once: two, but not all connections of a small pool. */
   get batchesAtOnce(): number {
-    return this.isOwn ? 2 : Math.max(1, Math.min(2, (this.work.options.max ?? 10) - 1))
+    return this.isOwn ? 2 : Math.max(1, Math.min(2, (this.work.pool.options.max ?? 10) - 1))
+  }
+
+  /** What hears of the appends of other processes, for all stores on the pool. */
+  get listener(): Listener {
+    return this.work.listener
   }
 
   /** Whether a server process works for one of these connections. */
   isOwnBackend(processId: number): boolean {
-    return this.backends.has(processId)
+    return this.work.isOwnBackend(processId) || this.appends.isOwnBackend(processId)
   }
 
-  /** A connection that belongs to no pool, made with the same settings: for listening. */
+  /** Whether they were opened with a limit on the wait for a lock. */
+  get haveLockTimeout(): boolean {
+    return this.isOwn && this.prepares
+  }
+
+  /** A connection that belongs to no pool, made with the same settings. */
   separateClient(): pg.Client {
-    const { Client = pg.Client } = this.work as unknown as { Client?: typeof pg.Client }
-    return new Client(this.work.options)
+    return this.work.separateClient()
   }
 
   /** One statement on its own that writes nothing. */
   async read(operation: string, statement: Statement, values: Values): Promise<Row[]> {
-    return this.using(operation, (client) => this.run(client, statement, values), { writes: false })
+    return this.runOnce(operation, statement, values, { writes: false })
   }
 
   /** One statement on its own that may write. */
   async write(operation: string, statement: Statement, values: Values): Promise<Row[]> {
-    return this.using(operation, (client) => this.run(client, statement, values), { writes: true })
+    return this.runOnce(operation, statement, values, { writes: true })
+  }
+
+  private async runOnce(
+    operation: string,
+    statement: Statement,
+    values: Values,
+    { writes }: { writes: boolean },
+  ): Promise<Row[]> {
+    // Behind a migration each connection may hold a statement that it can't run any more, and that has done nothing.
+    for (let stale = 0; ; stale++) {
+      const client = await this.checkOut(operation)
+      try {
+        const rows = await this.run(client, statement, values)
+        this.giveBack(client)
+        return rows
+      } catch (error) {
+        this.giveBack(client, error)
+        if (!isStatementStale(error) || stale > (this.work.pool.options.max ?? 10)) throw translated(error, operation, writes)
+      }
+    }
   }
 
   /** Lends a client; errors come out as the port promises them. */
@@ -108,6 +137,7 @@ export class Connections {
 
   /** One statement on a client that was lent; the driver's errors come out as they are. */
   async run(client: pg.ClientBase, { name, text }: Statement, values: Values): Promise<Row[]> {
+    if (!this.prepares) return this.runUnprepared(client, text, values)
     const result = await this.watched(client, () =>
       client.query<(string | null)[]>({ name, text, values: values as never[], rowMode: 'array', types: asText }),
     )
@@ -140,16 +170,16 @@ export class Connections {
 
   async stop(): Promise<void> {
     this.watchdog.stop()
-    if (!this.isOwn) return void this.work.off('error', this.onIdleError)
-    // The listeners stay: a pool has ended before its sockets have, and the server may say something on one of them yet.
-    await Promise.all(this.pools.map((pool) => pool.end()))
+    for (const leave of this.leave) if (!this.isOwn) leave()
+    // Those on own pools stay: a pool has ended before its sockets have, and the server may say something on one of them yet.
+    if (this.isOwn) await Promise.all(this.pools.map(({ pool }) => pool.end()))
   }
 
-  private get pools(): pg.Pool[] {
+  private get pools(): SharedPool[] {
     return this.isOwn ? [this.work, this.appends] : [this.work]
   }
 
-  private checkOutOf(pool: pg.Pool, operation: string): Promise<pg.PoolClient> {
+  private checkOutOf(shared: SharedPool, operation: string): Promise<pg.PoolClient> {
     return new Promise((resolve, reject) => {
       let isWaiting = true
       const refuse = (cause: unknown) => {
@@ -162,36 +192,25 @@ export class Connections {
         )
       }
       const watched = this.watchdog.watch(() => refuse(new Error('No connection became free in time')))
-      pool.connect((error, client, release) => {
+      shared.pool.connect((error, client, release) => {
         this.watchdog.done(watched)
         if (!isWaiting) return release?.()
         if (error || !client) return refuse(error)
-        this.adopt(client)
+        shared.adopt(client)
         resolve(client)
       })
     })
   }
-
-  private adopt(client: pg.PoolClient): void {
-    if (this.known.has(client)) return
-    this.known.add(client)
-    const { processID } = client as pg.PoolClient & { readonly processID?: number }
-    if (processID !== undefined) {
-      this.backends.add(processID)
-      client.once('end', () => this.backends.delete(processID))
-    }
-    // While it is lent its pool does not listen to it; the statement under way fails by itself.
-    client.on('error', (error) => this.options.logger.warn({ error: error.message }, 'A connection broke'))
-  }
-
-  private readonly onIdleError = (error: Error): void => {
-    this.onBroken()
-    this.options.logger.warn({ error: error.message }, 'An idle connection broke')
-  }
 }
 
-/** Closes the socket without asking the server: it may have stopped answering. */
-export function destroy(client: pg.ClientBase): void {
-  const { connection } = client as unknown as { connection?: { stream?: { destroy(): void } } }
-  connection?.stream?.destroy()
+/** A pooler between would refuse to begin a session with settings of its own. */
+function ownSettings({ statementTimeout, lockTimeout, pooler }: CheckedOptions, connectionString: string): pg.PoolConfig {
+  const settings = { connectionString, connectionTimeoutMillis: Math.min(statementTimeout, 10_000), keepAlive: true }
+  if (pooler) return settings
+  return {
+    ...settings,
+    statement_timeout: statementTimeout,
+    lock_timeout: lockTimeout,
+    idle_in_transaction_session_timeout: statementTimeout,
+  }
 }

@@ -1,12 +1,12 @@
 import { WritError } from '@writ/event-store'
 
-/** An option of `postgresEventStore` is wrong. */
+/** An option of `postgresEventStore`, `migratePostgresEventStore` or `dropPostgresEventStore` is wrong. Nothing was done. */
 export class PostgresOptionError extends WritError<'invalid-postgres-option'> {
   constructor(
     readonly option: string,
     why: string,
   ) {
-    super('invalid-postgres-option', `The option '${option}' of postgresEventStore ${why}.`)
+    super('invalid-postgres-option', `The option '${option}' of the PostgreSQL event store ${why}.`)
   }
 }
 
@@ -33,6 +33,101 @@ export class SchemaTooNewError extends WritError<'schema-too-new'> {
     super(
       'schema-too-new',
       `The schema '${schema}' is at version ${found}, and this code knows versions up to ${known}. Nothing was changed; deploy the newer code.`,
+    )
+  }
+}
+
+/** The schema is missing, or was made by older code than this, and the store was told not to change it. */
+export class SchemaTooOldError extends WritError<'schema-too-old'> {
+  constructor(
+    readonly schema: string,
+    /** 0 where there is no store in it at all. */
+    readonly found: number,
+    readonly needed: number,
+  ) {
+    super(
+      'schema-too-old',
+      `The schema '${schema}' ${found === 0 ? 'holds no store' : `is at version ${found}`}, and this code needs version ${needed}. ` +
+        `Nothing was changed; run migratePostgresEventStore({ schema: '${schema}', … }) as a role that may change it, ` +
+        'or leave `migrate: false` out.',
+    )
+  }
+}
+
+/** Someone who holds a lock, as the server tells of them. */
+export interface LockHolder {
+  /** The server process, for `pg_terminate_backend`. */
+  readonly pid: number
+  /** `append lock`, `migrators' lock`, or `table events`. */
+  readonly lock: string
+}
+
+/** A migration has waited for too long, for another migrator or for someone who reads or writes. The schema is as it was before it. */
+export class MigrationBlockedError extends WritError<'migration-blocked'> {
+  constructor(
+    readonly schema: string,
+    /** The version that could not be reached. */
+    readonly version: number,
+    /** Milliseconds. */
+    readonly waited: number,
+    readonly holders: readonly LockHolder[],
+  ) {
+    super(
+      'migration-blocked',
+      `The schema '${schema}' could not be brought to version ${version}: for ${Math.round(waited)} ms others held ${listed(holders)}. ` +
+        'It is as it was before; end what holds the lock, and migrate again.',
+    )
+  }
+}
+
+/** A statement waited for a lock for longer than `lockTimeout`. Nothing was written. */
+export class LockTimeoutError extends WritError<'lock-timeout'> {
+  constructor(
+    readonly schema: string,
+    /** Milliseconds. */
+    readonly lockTimeout: number,
+    /** Who held it a moment later; empty where they had let go of it, or the server could not be asked. */
+    readonly holders: readonly LockHolder[],
+    cause: unknown,
+  ) {
+    super(
+      'lock-timeout',
+      `A lock of the store in schema '${schema}' was waited for longer than ${lockTimeout} ms; others held ${listed(holders)}. ` +
+        'Nothing was written; end what holds the lock, or raise `lockTimeout`.',
+      { cause },
+    )
+  }
+}
+
+const listed = (holders: readonly LockHolder[]) =>
+  holders.length === 0 ? 'a lock that is free again' : holders.map(({ pid, lock }) => `the ${lock} (process ${pid})`).join(', ')
+
+/** Between the store and the server stands a pooler that lends a server process for one transaction only. Nothing was changed. */
+export class TransactionPoolerError extends WritError<'transaction-pooler'> {
+  constructor(
+    /** How it was noticed. */
+    readonly symptom: string,
+    cause?: unknown,
+  ) {
+    super(
+      'transaction-pooler',
+      `A pooler stands between the store and PostgreSQL (${symptom}), and in transaction mode prepared statements and LISTEN break. ` +
+        "Set the option pooler: 'transaction', or connect to the server itself or to a pooler in session mode.",
+      { cause },
+    )
+  }
+}
+
+/** The schema holds what is not the store's, so that it can't be dropped. Nothing was dropped. */
+export class SchemaNotEmptyError extends WritError<'schema-not-empty'> {
+  constructor(
+    readonly schema: string,
+    /** Names of tables, views, sequences, types and functions that others made in it. */
+    readonly foreign: readonly string[],
+  ) {
+    super(
+      'schema-not-empty',
+      `The schema '${schema}' holds more than the store: ${foreign.join(', ')}. Nothing was dropped; drop or move these first.`,
     )
   }
 }

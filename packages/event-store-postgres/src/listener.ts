@@ -1,84 +1,163 @@
 import type { Logger, Runtime } from '@writ/event-store'
 import type pg from 'pg'
-import { destroy } from './connections.js'
+import { destroy } from './destroy.js'
 import { quoteIdentifier } from './schema/schema-name.js'
+import { Watchdog } from './watchdog.js'
 
 const FIRST_PAUSE = 100
 const LONGEST_PAUSE = 5_000
+const HEARTBEAT = 10_000
+
+/** A store that wants to hear of the appends of other processes. */
+export interface Hearer {
+  readonly channel: string
+  /** Which server process told it; undefined where nothing was told, but may have been missed. */
+  readonly onHeard: (processId: number | undefined) => void
+  /** Milliseconds in which the server must answer. */
+  readonly timeout: number
+  readonly runtime: Runtime
+  readonly logger: Logger
+}
 
 /**
- * Hears of the appends of other processes, on a connection of its own.
+ * Hears of the appends of other processes: one connection, however many stores listen, each on its channel.
  *
  * What it tells is a hint. While it is away nothing is heard, and nothing is lost either: readers poll. When it is back it wakes
- * everyone once, for there may be something.
+ * everyone once, for there may be something. It asks the server for a sign of life from time to time: a connection whose other end
+ * has vanished says nothing, just as one on which nothing happens.
  */
 export class Listener {
+  private readonly hearers = new Set<Hearer>()
+  private run: ListeningRun | undefined
+
+  constructor(private readonly connect: () => pg.Client) {}
+
+  add(hearer: Hearer): void {
+    this.hearers.add(hearer)
+    if (this.run) this.run.listen(hearer)
+    else this.run = new ListeningRun(this.connect, this.hearers)
+  }
+
+  /** Tells the other stores of this process on the same channel, whose appends the server announces as this pool's own. */
+  tellOthers(teller: Hearer): void {
+    if (this.hearers.size === 1) return
+    for (const hearer of this.hearers) if (hearer !== teller && hearer.channel === teller.channel) hearer.onHeard(undefined)
+  }
+
+  /** When nobody is left the connection is closed. */
+  async remove(hearer: Hearer): Promise<void> {
+    if (!this.hearers.delete(hearer)) return
+    const { run } = this
+    if (this.hearers.size > 0) return run?.forget(hearer)
+    this.run = undefined
+    await run?.stop()
+  }
+}
+
+/** From the first hearer to the last. */
+class ListeningRun {
   private readonly stopped = new AbortController()
+  private readonly running: Promise<void>
+  private readonly runtime: Runtime
+  private readonly logger: Logger
+  private readonly timeout: number
+  private readonly watchdog: Watchdog
   private client: pg.Client | undefined
   private isListening = false
-  private running: Promise<void> | undefined
+  private pause = FIRST_PAUSE
 
   constructor(
-    private readonly options: {
-      readonly channel: string
-      readonly connect: () => pg.Client
-      /** Which server process told it; undefined where nothing was told, but may have been missed. */
-      readonly onHeard: (processId: number | undefined) => void
-      readonly runtime: Runtime
-      readonly logger: Logger
-    },
-  ) {}
+    private readonly connect: () => pg.Client,
+    private readonly hearers: ReadonlySet<Hearer>,
+  ) {
+    const [{ runtime, logger, timeout }] = [...hearers] as [Hearer]
+    this.runtime = runtime
+    this.logger = logger
+    this.timeout = timeout
+    this.watchdog = new Watchdog(runtime, timeout)
+    this.running = this.keepListening()
+  }
 
-  start(): void {
-    this.running ??= this.run()
+  listen(hearer: Hearer): void {
+    // One that is not listening yet begins with all channels.
+    if (!this.isListening) return
+    const heard = () => hearer.onHeard(undefined)
+    this.ask(`listen ${quoteIdentifier(hearer.channel)}`).then(heard, () => {})
+  }
+
+  forget({ channel }: Hearer): void {
+    if (!this.isListening || [...this.hearers].some((other) => other.channel === channel)) return
+    this.ask(`unlisten ${quoteIdentifier(channel)}`).catch(() => {})
   }
 
   async stop(): Promise<void> {
     this.stopped.abort()
     // The driver's connect would never return after an end() in its midst.
-    if (this.isListening) await this.client?.end().catch(() => {})
+    if (this.isListening) await this.watched(() => this.client!.end()).catch(() => {})
     else if (this.client) destroy(this.client)
     await this.running
+    this.watchdog.stop()
   }
 
-  private async run(): Promise<void> {
-    const { runtime, logger } = this.options
-    let pause = FIRST_PAUSE
+  private async keepListening(): Promise<void> {
     while (!this.stopped.signal.aborted) {
       try {
-        await this.listen(() => {
-          pause = FIRST_PAUSE
-        })
+        await this.listenOnce()
       } catch (error) {
-        logger.warn({ error: (error as Error).message }, 'Listening for appends was interrupted; readers poll meanwhile')
+        this.logger.warn({ error: (error as Error).message }, 'Listening for appends was interrupted; readers poll meanwhile')
       }
       if (this.stopped.signal.aborted) return
-      await runtime.sleep(pause * (0.5 + runtime.random() / 2), this.stopped.signal)
-      pause = Math.min(pause * 2, LONGEST_PAUSE)
+      await this.runtime.sleep(this.pause * (0.5 + this.runtime.random() / 2), this.stopped.signal)
+      this.pause = Math.min(this.pause * 2, LONGEST_PAUSE)
     }
   }
 
   /** Listens until the connection ends. */
-  private async listen(onListening: () => void): Promise<void> {
-    const client = this.options.connect()
+  private async listenOnce(): Promise<void> {
+    const client = this.connect()
     this.client = client
-    const ended = new Promise<void>((resolve) => {
-      client.once('end', resolve)
-      // An error is followed by the end; without a listener it would end the process.
-      client.on('error', (error) => this.options.logger.debug({ error: error.message }, 'The listening connection broke'))
+    const ended = new AbortController()
+    // An error is followed by the end; without a listener it would end the process.
+    client.on('error', (error) => this.logger.debug({ error: error.message }, 'The listening connection broke'))
+    client.once('end', () => ended.abort())
+    client.on('notification', ({ channel, processId }) => {
+      for (const hearer of this.hearers) if (hearer.channel === channel) hearer.onHeard(processId)
     })
-    client.on('notification', ({ processId }) => this.options.onHeard(processId))
     try {
-      await client.connect()
-      await client.query(`listen ${quoteIdentifier(this.options.channel)}`)
+      await this.watched(() => client.connect())
       this.isListening = true
+      const channels = new Set([...this.hearers].map(({ channel }) => channel))
+      await this.ask([...channels].map((channel) => `listen ${quoteIdentifier(channel)}`).join('; '))
       if (this.stopped.signal.aborted) return
-      onListening()
-      this.options.onHeard(undefined)
-      await ended
+      this.pause = FIRST_PAUSE
+      for (const hearer of this.hearers) hearer.onHeard(undefined)
+      await this.beat(ended.signal)
     } finally {
       this.isListening = false
-      await client.end().catch(() => {})
+      await this.watched(() => client.end()).catch(() => {})
+    }
+  }
+
+  private async beat(ended: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.runtime.sleep(Math.min(HEARTBEAT, this.timeout), ended)
+      if (this.stopped.signal.aborted) return
+      if (ended.aborted) throw new Error('The server closed the connection')
+      await this.ask('select 1')
+    }
+  }
+
+  private ask(statement: string): Promise<unknown> {
+    return this.watched(() => this.client!.query(statement))
+  }
+
+  private async watched<T>(work: () => Promise<T>): Promise<T> {
+    const client = this.client!
+    const watched = this.watchdog.watch(() => destroy(client))
+    try {
+      return await work()
+    } finally {
+      this.watchdog.done(watched)
     }
   }
 }

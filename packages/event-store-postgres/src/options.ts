@@ -8,13 +8,29 @@ export interface PostgresEventStoreOptions {
   readonly connectionString?: string
   /**
    * A pool of your own, which the store shares and never ends; any size from 1 will do, for no connection is held while another is
-   * waited for. The store opens one connection beside it, with the pool's settings, to listen for appends of other processes.
+   * waited for. All stores on one pool open one connection beside it, with the pool's settings, to listen for other processes' appends.
    */
   readonly pool?: pg.Pool
-  /** The PostgreSQL schema that holds the store: `'writ'` by default. It is made at start where it is missing. */
+  /** The PostgreSQL schema that holds the store: `'writ'` by default. */
   readonly schema?: string
+  /**
+   * Whether the start makes the schema, or brings it to this code's version: true by default. With false the store never changes it and
+   * its role needs no right to: `migratePostgresEventStore` does it beforehand, and a start on another version is refused.
+   */
+  readonly migrate?: boolean
   /** How many connections reads and checkpoints may use; 10 by default. Appends have two of their own. Not beside `pool`. */
   readonly poolSize?: number
+  /**
+   * Milliseconds after which a connection that nobody uses is closed, 0 for never. By default 10,000 for those of reads and checkpoints,
+   * and never for the two of appends. Not beside `pool`.
+   */
+  readonly idleTimeout?: number
+  /**
+   * `'transaction'` where a pooler stands between that lends a server process for one transaction only, such as PgBouncer with
+   * `pool_mode = transaction`. The store then prepares no statement, listens to nothing and keeps no state in a session; it asks the
+   * server for new events instead, every 20 to 250 ms while somebody wants to know.
+   */
+  readonly pooler?: 'transaction'
   /** How many appends may wait before further ones are refused as `overloaded`; 10,000 by default. */
   readonly maxWaitingAppends?: number
   /**
@@ -22,6 +38,11 @@ export interface PostgresEventStoreOptions {
    * It also bounds an effect of `advanceWith` that hangs between two statements.
    */
   readonly statementTimeout?: number
+  /**
+   * Milliseconds for which an append, a checkpoint or a migration waits for a lock that someone else holds, before it lets others by and
+   * tries again; 5,000 by default, and less than `statementTimeout`.
+   */
+  readonly lockTimeout?: number
   /** Milliseconds for which appends that can't reach the server are tried again before they fail; 5,000 by default. */
   readonly retryFor?: number
   readonly logger?: Logger
@@ -30,9 +51,14 @@ export interface PostgresEventStoreOptions {
 
 export interface CheckedOptions {
   readonly schema: SchemaName
-  readonly source: { readonly pool: pg.Pool } | { readonly connectionString: string; readonly poolSize: number }
+  readonly source:
+    | { readonly pool: pg.Pool }
+    | { readonly connectionString: string; readonly poolSize: number; readonly idleTimeout: number | undefined }
+  readonly migrate: boolean
+  readonly pooler: 'transaction' | undefined
   readonly maxWaitingAppends: number
   readonly statementTimeout: number
+  readonly lockTimeout: number
   readonly retryFor: number
   readonly logger: Logger
   readonly runtime: Runtime
@@ -42,9 +68,13 @@ const known = [
   'connectionString',
   'pool',
   'schema',
+  'migrate',
   'poolSize',
+  'idleTimeout',
+  'pooler',
   'maxWaitingAppends',
   'statementTimeout',
+  'lockTimeout',
   'retryFor',
   'logger',
   'runtime',
@@ -55,33 +85,52 @@ export function checkOptions(options: PostgresEventStoreOptions): CheckedOptions
   for (const option of Object.keys(options)) {
     if (!known.includes(option)) throw new PostgresOptionError(option, `is none; the options are ${known.join(', ')}`)
   }
-  const { schema = 'writ', maxWaitingAppends = 10_000, statementTimeout = 30_000, retryFor = 5_000 } = options
+  const {
+    schema = 'writ',
+    migrate = true,
+    pooler,
+    maxWaitingAppends = 10_000,
+    statementTimeout = 30_000,
+    retryFor = 5_000,
+  } = options
+  if (typeof migrate !== 'boolean') throw new PostgresOptionError('migrate', 'must be true or false')
+  if (pooler !== undefined && pooler !== 'transaction')
+    throw new PostgresOptionError('pooler', "must be 'transaction', or be left out")
   checkInteger('maxWaitingAppends', maxWaitingAppends, 1, 1_000_000)
   checkInteger('statementTimeout', statementTimeout, 100, 3_600_000)
+  // A statement that is cut off may have been done, one that gives up its wait for a lock was not: the latter shall come first.
+  const lockTimeout = options.lockTimeout ?? Math.min(5_000, Math.floor(statementTimeout / 2))
+  checkInteger('lockTimeout', lockTimeout, 10, statementTimeout - 1)
   checkInteger('retryFor', retryFor, 0, 3_600_000)
   return {
     schema: schemaName(schema),
     source: sourceOf(options),
+    migrate,
+    pooler,
     maxWaitingAppends,
     statementTimeout,
+    lockTimeout,
     retryFor,
     logger: options.logger ?? silentLogger,
     runtime: options.runtime ?? systemRuntime,
   }
 }
 
-function sourceOf({ connectionString, pool, poolSize }: PostgresEventStoreOptions): CheckedOptions['source'] {
+function sourceOf({ connectionString, pool, poolSize, idleTimeout }: PostgresEventStoreOptions): CheckedOptions['source'] {
   if ((connectionString === undefined) === (pool === undefined)) {
     throw new PostgresOptionError('connectionString', 'or `pool` must be given, and not both')
   }
   if (pool !== undefined) {
     if (typeof pool?.connect !== 'function') throw new PostgresOptionError('pool', 'must be a pg.Pool')
     if (poolSize !== undefined) throw new PostgresOptionError('poolSize', 'does not go with `pool`, which has a size already')
+    if (idleTimeout !== undefined)
+      throw new PostgresOptionError('idleTimeout', "does not go with `pool`: it is the pool's own matter")
     return { pool }
   }
+  if (idleTimeout !== undefined) checkInteger('idleTimeout', idleTimeout, 0, 86_400_000)
   checkInteger('poolSize', poolSize ?? 10, 1, 1_000)
   checkConnectionString(connectionString)
-  return { connectionString, poolSize: poolSize ?? 10 }
+  return { connectionString, poolSize: poolSize ?? 10, idleTimeout }
 }
 
 function checkConnectionString(text: unknown): asserts text is string {

@@ -9,19 +9,19 @@ import {
   type StoredEvent,
   StoreNotRunningError,
 } from '@writ/event-store'
-import type pg from 'pg'
 import { AppendCall } from './append/append-call.js'
 import { AppendQueue } from './append/append-queue.js'
 import { type Delivery, deliver } from './append/deliver-batch.js'
 import { Notices } from './append/notices.js'
 import { PostgresCheckpoints } from './checkpoints.js'
 import { Connections, type Statement } from './connections.js'
-import { Listener } from './listener.js'
+import { HeadPoll } from './head-poll.js'
+import type { Hearer } from './listener.js'
 import { type CheckedOptions, checkOptions, type PostgresEventStoreOptions } from './options.js'
 import { DurableMark } from './read/durable-mark.js'
 import { Reader } from './read/reader.js'
 import { PostgresReceipts } from './receipts.js'
-import { checkServer, migrate } from './schema/migrate.js'
+import { prepareSchema } from './schema/prepare-schema.js'
 import { PostgresSnapshots } from './snapshots.js'
 import type { SqlTransaction } from './sql.js'
 import { WakeUps } from './wake-ups.js'
@@ -43,7 +43,7 @@ interface Running {
   readonly queue: AppendQueue
   readonly notices: Notices
   readonly reader: Reader
-  readonly listener: Listener
+  readonly stopHearing: () => Promise<void>
 }
 
 class PostgresEventStore implements EventStore<SqlTransaction> {
@@ -59,17 +59,17 @@ class PostgresEventStore implements EventStore<SqlTransaction> {
   private stopping: Promise<void> | undefined
 
   constructor(private readonly options: CheckedOptions) {
-    const { schema, logger, statementTimeout } = options
+    const { schema, logger } = options
     const connections = () => this.ready('query').connections
     const ready = (operation: string) => void this.ready(operation)
-    this.checkpoints = new PostgresCheckpoints(connections, ready, schema, statementTimeout)
+    this.checkpoints = new PostgresCheckpoints(connections, ready, schema, options)
     this.receipts = new PostgresReceipts(connections, ready, schema)
     this.snapshots = new PostgresSnapshots(connections, ready, schema)
     this.wakeUps = new WakeUps(logger)
     this.headStatement = { name: `${schema.statementPrefix}head`, text: `select * from ${schema.quoted}.head()` }
   }
 
-  /** @throws UnsupportedServerError, SchemaTooNewError, StoreUnavailableError */
+  /** @throws UnsupportedServerError, SchemaTooNewError, SchemaTooOldError, MigrationBlockedError, TransactionPoolerError, StoreUnavailableError */
   start(): Promise<void> {
     this.starting ??= this.open().catch((error) => {
       this.starting = undefined
@@ -115,15 +115,11 @@ class PostgresEventStore implements EventStore<SqlTransaction> {
   private async open(): Promise<void> {
     await this.stopping
     const { options } = this
-    const { schema, runtime, logger } = options
+    const { schema } = options
     const mark = new DurableMark()
     const connections = new Connections(options, () => mark.forget())
     try {
-      const prepare = async (client: pg.ClientBase) => {
-        await checkServer(client)
-        await migrate(client, schema)
-      }
-      await connections.using('start', prepare, { writes: true })
+      await prepareSchema(connections, options)
     } catch (error) {
       await connections.stop()
       throw error
@@ -132,14 +128,17 @@ class PostgresEventStore implements EventStore<SqlTransaction> {
     const notices = new Notices(connections, schema, options)
     const delivery: Delivery = {
       connections,
-      call: new AppendCall(connections, schema),
+      call: new AppendCall(connections, options),
       notices,
       reads: { events: (stream, from, upTo) => reader.events(stream, from, upTo), receipts: this.receipts },
-      runtime,
+      schema,
+      runtime: options.runtime,
       retryFor: options.retryFor,
+      lockTimeout: options.lockTimeout,
       onAccepted: (position) => {
         mark.raise(position)
         this.wakeUps.tell()
+        hearing.saw(position)
       },
     }
     const queue = new AppendQueue({
@@ -147,18 +146,31 @@ class PostgresEventStore implements EventStore<SqlTransaction> {
       batchesAtOnce: connections.batchesAtOnce,
       deliver: (batch) => deliver(delivery, batch),
     })
-    const listener = new Listener({
+    const hearing = this.hear(connections)
+    this.running = { connections, queue, notices, reader, stopHearing: hearing.stop }
+  }
+
+  /** Hears of the appends of others: by listening, or by asking where a pooler stands between. */
+  private hear(connections: Connections): { saw: (position: number) => void; stop: () => Promise<void> } {
+    const { schema, runtime, logger, statementTimeout, pooler } = this.options
+    if (pooler) {
+      const poll = new HeadPoll(connections, schema, this.wakeUps, { runtime, logger })
+      poll.start()
+      return { saw: (position) => poll.saw(position), stop: () => poll.stop() }
+    }
+    const { listener } = connections
+    const hearer: Hearer = {
       channel: schema.channel,
-      connect: () => connections.separateClient(),
       // Own appends wake when they are durable, not when they are visible.
       onHeard: (processId) => {
         if (processId === undefined || !connections.isOwnBackend(processId)) this.wakeUps.tell()
       },
+      timeout: statementTimeout,
       runtime,
       logger,
-    })
-    listener.start()
-    this.running = { connections, queue, notices, reader, listener }
+    }
+    listener.add(hearer)
+    return { saw: () => listener.tellOthers(hearer), stop: () => listener.remove(hearer) }
   }
 
   private async close(): Promise<void> {
@@ -171,7 +183,7 @@ class PostgresEventStore implements EventStore<SqlTransaction> {
     try {
       await running.queue.drain()
       await running.notices.settle()
-      await running.listener.stop()
+      await running.stopHearing()
       await running.connections.stop()
     } finally {
       this.running = undefined

@@ -1,5 +1,5 @@
 import { StoreUnavailableError, WritError } from '@writ/event-store'
-import { PostgresRefusedError } from './errors.js'
+import { PostgresRefusedError, TransactionPoolerError } from './errors.js'
 
 /**
  * What a driver's error means, by its SQLSTATE alone.
@@ -14,10 +14,14 @@ export interface Failure {
   readonly sqlState: string
 }
 
+export const LOCK_NOT_AVAILABLE = '55P03'
+
 const transient = new Set([
   '40001', // serialization failure
   '40P01', // deadlock
-  '55P03', // lock not available: the lock is an append's first step
+  LOCK_NOT_AVAILABLE, // an append's locks are its first step
+  '0A000', // a prepared statement whose table has changed; its connection is closed
+  '26000', // a prepared statement that is gone; its connection is closed
   '25006', // read-only transaction: a standby, or a primary that was demoted
   '53300', // too many connections
   '57P03', // cannot connect now: starting up
@@ -47,6 +51,7 @@ export function isStatementStale(error: unknown): boolean {
 export function translated(error: unknown, operation: string, mayBeCommitted: boolean): unknown {
   if (error instanceof WritError) return error
   const { kind, sqlState } = failureOf(error)
+  if (sqlState === '42P05') return new TransactionPoolerError('a session has statements that it did not prepare', error)
   if (kind === 'refused') return new PostgresRefusedError(operation, sqlState, error)
   return new StoreUnavailableError('postgres', operation, mayBeCommitted && kind === 'unknown', error)
 }

@@ -41,8 +41,10 @@ export function transactionSql(connections: Connections, client: pg.ClientBase):
   let hasEnded = false
   const run = async (strings: TemplateStringsArray, ...values: readonly unknown[]) => {
     if (hasEnded) throw new TransactionEndedError()
-    const statement = statementOf(strings, values)
-    return (await connections.watched(client, () => client.query(statement))).rows
+    const { name, ...statement } = statementOf(strings, values)
+    return (
+      await connections.watched(client, () => client.query(name && connections.prepares ? { name, ...statement } : statement))
+    ).rows
   }
   const identifier = (...path: readonly string[]) => new SqlIdentifier(path)
   return {

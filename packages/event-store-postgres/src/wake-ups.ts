@@ -6,6 +6,10 @@ export class WakeUps {
 
   constructor(private readonly logger: Logger) {}
 
+  get isAnyone(): boolean {
+    return this.listeners.size > 0
+  }
+
   add(listener: () => void): () => void {
     // Wrapped, so that the same function given twice is called twice and taken away once.
     const own = () => listener()

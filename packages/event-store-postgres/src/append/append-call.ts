@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { Connections, Statement } from '../connections.js'
-import type { SchemaName } from '../schema/schema-name.js'
+import type { CheckedOptions } from '../options.js'
 import type { Batch } from './batch.js'
 import { encodeBatch, encodeOne, isOnePlainEvent } from './encode-batch.js'
 import { type EntryVerdict, readVerdicts } from './verdicts.js'
@@ -9,13 +9,19 @@ import { type EntryVerdict, readVerdicts } from './verdicts.js'
 export class AppendCall {
   private readonly one: Statement
   private readonly many: Statement
+  /** Null where the connections themselves wait no longer than that. */
+  private readonly lockTimeout: string | null
 
   constructor(
     private readonly connections: Connections,
-    { quoted, statementPrefix }: SchemaName,
+    { schema: { quoted, statementPrefix }, lockTimeout }: CheckedOptions,
   ) {
-    this.one = { name: `${statementPrefix}append_one`, text: `call ${quoted}.append_one(null, $1, $2, $3, $4, $5, $6, $7, $8)` }
-    const parameters = Array.from({ length: 20 }, (_, index) => `$${index + 1}`).join(', ')
+    this.lockTimeout = connections.haveLockTimeout ? null : `${lockTimeout}`
+    this.one = {
+      name: `${statementPrefix}append_one`,
+      text: `call ${quoted}.append_one(null, $1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    }
+    const parameters = Array.from({ length: 21 }, (_, index) => `$${index + 1}`).join(', ')
     this.many = { name: `${statementPrefix}append_batch`, text: `call ${quoted}.append_batch(null, ${parameters})` }
   }
 
@@ -27,8 +33,8 @@ export class AppendCall {
   ): Promise<readonly EntryVerdict[]> {
     const isOne = batch.length === 1 && !oneByOne && isOnePlainEvent(batch[0]!)
     const rows = isOne
-      ? await this.connections.run(client, this.one, [...encodeOne(batch[0]!), notify])
-      : await this.connections.run(client, this.many, [...encodeBatch(batch), oneByOne, notify])
+      ? await this.connections.run(client, this.one, [...encodeOne(batch[0]!), notify, this.lockTimeout])
+      : await this.connections.run(client, this.many, [...encodeBatch(batch), oneByOne, notify, this.lockTimeout])
     return readVerdicts(batch, rows[0]![0]!)
   }
 }

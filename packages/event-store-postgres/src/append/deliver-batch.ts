@@ -1,8 +1,11 @@
 import { type Append, InvalidAppendError, type Runtime, StoreUnavailableError } from '@writ/event-store'
 import type pg from 'pg'
 import type { Connections } from '../connections.js'
-import { type Failure, failureOf, translated } from '../postgres-failure.js'
+import { LockTimeoutError } from '../errors.js'
+import { type Failure, failureOf, LOCK_NOT_AVAILABLE, translated } from '../postgres-failure.js'
 import { Verdict } from '../schema/append-functions.js'
+import { lockHolders } from '../schema/lock-holders.js'
+import type { SchemaName } from '../schema/schema-name.js'
 import type { AppendCall } from './append-call.js'
 import { type Batch, type BatchEntry, entryOf, type WaitingAppend } from './batch.js'
 import { meetsItself } from './meets-itself.js'
@@ -19,9 +22,12 @@ export interface Delivery {
   readonly call: AppendCall
   readonly notices: Notices
   readonly reads: RefusalReads
+  readonly schema: SchemaName
   readonly runtime: Runtime
   /** Milliseconds. */
   readonly retryFor: number
+  /** Milliseconds. */
+  readonly lockTimeout: number
   /** What came of an accepted append. */
   readonly onAccepted: (position: number) => void
 }
@@ -51,10 +57,17 @@ export async function deliver(delivery: Delivery, batch: Batch, history?: Histor
     // Sent again with the same event ids, it is stored once, whatever came of this time.
     mayBeCommitted ||= wasSent && kind === 'unknown'
     if (runtime.monotonic() + pause > deadline) {
-      return refuseAll(batch, new StoreUnavailableError('postgres', 'append', mayBeCommitted, error))
+      const cause = sqlState === LOCK_NOT_AVAILABLE ? await lockTimeout(delivery, error) : error
+      return refuseAll(batch, new StoreUnavailableError('postgres', 'append', mayBeCommitted, cause))
     }
     await runtime.sleep(pause * (0.5 + runtime.random() / 2))
   }
+}
+
+async function lockTimeout({ connections, schema, lockTimeout }: Delivery, cause: unknown): Promise<LockTimeoutError> {
+  const ask = (client: pg.ClientBase) => connections.watched(client, () => lockHolders(client, schema, 'append'))
+  const holders = await connections.using('ask for locks', ask, { writes: false }).catch(() => [])
+  return new LockTimeoutError(schema.name, lockTimeout, holders, cause)
 }
 
 type Outcome =

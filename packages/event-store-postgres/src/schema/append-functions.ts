@@ -18,9 +18,12 @@ export const Verdict = {
 export const ANY_VERSION = -1
 export const STREAM_EXISTS = -2
 
+/** The first half of the key of each advisory lock: the letters of 'Writ'. */
+export const LOCK_SPACE = 1466066292
+
 // One lock per store, by the two-integer form: 'Writ' and the schema. Its holder numbers events; it is given back when they are
 // visible, not when they are flushed. Taken by a statement of its own, so that the next one sees what the last holder wrote.
-const lock = ({ quoted }: SchemaName) => `perform pg_advisory_xact_lock(1466066292, '${quoted}'::regnamespace::oid::integer);`
+const lock = ({ quoted }: SchemaName) => `perform pg_advisory_xact_lock(${LOCK_SPACE}, '${quoted}'::regnamespace::oid::integer);`
 
 // A plan that was made while a table was empty must not scan it when it has grown; and none is made anew for each batch.
 export const pinned = `set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
@@ -262,14 +265,18 @@ begin
   perform pg_catalog.pg_notify('${channel}', '');
 end $$;`
 
+// Null on connections that were opened with a lock timeout.
+const waitNoLonger = `if _lock_timeout is not null then perform pg_catalog.set_config('lock_timeout', _lock_timeout, true); end if;`
+
 const split = (texts: string) => `pg_catalog.string_to_array(${texts}, e'\\x1f')`
 
 const procedures = (schema: SchemaName) => `
 create procedure ${schema.quoted}.append_one(inout result bigint[],
-  _stream text, _expected integer, _id uuid, _type text, _schema_version integer, _data text, _metadata text, _notify boolean)
+  _stream text, _expected integer, _id uuid, _type text, _schema_version integer, _data text, _metadata text, _notify boolean, _lock_timeout text)
 language plpgsql as $$
 begin
   set local synchronous_commit = off;
+  ${waitNoLonger}
   result := ${schema.quoted}.append_event(_stream, _expected, _id, _type, _schema_version, _data, _metadata);
   ${commitAndFlush(schema)}
 end $$;
@@ -279,7 +286,7 @@ create procedure ${schema.quoted}.append_batch(inout result bigint[],
   _ids uuid[], _types text, _schema_versions integer[], _datas text, _metadatas text, _tags text,
   _condition_appends integer[], _condition_afters bigint[], _condition_tags text, _condition_more_tags text, _condition_types text,
   _receipt_appends integer[], _receipt_ids text, _receipt_events integer[], _receipt_bodies text,
-  _one_by_one boolean, _notify boolean)
+  _one_by_one boolean, _notify boolean, _lock_timeout text)
 language plpgsql as $$
 declare
   streams text[] := ${split('_streams')}; types text[] := ${split('_types')}; datas text[] := ${split('_datas')};
@@ -293,6 +300,7 @@ begin
     raise exception using errcode = 'invalid_text_representation', message = 'a text holds the separator';
   end if;
   set local synchronous_commit = off;
+  ${waitNoLonger}
   if _one_by_one then
     result := ${schema.quoted}.append_one_by_one(streams, _expected, _counts, _ids, types, _schema_versions, datas, metadatas, tags,
       _condition_appends, _condition_afters, ${split('_condition_tags')}, ${split('_condition_more_tags')}, ${split('_condition_types')},

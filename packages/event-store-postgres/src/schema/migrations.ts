@@ -3,7 +3,11 @@ import { readFunctions } from './read-functions.js'
 import type { SchemaName } from './schema-name.js'
 import { tables } from './tables.js'
 
-/** One step of the schema; it runs once, in a transaction, after those before it. What was released is never changed. */
+/**
+ * One step of the schema; it runs once, in a transaction, after those before it. What was released is never changed.
+ *
+ * Code of the version before runs on while it is applied, and after: a step adds, and takes away only what that code does not use.
+ */
 export interface Migration {
   /** Its place in the list, from 1. */
   readonly version: number
