@@ -64,6 +64,7 @@ class ListeningRun {
   private readonly watchdog: Watchdog
   private client: pg.Client | undefined
   private isListening = false
+  private asked: Promise<unknown> = Promise.resolve()
   private pause = FIRST_PAUSE
 
   constructor(
@@ -104,6 +105,7 @@ class ListeningRun {
       try {
         await this.listenOnce()
       } catch (error) {
+        if (this.stopped.signal.aborted) return
         this.logger.warn({ error: (error as Error).message }, 'Listening for appends was interrupted; readers poll meanwhile')
       }
       if (this.stopped.signal.aborted) return
@@ -147,8 +149,11 @@ class ListeningRun {
     }
   }
 
+  /** One after another: a client of the driver takes one statement at a time. */
   private ask(statement: string): Promise<unknown> {
-    return this.watched(() => this.client!.query(statement))
+    const answer = this.asked.then(() => this.watched(() => this.client!.query(statement)))
+    this.asked = answer.catch(() => {})
+    return answer
   }
 
   private async watched<T>(work: () => Promise<T>): Promise<T> {

@@ -1,4 +1,6 @@
+import fc from 'fast-check'
 import pg from 'pg'
+import { PostgresOptionError } from './errors.js'
 import type { PostgresEventStoreOptions } from './options.js'
 import { postgresEventStore } from './postgres-event-store.js'
 import { schemaName } from './schema/schema-name.js'
@@ -31,6 +33,12 @@ describe('The options of the store', () => {
     ['schema', { connectionString, schema: 'pg_catalog' }],
     ['maxWaitingAppends', { connectionString, maxWaitingAppends: 0 }],
     ['statementTimeout', { connectionString, statementTimeout: -1 }],
+    ['lockTimeout', { connectionString, lockTimeout: 0 }],
+    ['lockTimeout', { connectionString, lockTimeout: 500, statementTimeout: 500 }],
+    ['idleTimeout', { connectionString, idleTimeout: -1 }],
+    ['idleTimeout', { pool: new pg.Pool(), idleTimeout: 1_000 }],
+    ['migrate', { connectionString, migrate: 'no' }],
+    ['pooler', { connectionString, pooler: 'session' }],
     ['retryFor', { connectionString, retryFor: 1.5 }],
     ['poolsize', { connectionString, poolsize: 5 }],
   ])('refuse a wrong %s, and never print a password', (option, options) => {
@@ -45,6 +53,26 @@ describe('The options of the store', () => {
 })
 
 describe('A schema name', () => {
+  const hostile = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 80 }),
+    fc.string({ unit: fc.constantFrom(...`aZ_9$-."'\\;() \u0000\n`, 'pg_', '--', '/*'), maxLength: 70 }),
+  )
+
+  it('is refused before anything is asked, or is quoted in all that is made of it', () => {
+    const property = fc.property(hostile, (name) => {
+      try {
+        const { quoted, channel, statementPrefix } = schemaName(name)
+        expect(quoted).toMatch(/^"[A-Za-z_][A-Za-z0-9_$-]{0,62}"$/)
+        expect(channel).toMatch(/^writ:[A-Za-z0-9_$-]{1,58}$/)
+        expect(statementPrefix).toMatch(/^writ_[0-9a-f]{10}_$/)
+      } catch (error) {
+        if (!(error instanceof PostgresOptionError)) throw error
+        expect(error).toMatchObject({ code: 'invalid-postgres-option', option: 'schema' })
+      }
+    })
+    fc.assert(property, { numRuns: 50_000 })
+  })
+
   it('of 63 bytes still has a channel that PostgreSQL takes, and one of its own', () => {
     const channels = ['a'.repeat(63), `${'a'.repeat(62)}b`, 'writ'].map((name) => schemaName(name).channel)
     expect(channels.every((channel) => Buffer.byteLength(channel) <= 63)).toBe(true)

@@ -56,3 +56,11 @@ export async function readEverything(store: EventStore): Promise<StoredEvent[]> 
 
 export const times = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => make(index))
+
+/** Waits until a condition holds, and says which one did not. */
+export async function until(what: string, isSo: () => Promise<boolean>, within = 10_000): Promise<void> {
+  for (const end = performance.now() + within; !(await isSo()); ) {
+    if (performance.now() > end) throw new Error(`It did not come to pass within ${within} ms: ${what}.`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
