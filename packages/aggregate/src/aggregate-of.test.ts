@@ -69,6 +69,12 @@ describe('a decorated class', () => {
   })
 
   describe('is refused', () => {
+    it('with an unknown option', () => {
+      @Aggregate({ ...here, snapshotsEvery: 5 } as typeof here)
+      class Misspelt {}
+      expect(() => aggregateOf(Misspelt)).toThrow(expect.objectContaining({ code: 'invalid-option', option: 'snapshotsEvery' }))
+    })
+
     it('without @Aggregate, or when it is no class', () => {
       expect(() => aggregateOf(class Plain {})).toThrow(/The aggregate Plain can't be used: it has no @Aggregate/)
       expect(() => aggregateOf(undefined as never)).toThrow(expect.objectContaining({ code: 'invalid-aggregate' }))

@@ -1,4 +1,4 @@
-import { type AnyCommand, type AnyEvent, type Class, isCommandClass, isEventClass } from '@writ/event-store'
+import { type AnyCommand, type AnyEvent, type Class, isCommandClass, isEventClass, refuseUnknownOptions } from '@writ/event-store'
 import { checkDefinition } from './check-definition.js'
 import { classState } from './class-state.js'
 import type { AggregateDefinition, Decide, Evolve } from './decider.js'
@@ -11,7 +11,7 @@ const definitions = new WeakMap<object, AggregateDefinition>()
 /**
  * A decorated class → the aggregate that it writes down; the same one each time.
  *
- * @throws InvalidAggregateError, AsyncApplyError, UncloneableStateError for a class that can't work; each says what to mend
+ * @throws InvalidOptionError, InvalidAggregateError, AsyncApplyError, UncloneableStateError for a class that can't work; each says what to mend
  */
 export function aggregateOf<State extends object>(aggregateClass: Class<State>): AggregateDefinition<State> {
   let definition = definitions.get(aggregateClass) as AggregateDefinition<State> | undefined
@@ -26,6 +26,7 @@ function read<State extends object>(aggregateClass: Class<State>): AggregateDefi
   const name = aggregateClass?.name ?? String(aggregateClass)
   const options = typeof aggregateClass === 'function' ? readAggregate(aggregateClass) : undefined
   if (!options) throw new InvalidAggregateError(name, 'it has no @Aggregate({ category, identity })')
+  refuseUnknownOptions(`@Aggregate on ${name}`, options, Object.keys(known))
   const state = classState(aggregateClass as new () => State, name)
   const decisions = decisionsOf<State>(aggregateClass, name)
   const changes = changesOf<State>(aggregateClass, name)
@@ -44,6 +45,14 @@ function read<State extends object>(aggregateClass: Class<State>): AggregateDefi
   }
   checkDefinition(definition)
   return definition
+}
+
+const known: Record<keyof AggregateDecoratorOptions, true> = {
+  category: true,
+  identity: true,
+  snapshotEvery: true,
+  snapshotVersion: true,
+  lifespan: true,
 }
 
 function snapshotsOf<State>(

@@ -3,6 +3,7 @@ import {
   type EventTypes,
   eventsOf,
   hasCode,
+  InvalidOptionError,
   type Logger,
   type RecordedEvent,
   type Runtime,
@@ -21,7 +22,6 @@ import {
   CommandTimeoutError,
 } from './errors/execution-errors.js'
 import { InvalidAggregateError } from './errors/invalid-aggregate-error.js'
-import { InvalidOptionError } from './errors/invalid-option-error.js'
 import { AggregateRuntime, type Surroundings } from './execute-command.js'
 import { type HistoryOptions, type HistoryStep, historyOf } from './history.js'
 import { loadState } from './load-state.js'

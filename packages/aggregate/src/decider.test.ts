@@ -66,4 +66,9 @@ describe('an aggregate as a value', () => {
     expect(made(change)).toThrow(expect.objectContaining({ code: 'invalid-aggregate', aggregate: expect.any(String) }))
     expect(made(change)).toThrow(why)
   })
+
+  it('with an unknown option is refused, and the nearest name is given', () => {
+    expect(made({ snapshotsEvery: 5 })).toThrow(expect.objectContaining({ code: 'invalid-option', option: 'snapshotsEvery' }))
+    expect(made({ snapshotsEvery: 5 })).toThrow(/the nearest is 'snapshotEvery'/)
+  })
 })

@@ -1,4 +1,12 @@
-import type { AnyCommand, AnyCommandClass, AnyEvent, AnyEventClass, Json, RecordedEvent } from '@writ/event-store'
+import {
+  type AnyCommand,
+  type AnyCommandClass,
+  type AnyEvent,
+  type AnyEventClass,
+  type Json,
+  type RecordedEvent,
+  refuseUnknownOptions,
+} from '@writ/event-store'
 import { checkDefinition } from './check-definition.js'
 import { freezeDeeply, jsonOfDeciderState } from './decider-state.js'
 import type { Decision, DecisionOn } from './decision.js'
@@ -76,6 +84,19 @@ export interface AggregateOptions<Initial, C extends readonly AnyCommandClass[],
   readonly lifespan?: Lifespan | Lifespans
 }
 
+const known: Record<keyof AggregateOptions<unknown, [], []>, true> = {
+  category: true,
+  identity: true,
+  commands: true,
+  events: true,
+  initialState: true,
+  decide: true,
+  evolve: true,
+  snapshotEvery: true,
+  snapshotVersion: true,
+  lifespan: true,
+}
+
 /** A function for each command's type. (A mapped type that renames its keys would leave the parameters without types.) */
 type DecideMap<State, C extends AnyCommandClass> = {
   readonly [T in C['type']]: (
@@ -94,12 +115,14 @@ type TextFieldOf<T> = { [K in keyof T & string]: T[K] extends string ? K : never
 /**
  * Makes an aggregate from functions over immutable states.
  *
+ * @throws InvalidOptionError for an unknown option
  * @throws InvalidAggregateError for a malformed category, identity or snapshot option, or where the maps miss or exceed the lists
  */
 export function aggregate<const Initial, const C extends readonly AnyCommandClass[], const E extends readonly AnyEventClass[]>(
   options: AggregateOptions<Initial, C, E>,
 ): AggregateDefinition<InferredState<Initial>> {
   type State = InferredState<Initial>
+  refuseUnknownOptions(`aggregate '${String(options.category)}'`, options, Object.keys(known))
   const { category, identity, commands, events, snapshotEvery, snapshotVersion = 1 } = options
   const initialState = freezeDeeply(options.initialState) as State
   const definition: AggregateDefinition<State> = {

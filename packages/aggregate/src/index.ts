@@ -25,7 +25,6 @@ export {
 } from './errors/execution-errors.js'
 export { DecoratorModeError, InvalidAggregateError, UncloneableStateError } from './errors/invalid-aggregate-error.js'
 export type { HistoryOptions, HistoryStep } from './history.js'
-export { InvalidOptionError } from './errors/invalid-option-error.js'
 export { Handle } from './handle.decorator.js'
 export type { Lifespan, Lifespans } from './lifespan.js'
 export type { Moment } from './moment.js'

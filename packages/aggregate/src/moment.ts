@@ -1,5 +1,4 @@
-import type { EventStore, StoredEvent } from '@writ/event-store'
-import { InvalidOptionError } from './errors/invalid-option-error.js'
+import { type EventStore, InvalidOptionError, type StoredEvent } from '@writ/event-store'
 
 /** A moment of an aggregate's past, by one of its three clocks; what happened at it is included. */
 export type Moment =

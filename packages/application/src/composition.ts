@@ -1,13 +1,12 @@
 import { type AggregateDefinition, aggregateOf } from '@writ/aggregate'
 import { commandHandlerOf, type Middleware, type Route, routesOf } from '@writ/command-router'
 import { eventHandlerOf, projectionOf, type SubscriptionDefinition } from '@writ/event-handler'
-import { type AnyEventClass, type Class, EventTypes } from '@writ/event-store'
+import { type AnyEventClass, type Class, EventTypes, refuseUnknownOptions } from '@writ/event-store'
 import { type ProcessManagerDefinition, processManagerOf } from '@writ/process-manager'
 import type { Container } from 'inversify'
 import { bindListedClass, newContainer, resolve } from './container.js'
 import { DuplicateNameError, InvalidApplicationError, MissingCommandHandlerError } from './errors.js'
 import { type Module, moduleKeys } from './module.js'
-import { refuseUnknownKeys } from './options.js'
 
 /** The modules' classes and values, read, checked and wired: what an application runs. */
 export interface Composition {
@@ -38,7 +37,7 @@ export function compose(application: string, modules: readonly Module[]): Compos
     return known
   }
 
-  for (const module of modules) problems.collect(() => refuseUnknownKeys(`The module '${module.name}'`, module, moduleKeys))
+  for (const module of modules) problems.collect(() => refuseUnknownOptions(`The module '${module.name}'`, module, moduleKeys))
   problems.collect(() => refuseDuplicates('module', modules, (module) => [module.name, `module '${module.name}'`]))
   // All bindings first: a class may have something injected that a later module binds.
   for (const module of modules) problems.collect(() => module.bindings?.(container))

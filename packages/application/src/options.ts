@@ -1,6 +1,5 @@
-import { InvalidOptionError } from '@writ/aggregate'
 import type { DispatchDefaults, Middleware } from '@writ/command-router'
-import { type EventStore, type Logger, nearestName, type Runtime } from '@writ/event-store'
+import { type EventStore, InvalidOptionError, type Logger, type Runtime, refuseUnknownOptions } from '@writ/event-store'
 import type { Module } from './module.js'
 
 export interface ApplicationOptions {
@@ -55,9 +54,9 @@ const subscriptionKeys: Record<keyof SubscriptionOptions, true> = { leaseMillise
 /** @throws InvalidOptionError */
 export function checkOptions(options: ApplicationOptions): void {
   const where = 'Application.create'
-  refuseUnknownKeys(where, options, Object.keys(applicationKeys))
-  refuseUnknownKeys(`${where}, aggregates`, options.aggregates ?? {}, Object.keys(cacheKeys))
-  refuseUnknownKeys(`${where}, subscriptions`, options.subscriptions ?? {}, Object.keys(subscriptionKeys))
+  refuseUnknownOptions(where, options, Object.keys(applicationKeys))
+  refuseUnknownOptions(`${where}, aggregates`, options.aggregates ?? {}, Object.keys(cacheKeys))
+  refuseUnknownOptions(`${where}, subscriptions`, options.subscriptions ?? {}, Object.keys(subscriptionKeys))
   if (typeof options.store?.append !== 'function') {
     throw new InvalidOptionError(
       where,
@@ -91,16 +90,4 @@ export function overridden(options: ApplicationOptions, overrides: Partial<Appli
     if (options[group] && overrides[group]) Object.assign(merged, { [group]: { ...options[group], ...overrides[group] } })
   }
   return merged
-}
-
-/** @throws InvalidOptionError that names the nearest known one */
-export function refuseUnknownKeys(where: string, given: object, known: readonly string[]): void {
-  const unknown = Object.keys(given).find((key) => !known.includes(key))
-  if (unknown === undefined) return
-  const nearest = nearestName(unknown, known)
-  throw new InvalidOptionError(
-    where,
-    unknown,
-    `is unknown${nearest ? `; the nearest is '${nearest}'` : ''}. Known are ${known.join(', ')}`,
-  )
 }

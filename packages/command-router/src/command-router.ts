@@ -1,8 +1,9 @@
-import { type Aggregates, AggregatesStoppedError, type Executed, InvalidOptionError } from '@writ/aggregate'
+import { type Aggregates, AggregatesStoppedError, type Executed } from '@writ/aggregate'
 import {
   type AnyCommand,
   commandClassOf,
   type EventMetadata,
+  InvalidOptionError,
   isCommand,
   type JsonObject,
   type Runtime,

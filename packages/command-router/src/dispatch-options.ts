@@ -1,5 +1,4 @@
-import { InvalidOptionError } from '@writ/aggregate'
-import { type JsonObject, nearestName, type TraceContext } from '@writ/event-store'
+import { InvalidOptionError, type JsonObject, nearestName, type TraceContext } from '@writ/event-store'
 import type { Middleware } from './middleware.js'
 import type { Returning } from './reply.js'
 
