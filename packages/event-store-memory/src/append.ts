@@ -5,11 +5,11 @@ import {
   CommandAlreadyHandledError,
   checkAppend,
   EventIdConflictError,
-  InvalidAppendError,
   isExpected,
   type NewEvent,
   type StoredEvent,
   WrongExpectedVersionError,
+  whyNotJson,
 } from '@writ/event-store'
 import type { InMemoryLog } from './in-memory-log.js'
 
@@ -19,33 +19,14 @@ const untagged: readonly string[] = Object.freeze([])
 /** Checks an append and, when nothing speaks against it, adds its events and receipts to the log. */
 export function append(log: InMemoryLog, append: Append): Appended {
   checkAppend(append)
-  checkTexts(append)
+  const malformed = whyNotJson(append)
+  if (malformed) throw malformed
   const repeated = answerToRepetition(log, append)
   if (repeated) return repeated
   checkReceipts(log, append)
   checkVersion(log, append)
   checkCondition(log, append)
   return store(log, append)
-}
-
-function checkTexts({ stream, events }: Append): void {
-  let checked: string | undefined
-  for (const { type, data, metadata } of events) {
-    if (!isJson(data)) throw new InvalidAppendError(stream, `the data of '${type}' is not JSON text`)
-    // The events of one command share theirs.
-    if (metadata === checked) continue
-    if (!isJson(metadata)) throw new InvalidAppendError(stream, `the metadata of '${type}' is not JSON text`)
-    checked = metadata
-  }
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** An append whose reply was lost is sent again with the same ids; it is answered as the first time, whatever happened since. */

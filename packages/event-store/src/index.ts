@@ -47,6 +47,7 @@ export type { EventStore, Head, ReadAllOptions, ReadOptions, ReadStreamOptions }
 export { EventTypes } from './store/event-types.js'
 export { eventsOf } from './store/events-of.js'
 export { checkExpectedVersion, type ExpectedVersion, isExpected } from './store/expected-version.js'
+export { whyNotJson } from './store/json-text.js'
 export type { EventMetadata, TraceContext } from './store/metadata.js'
 export { type NewEvent, newEvent, newEventWith } from './store/new-event.js'
 export { type AppendCondition, type EventQuery, type EventQueryItem, matchesQuery } from './store/query.js'

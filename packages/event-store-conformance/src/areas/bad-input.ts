@@ -1,4 +1,4 @@
-import type { Append, EventQuery, ReadAllOptions, ReadStreamOptions } from '@writ/event-store'
+import type { Append, EventQuery, NewEvent, ReadAllOptions, ReadStreamOptions } from '@writ/event-store'
 import type { Area } from '../area.js'
 import { rejectsWith } from '../rejects-with.js'
 import { allOf, logEvents, sample, samples, streamEvents, upTo } from '../sample-events.js'
@@ -53,6 +53,8 @@ const appends: Readonly<Record<string, Partial<Append>>> = {
   'a receipt of more events than there are': { receipts: [{ commandId: 'c', eventsUpTo: 2, body: '{}' }] },
   'a receipt of -1 events': { receipts: [{ commandId: 'c', eventsUpTo: -1, body: '{}' }] },
   'two receipts for one command': { receipts: [0, 1].map((eventsUpTo) => ({ commandId: 'c', eventsUpTo, body: '{}' })) },
+  'a receipt whose body is not JSON': { receipts: [{ commandId: 'c', eventsUpTo: 0, body: "{'no':'JSON'}" }] },
+  'a receipt whose body holds a control character': { receipts: [{ commandId: 'c', eventsUpTo: 0, body: '"\u001f"' }] },
   'a receipt whose body is no text': { receipts: [{ commandId: 'c', eventsUpTo: 0, body: unchecked({}) }] },
   'a condition after position -1': { condition: { failIfMatch: { items: [{ types: ['x'] }] }, after: -1 } },
   'a condition after position 0.5': { condition: { failIfMatch: { items: [{ types: ['x'] }] }, after: 0.5 } },
@@ -131,6 +133,47 @@ export const badInput: Area = (scenario) => {
       expect(error).toMatchObject({ option: Object.keys(options)[0] })
     })
   }
+
+  scenario('refuses malformed JSON before it looks at the expected version', async ({ store, unique }) => {
+    const stream = unique('account')
+    await store.append({ stream, events: samples(2) })
+    for (const expectedVersion of [0, 1, 5, 'no-stream'] as const) {
+      const attempt = (broken: NewEvent) => () => store.append({ stream, events: [sample(), broken], expectedVersion })
+      await rejectsWith('invalid-append', attempt(sample({ data: '{' })))
+      await rejectsWith('invalid-append', attempt(sample({ metadata: '{' })))
+    }
+  })
+
+  scenario('refuses malformed JSON before it looks for the events that are repeated', async ({ store, unique }) => {
+    const stream = unique('account')
+    const event = sample()
+    await store.append({ stream, events: [event] })
+    await rejectsWith('invalid-append', () => store.append({ stream, events: [{ ...event, data: '{' }] }))
+    await rejectsWith('invalid-append', () => store.append({ stream, events: [{ ...event, metadata: '{' }] }))
+    await rejectsWith('invalid-append', () => store.append({ stream, events: [event, sample({ data: '{' })] }))
+  })
+
+  scenario(
+    'refuses malformed JSON before it looks at receipts',
+    async ({ store, unique }) => {
+      const stream = unique('account')
+      const receipts = [{ commandId: unique('command'), eventsUpTo: 0, body: '{}' }]
+      await store.append({ stream, events: [], receipts })
+      await rejectsWith('invalid-append', () => store.append({ stream, events: [sample({ data: '{' })], receipts }))
+    },
+    'receipts',
+  )
+
+  scenario(
+    'refuses malformed JSON before it looks at the condition',
+    async ({ store, unique }) => {
+      const [stream, tag] = [unique('account'), unique('tag')]
+      await store.append({ stream, events: [sample({ tags: [tag] })] })
+      const condition = { failIfMatch: { items: [{ tags: [tag] }] }, after: 0 }
+      await rejectsWith('invalid-append', () => store.append({ stream, events: [sample({ data: '{' })], condition }))
+    },
+    'conditions',
+  )
 
   scenario('repeats no payload in the error of a refused append', async ({ store, unique }) => {
     const append = { stream: unique('account'), events: [sample({ data: '{"password":"correct horse"' })] }

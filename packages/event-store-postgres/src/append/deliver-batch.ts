@@ -1,4 +1,4 @@
-import { type Append, InvalidAppendError, type Runtime, StoreUnavailableError } from '@writ/event-store'
+import { type Append, InvalidAppendError, type Runtime, StoreUnavailableError, whyNotJson } from '@writ/event-store'
 import type pg from 'pg'
 import type { Connections } from '../connections.js'
 import { LockTimeoutError } from '../errors.js'
@@ -10,7 +10,7 @@ import type { AppendCall } from './append-call.js'
 import { type Batch, type BatchEntry, entryOf, type WaitingAppend } from './batch.js'
 import { meetsItself } from './meets-itself.js'
 import type { Notices } from './notices.js'
-import { type RefusalReads, refusalOf, whyNotJson } from './refusal.js'
+import { type RefusalReads, refusalOf } from './refusal.js'
 import type { EntryVerdict } from './verdicts.js'
 
 const UNIQUE_VIOLATION = '23505'
@@ -135,7 +135,7 @@ async function settle(delivery: Delivery, batch: Batch, verdicts: readonly Entry
   for (let index = 0; index < batch.length; index++) {
     const { parts, events } = batch[index]!
     const verdict = verdicts[index]!
-    if (verdict.verdict === Verdict.accepted || verdict.verdict === Verdict.repeated) {
+    if (isAnswer(verdict, parts)) {
       if (verdict.position > last) last = verdict.position
       accept(parts, events.length, verdict)
       continue
@@ -146,6 +146,11 @@ async function settle(delivery: Delivery, batch: Batch, verdicts: readonly Entry
   }
   if (last > 0) delivery.onAccepted(last)
   if (others) await Promise.all(others)
+}
+
+// What is a repetition by its ids and data was not stored again, so that nobody has looked at its metadata.
+function isAnswer({ verdict }: EntryVerdict, parts: readonly WaitingAppend[]): boolean {
+  return verdict === Verdict.accepted || (verdict === Verdict.repeated && !parts.some(({ append }) => whyNotJson(append)))
 }
 
 function accept(parts: readonly WaitingAppend[], events: number, { detail: version, position }: EntryVerdict): void {

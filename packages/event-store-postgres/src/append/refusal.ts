@@ -4,10 +4,10 @@ import {
   CommandAlreadyHandledError,
   EventIdConflictError,
   type ExpectedVersion,
-  InvalidAppendError,
   type Receipts,
   type StoredEvent,
   WrongExpectedVersionError,
+  whyNotJson,
 } from '@writ/event-store'
 import { Verdict } from '../schema/append-functions.js'
 import type { EntryVerdict } from './verdicts.js'
@@ -27,6 +27,9 @@ export async function refusalOf(
   { verdict, detail, position }: EntryVerdict,
   reads: RefusalReads,
 ): Promise<Error | undefined> {
+  // The server reads only those texts as JSON that it stores, and malformed input comes before any other reason.
+  const malformed = whyNotJson(append)
+  if (malformed) return malformed
   const { stream, events, expectedVersion = 'any', receipts = [] } = append
   switch (verdict) {
     case Verdict.wrongVersion:
@@ -61,26 +64,5 @@ async function missedBy(
   } catch {
     // The conflict itself is certain; who gets no events reads the stream.
     return undefined
-  }
-}
-
-/** Why an append's texts are no JSON; undefined where they all are. Asked only when the server refused a batch. */
-export function whyNotJson({ stream, events, receipts = [] }: Append): InvalidAppendError | undefined {
-  for (const { type, data, metadata } of events) {
-    if (!isJson(data)) return new InvalidAppendError(stream, `the data of '${type}' is not JSON text`)
-    if (!isJson(metadata)) return new InvalidAppendError(stream, `the metadata of '${type}' is not JSON text`)
-  }
-  for (const { commandId, body } of receipts) {
-    if (!isJson(body)) return new InvalidAppendError(stream, `the receipt of '${commandId}' is not JSON text`)
-  }
-  return undefined
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
   }
 }

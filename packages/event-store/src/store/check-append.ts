@@ -1,6 +1,7 @@
 import { InvalidAppendError } from '../errors/invalid-append-error.js'
 import type { Append } from './append.js'
 import { checkExpectedVersion } from './expected-version.js'
+import { isJson } from './json-text.js'
 import type { NewEvent } from './new-event.js'
 import type { EventQuery } from './query.js'
 import type { NewReceipt } from './receipts.js'
@@ -57,7 +58,7 @@ function checkEvent(stream: string, event: NewEvent): void {
   for (const tag of event.tags) checkName(stream, 'tag', tag)
 }
 
-// Text that UTF-8 would change on its way, or that no store can hold; whether it is JSON is each adapter's to find out.
+// Text that UTF-8 would change on its way, or that no store can hold; whether an event's is JSON, `whyNotJson` tells.
 function checkText(stream: string, type: string, what: string, text: string): void {
   if (typeof text !== 'string')
     throw new InvalidAppendError(stream, `the ${what} of '${type}' must be JSON text, and is a ${typeof text}`)
@@ -113,6 +114,7 @@ function checkReceipts(stream: string, receipts: readonly NewReceipt[], events: 
       throw new InvalidAppendError(stream, `the receipt of '${commandId}' covers ${eventsUpTo} of ${events} events`)
     }
     checkText(stream, commandId, 'receipt', body)
+    if (!isJson(body)) throw new InvalidAppendError(stream, `the receipt of '${commandId}' is not JSON text`)
   }
 }
 

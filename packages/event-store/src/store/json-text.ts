@@ -1,0 +1,29 @@
+import { InvalidAppendError } from '../errors/invalid-append-error.js'
+import type { Append } from './append.js'
+
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Why an append's data or metadata is no JSON text; undefined where all of it is.
+ *
+ * `checkAppend` does not ask, for a database that stores JSON finds out by itself, and nothing should be parsed twice. An adapter
+ * whose database does not must ask; one whose database does, where it refuses for another reason: malformed input comes first.
+ */
+export function whyNotJson({ stream, events }: Append): InvalidAppendError | undefined {
+  let sound: string | undefined
+  for (const { type, data, metadata } of events) {
+    if (!isJson(data)) return new InvalidAppendError(stream, `the data of '${type}' is not JSON text`)
+    // The events of one command share theirs.
+    if (metadata === sound) continue
+    if (!isJson(metadata)) return new InvalidAppendError(stream, `the metadata of '${type}' is not JSON text`)
+    sound = metadata
+  }
+  return undefined
+}
