@@ -1,5 +1,6 @@
 import { StoreUnavailableError } from '@writ/event-store'
 import pg from 'pg'
+import { canCopy, copiedRows } from './copied-rows.js'
 import { destroy } from './destroy.js'
 import type { Listener } from './listener.js'
 import type { CheckedOptions } from './options.js'
@@ -78,27 +79,35 @@ export class Connections {
 
   /** One statement on its own that writes nothing. */
   async read(operation: string, statement: Statement, values: Values): Promise<Row[]> {
-    return this.runOnce(operation, statement, values, { writes: false })
+    return this.runOnce(operation, (client) => this.run(client, statement, values), { writes: false })
+  }
+
+  /** The same for a select that may give hundreds of rows. */
+  async readMany<T>(operation: string, statement: Statement, values: Values, decode: (row: Row) => T): Promise<T[]> {
+    const many = async (client: pg.PoolClient) =>
+      canCopy(client)
+        ? this.watched(client, () => copiedRows(client, statement.text, values, decode))
+        : (await this.run(client, statement, values)).map(decode)
+    return this.runOnce(operation, many, { writes: false })
   }
 
   /** One statement on its own that may write. */
   async write(operation: string, statement: Statement, values: Values): Promise<Row[]> {
-    return this.runOnce(operation, statement, values, { writes: true })
+    return this.runOnce(operation, (client) => this.run(client, statement, values), { writes: true })
   }
 
-  private async runOnce(
+  private async runOnce<T>(
     operation: string,
-    statement: Statement,
-    values: Values,
+    statement: (client: pg.PoolClient) => Promise<T>,
     { writes }: { writes: boolean },
-  ): Promise<Row[]> {
+  ): Promise<T> {
     // Behind a migration each connection may hold a statement that it can't run any more, and that has done nothing.
     for (let stale = 0; ; stale++) {
       const client = await this.checkOut(operation)
       try {
-        const rows = await this.run(client, statement, values)
+        const result = await statement(client)
         this.giveBack(client)
-        return rows
+        return result
       } catch (error) {
         this.giveBack(client, error)
         if (!isStatementStale(error) || stale > (this.work.pool.options.max ?? 10)) throw translated(error, operation, writes)

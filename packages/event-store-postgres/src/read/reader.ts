@@ -1,11 +1,13 @@
 import { logRead, type ReadAllOptions, type ReadStreamOptions, type StoredEvent, streamRead } from '@writ/event-store'
-import type { Connections, Statement } from '../connections.js'
+import type { Connections, Statement, Values } from '../connections.js'
 import type { SchemaName } from '../schema/schema-name.js'
 import type { DurableMark } from './durable-mark.js'
 import { queryPage } from './query-sql.js'
 import { storedEvent } from './stored-row.js'
 
 const MAX_INTEGER = 2_147_483_647
+/** Most reads end within so many events. What does not is long, and is fetched in another way. */
+const FEW = 100
 
 type Page = readonly StoredEvent[]
 type Pages = AsyncGenerator<Page, void, undefined>
@@ -34,8 +36,7 @@ export class Reader {
     let upTo = Math.min(toVersion, MAX_INTEGER)
     return pages(limit, pageSize, async (size) => {
       if (from > upTo) return []
-      const rows = await this.connections.read('read a stream', this.stream, [name, from, upTo, size, isBackwards, durable])
-      const page = rows.map(storedEvent)
+      const page = await this.page('read a stream', this.stream, [name, from, upTo, size, isBackwards, durable], size)
       const last = page.at(-1)
       if (isBackwards) upTo = (last?.version ?? 0) - 1
       else from = (last?.version ?? MAX_INTEGER) + 1
@@ -71,8 +72,7 @@ export class Reader {
     // What lies below the mark is flushed already; the barrier would wait for what others write just now.
     const isBelowMark = (isBackwards ? upTo : Math.min(upTo, after + size)) <= this.mark.position
     const barrier = durable && !isBelowMark
-    const rows = await this.connections.read('read the log', this.log, [after, upTo, size, isBackwards, barrier])
-    const page = rows.map(storedEvent)
+    const page = await this.page('read the log', this.log, [after, upTo, size, isBackwards, barrier], size)
     if (durable) await this.makeDurable(page, barrier)
     return page
   }
@@ -86,6 +86,12 @@ export class Reader {
     return page
   }
 
+  private async page(operation: string, statement: Statement, values: Values, atMost: number): Promise<Page> {
+    return atMost > FEW
+      ? this.connections.readMany(operation, statement, values, storedEvent)
+      : (await this.connections.read(operation, statement, values)).map(storedEvent)
+  }
+
   private async makeDurable(page: Page, isDone: boolean): Promise<void> {
     const highest = Math.max(page[0]?.position ?? 0, page.at(-1)?.position ?? 0)
     if (highest <= this.mark.position) return
@@ -94,17 +100,21 @@ export class Reader {
   }
 }
 
-/** Pages until one is not full or the limit is reached. The next one is fetched while the consumer works on this one. */
+/**
+ * Pages until one is not full or the limit is reached, the first of them small. The next one is fetched while the consumer works on
+ * this one.
+ */
 async function* pages(limit: number, pageSize: number, fetch: (size: number) => Promise<Page>): Pages {
   let remaining = limit
-  const next = () => (remaining > 0 ? fetch(Math.min(pageSize, remaining)) : undefined)
-  let coming = next()
+  let size = Math.min(FEW, pageSize, remaining)
+  let coming = size > 0 ? fetch(size) : undefined
   while (coming) {
-    const size = Math.min(pageSize, remaining)
     const page = await coming
     if (page.length === 0) return
     remaining -= page.length
-    coming = page.length === size ? next() : undefined
+    const isFull = page.length === size
+    size = Math.min(pageSize, remaining)
+    coming = isFull && size > 0 ? fetch(size) : undefined
     // A consumer that stops here never looks at it.
     coming?.catch(() => {})
     yield page
