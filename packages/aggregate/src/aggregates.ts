@@ -74,6 +74,7 @@ export class Aggregates {
   /** Commands with a given id that are under way: repetitions join them. */
   private readonly joinable = new Map<string, { readonly execution: CommandExecution; readonly executed: Promise<Executed> }>()
   private readonly background = new Set<Promise<void>>()
+  private readonly stopListening: () => void
   private pending = 0
   /** Whether some aggregates live for another time than the rest. */
   private haveOwnLifespans = false
@@ -90,6 +91,7 @@ export class Aggregates {
     this.lifespan = atLeast('lifespan', options.lifespan ?? Number.POSITIVE_INFINITY, 0)
     this.maxPending = atLeast('maxPending', options.maxPending ?? 10_000, 1)
     this.maxPendingTotal = atLeast('maxPendingTotal', options.maxPendingTotal ?? 100_000, 1)
+    this.stopListening = this.store.onRewound(() => this.forgetAll())
     this.deadlines = new Deadlines(this.runtime, (now) => this.expire(now))
     this.surroundings = {
       store: this.store,
@@ -162,6 +164,7 @@ export class Aggregates {
     if (this.pending > 0) await new Promise<void>((resolve) => (this.drained = resolve))
     await Promise.all(this.background)
     this.deadlines.stop()
+    this.stopListening()
   }
 
   private enqueue(execution: CommandExecution): Promise<Executed> {
@@ -283,6 +286,12 @@ export class Aggregates {
   private forget(runtime: AggregateRuntime): void {
     this.idle.remove(runtime)
     this.runtimes.delete(runtime.stream)
+  }
+
+  /** The log was rewound: whatever is in memory may rest on events that are gone. */
+  private forgetAll(): void {
+    for (let runtime = this.idle.first; runtime; runtime = this.idle.first) this.forget(runtime)
+    for (let runtime = this.busy.first, next = runtime?.next; runtime; runtime = next, next = runtime?.next) runtime.forget()
   }
 
   private answered(): void {

@@ -64,6 +64,8 @@ export class AggregateRuntime {
   /** Whether that is only supposed: the initial state of a stream that is likely to be new. The first append finds out. */
   private isSupposed = false
   private isLoading = false
+  /** Whether what is being loaded may be gone from the log by now. */
+  private isForgotten = false
   private readonly mailbox = new Mailbox<PendingCommand>()
   /** The one that decides now, asynchronously or on this very stack. */
   private deciding: PendingCommand | undefined
@@ -102,6 +104,16 @@ export class AggregateRuntime {
     this.replies.pending++
     this.mailbox.push(command)
     this.step(nothing)
+  }
+
+  /** What it knows may be gone from the log: it is loaded anew, and what is not confirmed is decided again. */
+  forget(): void {
+    this.step(() => {
+      this.confirmed = undefined
+      this.isSupposed = false
+      this.isForgotten = this.isLoading
+      this.decideAgain([])
+    })
   }
 
   private work(): void {
@@ -149,6 +161,10 @@ export class AggregateRuntime {
     this.isSupposed = false
     const loaded = ({ confirmed, snapshotVersion }: Loaded<unknown>) => {
       this.isLoading = false
+      if (this.isForgotten) {
+        this.isForgotten = false
+        return
+      }
       this.confirmed = confirmed
       const first = this.mailbox.first
       if (from === undefined && first) this.surroundings.newStreams.found(first.execution.command, confirmed.version === 0)
@@ -156,6 +172,7 @@ export class AggregateRuntime {
     }
     const failed = (error: unknown) => {
       this.isLoading = false
+      this.isForgotten = false
       this.failWaiting(error)
     }
     loadState(this.surroundings, this.definition, this.stream, { from }).then(

@@ -4,6 +4,7 @@ import type {
   Checkpoints,
   EventStore,
   Head,
+  LogRewoundError,
   ReadAllOptions,
   ReadStreamOptions,
   Receipts,
@@ -123,5 +124,8 @@ export class ControlledStore implements EventStore {
   }
   onAppended(listener: () => void): () => void {
     return this.wrapped.onAppended(listener)
+  }
+  onRewound(listener: (error: LogRewoundError) => void): () => void {
+    return this.wrapped.onRewound(listener)
   }
 }

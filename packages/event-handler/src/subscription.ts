@@ -7,7 +7,7 @@
 // The lease says who may follow; its epoch fences everyone before. What is not stored when the lease is gone is dropped: whoever is
 // given the lease next begins at the stored checkpoint.
 
-import type { EventStore, EventTypes } from '@writ/event-store'
+import type { EventStore, EventTypes, LogRewoundError } from '@writ/event-store'
 import type { SubscriptionDefinition } from './definition/subscription-definition.js'
 import { Following } from './delivery/following.js'
 import { Holding } from './delivery/holding.js'
@@ -41,6 +41,8 @@ export class Subscription {
   private current: { readonly holding: Holding; readonly following: Following } | undefined
   private owner: string
   private doubts = 0
+  /** Why it has to stop without being asked to. */
+  private lost: LogRewoundError | undefined
   private running: Promise<void> = Promise.resolve()
 
   constructor(
@@ -66,10 +68,14 @@ export class Subscription {
 
   /** Lets the handler at work finish, stores the checkpoint, gives the lease back. */
   async stop(): Promise<void> {
-    this.ending.abort()
-    this.current?.holding.end()
-    this.current?.following.wake()
+    this.end()
     await this.running
+  }
+
+  /** The log was rewound: it stops, and says so. */
+  abandon(error: LogRewoundError): void {
+    this.lost = error
+    this.end()
   }
 
   /** Whether it follows the log in this process. */
@@ -93,7 +99,17 @@ export class Subscription {
       const way = await this.follow(given)
       if (way === 'given-up') return
     }
-    this.report.stopped()
+    this.report.stopped(this.lost)
+  }
+
+  private end(): void {
+    this.ending.abort()
+    this.current?.holding.end(this.interruption)
+    this.current?.following.wake()
+  }
+
+  private get interruption(): Interruption {
+    return this.lost ? new Interruption('given-up', this.lost) : new Interruption('ending')
   }
 
   /** Follows the log until something interrupts it; what that is decides where its life goes on. */
@@ -106,7 +122,7 @@ export class Subscription {
       reached.moveTo(position)
     })
     this.current = { holding, following }
-    if (this.ending.signal.aborted) holding.end()
+    if (this.ending.signal.aborted) holding.end(this.interruption)
     report.checkpoint = checkpoint
     report.heldBy = lease.lease.owner
     reached.moveTo(checkpoint)

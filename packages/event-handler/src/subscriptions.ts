@@ -1,7 +1,16 @@
-import { type EventStore, type EventTypes, type Logger, type Runtime, silentLogger, systemRuntime } from '@writ/event-store'
+import {
+  type EventStore,
+  type EventTypes,
+  type Logger,
+  type LogRewoundError,
+  type Runtime,
+  silentLogger,
+  systemRuntime,
+} from '@writ/event-store'
 import type { SubscriptionDefinition } from './definition/subscription-definition.js'
 import { DuplicateSubscriptionError, InvalidSubscriptionError } from './errors/definition-errors.js'
 import { SubscriptionsNotRunningError, SubscriptionsRunningError } from './errors/subscription-errors.js'
+import { describeError } from './infrastructure-error.js'
 import { CheckpointWatch } from './leasing/checkpoint-watch.js'
 import { LogReader } from './reading/log-reader.js'
 import { Subscription } from './subscription.js'
@@ -64,6 +73,7 @@ export class Subscriptions {
     const { running } = this
     if (!running) return
     this.starting = undefined
+    running.stopListening()
     running.waits.stop()
     await Promise.all([...running.subscriptions.values()].map((subscription) => subscription.stop()))
     await Promise.all([running.reader.stop(), running.watch.stop()])
@@ -84,6 +94,7 @@ export class Subscriptions {
    * @throws NotYetVisibleError when the time is up, or at once when one of them has stopped
    * @throws WaitsForItselfError from within a handler that it would have to wait for
    * @throws UnknownHandlerError
+   * @throws LogRewoundError when the log was rewound meanwhile: what stands at the position now is something else
    */
   async waitFor(
     position: number,
@@ -112,10 +123,21 @@ export class Subscriptions {
     const subscriptions = new Map(definitions.map((definition) => [definition.name, new Subscription(definition, surroundings)]))
     const waits = new Waits(subscriptions, store, watch, runtime, logger)
     await Promise.all([...subscriptions.values()].map((subscription) => subscription.register()))
-    this.running = { subscriptions, reader, watch, waits }
+    const stopListening = store.onRewound((error) => this.abandon(error))
+    this.running = { subscriptions, reader, watch, waits, stopListening }
     reader.start()
     watch.start()
     for (const subscription of subscriptions.values()) subscription.start()
+  }
+
+  /** The log was rewound: to go on would skip what is appended at the lost positions, or handle it on top of what is gone. */
+  private abandon(error: LogRewoundError): void {
+    const { subscriptions, reader, watch, waits } = this.running!
+    this.options.logger.error({ error: describeError(error) }, 'the log was rewound: all subscriptions stop')
+    for (const subscription of subscriptions.values()) subscription.abandon(error)
+    waits.abandon(error)
+    void reader.stop()
+    void watch.stop()
   }
 
   private waits(operation: string): Waits {
@@ -129,6 +151,7 @@ interface Running {
   readonly reader: LogReader
   readonly watch: CheckpointWatch
   readonly waits: Waits
+  readonly stopListening: () => void
 }
 
 function checkLease(milliseconds: number): void {

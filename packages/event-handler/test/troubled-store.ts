@@ -70,6 +70,7 @@ export function troubled(inner: EventStore): Troubled {
       }
     },
     head: () => run('head', () => inner.head()),
+    onRewound: (listener) => inner.onRewound(listener),
     onAppended: (listener) => inner.onAppended(() => result.hints && listener()),
     checkpoints: {
       register: (subscription) => run('register', () => checkpoints.register(subscription)),

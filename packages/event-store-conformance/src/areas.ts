@@ -13,6 +13,7 @@ import { readingStreams } from './areas/reading-streams.js'
 import { readingTheLog } from './areas/reading-the-log.js'
 import { receipts } from './areas/receipts.js'
 import { repeatedAppends } from './areas/repeated-appends.js'
+import { rewoundLogs } from './areas/rewound-logs.js'
 import { snapshots } from './areas/snapshots.js'
 import { tailing } from './areas/tailing.js'
 import { wakeUps } from './areas/wake-ups.js'
@@ -34,6 +35,7 @@ export const areas = {
   snapshots,
   'checkpoints and leases': checkpoints,
   'wake-ups': wakeUps,
+  'logs that are rewound': rewoundLogs,
   payloads,
   'bad input': badInput,
 } satisfies Readonly<Record<string, Area>>

@@ -20,6 +20,8 @@ export type Capability =
   | 'foreign transactions'
   /** Hints that there may be new events. */
   | 'wake-ups'
+  /** Noticing that the log was rewound; the hook `rewind` does it. */
+  | 'rewound logs'
   /** Appends of up to 10,000 events. */
   | 'large appends'
   /** Events of up to 1 MiB. */

@@ -18,10 +18,13 @@ export interface Hooks {
    * @returns ends it
    */
   holdForeignTransaction(): Promise<() => Promise<void>>
+  /** For 'rewound logs': takes away whatever came after a position, as a restored backup would, and cuts the connections to it. */
+  rewind(position: number): Promise<void>
 }
 
 const capabilities: Readonly<Record<keyof Hooks, Capability>> = {
   holdForeignTransaction: 'foreign transactions',
+  rewind: 'rewound logs',
 }
 
 /** All hooks of a place; one that it lacks says so when it is called. */

@@ -6,7 +6,9 @@ import {
   type Appended,
   type EventStore,
   type Head,
+  KnownPlace,
   type Logger,
+  type LogRewoundError,
   type ReadAllOptions,
   type ReadStreamOptions,
   type Receipts,
@@ -58,20 +60,31 @@ class InMemoryEventStore implements EventStore<InMemoryTransaction> {
   readonly receipts: Receipts
   readonly snapshots: Snapshots
   private readonly listeners = new Set<() => void>()
+  private readonly rewindListeners = new Set<(error: LogRewoundError) => void>()
   private stopListening: (() => void) | undefined
+  private known: KnownPlace
+  /** Why it refuses everything. */
+  private refusal: LogRewoundError | undefined
 
   constructor(
     private readonly log: InMemoryLog,
     private readonly logger: Logger,
   ) {
     const ready: Ready = (operation) => this.ready(operation)
+    this.known = new KnownPlace(this.adapter, log.incarnation)
     this.checkpoints = new InMemoryCheckpoints(log, ready)
     this.receipts = new InMemoryReceipts(log, ready)
     this.snapshots = new InMemorySnapshots(log, ready)
   }
 
   async start(): Promise<void> {
-    this.stopListening ??= this.log.onAppended(() => this.wakeUp())
+    if (this.stopListening) return
+    this.known = new KnownPlace(this.adapter, this.log.incarnation)
+    this.refusal = undefined
+    const stops = [this.log.onAppended(() => tell(this.listeners, this.logger)), this.log.onRewound(() => this.compare())]
+    this.stopListening = () => {
+      for (const stop of stops) stop()
+    }
   }
 
   async stop(): Promise<void> {
@@ -81,42 +94,76 @@ class InMemoryEventStore implements EventStore<InMemoryTransaction> {
 
   async append(appended: Append): Promise<Appended> {
     await this.ready('append')
-    return append(this.log, appended)
+    const answer = append(this.log, appended)
+    this.known.note(answer.position, appended.events.at(-1)?.id)
+    return answer
   }
 
   async *readStream(stream: string, options?: ReadStreamOptions): AsyncGenerator<readonly StoredEvent[]> {
     await this.ready('read a stream')
-    yield* readStream(this.log, stream, options)
+    yield* this.noted(readStream(this.log, stream, options))
   }
 
   async *readAll(options?: ReadAllOptions): AsyncGenerator<readonly StoredEvent[]> {
     await this.ready('read the log')
-    yield* readAll(this.log, options)
+    yield* this.noted(readAll(this.log, options))
   }
 
   async head(): Promise<Head> {
     await this.ready('head')
-    return { position: this.log.events.length, incarnation: this.log.incarnation }
+    const head = { position: this.log.events.length, incarnation: this.log.incarnation }
+    this.known.note(head.position)
+    return head
   }
 
   onAppended(listener: () => void): () => void {
-    // Wrapped, so that the same function given twice is called twice and taken away once.
-    const own = () => listener()
-    this.listeners.add(own)
-    return () => this.listeners.delete(own)
+    return added(this.listeners, () => listener())
+  }
+
+  onRewound(listener: (error: LogRewoundError) => void): () => void {
+    return added(this.rewindListeners, (error) => listener(error))
   }
 
   private async ready(operation: string): Promise<void> {
     if (!this.stopListening) throw new StoreNotRunningError(this.adapter, operation)
+    if (this.refusal) throw this.refusal
   }
 
-  private wakeUp(): void {
-    for (const listener of [...this.listeners]) {
-      try {
-        listener()
-      } catch (error) {
-        this.logger.error({ error }, 'A listener for appended events threw')
-      }
+  private async *noted(pages: AsyncIterable<readonly StoredEvent[]>): AsyncGenerator<readonly StoredEvent[]> {
+    for await (const page of pages) {
+      // Between two pages the log may have been rewound.
+      if (this.refusal) throw this.refusal
+      for (const { position, id } of [page[0]!, page.at(-1)!]) this.known.note(position, id)
+      yield page
+    }
+  }
+
+  /** The log was rewound: is what this store has been told of still there? */
+  private compare(): void {
+    const { log, known } = this
+    if (this.refusal) return
+    const found = { incarnation: log.incarnation, head: log.events.length, eventId: log.events[known.now.position - 1]?.id }
+    this.refusal = known.compare(known.now, found)
+    if (this.refusal) tell(this.rewindListeners, this.logger, this.refusal)
+  }
+}
+
+function added<Listener>(listeners: Set<Listener>, own: Listener): () => void {
+  // It was wrapped, so that the same function given twice is called twice and taken away once.
+  listeners.add(own)
+  return () => listeners.delete(own)
+}
+
+function tell<Told extends readonly unknown[]>(
+  listeners: ReadonlySet<(...told: Told) => void>,
+  logger: Logger,
+  ...told: Told
+): void {
+  for (const listener of [...listeners]) {
+    try {
+      listener(...told)
+    } catch (error) {
+      logger.error({ error }, 'A listener of the store threw')
     }
   }
 }

@@ -22,7 +22,7 @@ export class InMemoryLog {
   /** @internal */
   readonly eventsById = new Map<string, StoredEvent>()
   /** @internal */
-  readonly index = new EventIndex()
+  index = new EventIndex()
   /** @internal */
   readonly receipts = new Map<string, Receipt>()
   /** @internal Stream → schema version → its newest snapshot. */
@@ -30,12 +30,36 @@ export class InMemoryLog {
   /** @internal */
   readonly subscriptions = new Map<string, readonly Partition[]>()
   private readonly listeners = new Set<() => void>()
+  private readonly rewindListeners = new Set<() => void>()
   private lastDate = new Date(0)
   private isWakingUp = false
 
   constructor({ runtime = systemRuntime }: InMemoryLogOptions = {}) {
     this.runtime = runtime
     this.incarnation = runtime.uuid()
+  }
+
+  /**
+   * Takes away whatever came after a position, as a restored backup would. Stores that had been told of more refuse everything then,
+   * with a LogRewoundError, until they are stopped and started.
+   */
+  rewind(position: number): void {
+    const kept = this.events.filter((event) => event.position <= position)
+    this.events.length = 0
+    this.streams.clear()
+    this.eventsById.clear()
+    this.index = new EventIndex()
+    for (const event of kept) {
+      const stream = this.streams.get(event.stream) ?? []
+      this.streams.set(event.stream, stream)
+      this.add(event, stream)
+    }
+    for (const [id, receipt] of this.receipts) if (receipt.position > position) this.receipts.delete(id)
+    for (const saved of this.snapshots.values()) {
+      for (const [version, snapshot] of saved) if (snapshot.position > position) saved.delete(version)
+    }
+    for (const partition of [...this.subscriptions.values()].flat()) partition.rewind(position)
+    for (const listener of [...this.rewindListeners]) listener()
   }
 
   /** The store's clock: that of the runtime, but it never runs back. */
@@ -62,6 +86,12 @@ export class InMemoryLog {
   onAppended(listener: () => void): () => void {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)
+  }
+
+  /** @internal */
+  onRewound(listener: () => void): () => void {
+    this.rewindListeners.add(listener)
+    return () => this.rewindListeners.delete(listener)
   }
 
   /** @internal Tells the listeners once for all appends of one turn: a busy log would otherwise do little else. */

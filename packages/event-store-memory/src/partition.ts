@@ -42,6 +42,11 @@ export class Partition {
     this.checkpoint = position
   }
 
+  /** The log has lost what came after a position. */
+  rewind(position: number): void {
+    this.checkpoint = Math.min(this.checkpoint, position)
+  }
+
   /**
    * Nothing rolls back what an effect did to memory of its own, so the fence is checked before it runs; and again after it, as a
    * database would when it commits.

@@ -1,12 +1,12 @@
-import { testDatabase } from '@writ/build-tools'
 import { describeEventStore } from '@writ/event-store-conformance'
 import { foreignTransaction } from '../test/foreign-transaction.js'
+import { rewindableDatabase } from '../test/rewindable-database.js'
 import { postgresEventStore } from './index.js'
 
 describeEventStore({
   name: 'PostgreSQL',
   create() {
-    const database = testDatabase()
-    return { open: () => postgresEventStore(database), holdForeignTransaction: () => foreignTransaction(database) }
+    const { rewind, ...database } = rewindableDatabase()
+    return { open: () => postgresEventStore(database), holdForeignTransaction: () => foreignTransaction(database), rewind }
   },
 })

@@ -5,6 +5,7 @@ import { destroy } from './destroy.js'
 import type { Listener } from './listener.js'
 import type { CheckedOptions } from './options.js'
 import { failureOf, isConnectionBroken, isStatementStale, translated } from './postgres-failure.js'
+import type { RewindGuard } from './rewind-guard.js'
 import { SharedPool } from './shared-pool.js'
 import { Watchdog } from './watchdog.js'
 
@@ -30,9 +31,12 @@ export class Connections {
   private readonly isOwn: boolean
   private readonly watchdog: Watchdog
   private readonly leave: readonly (() => void)[]
+  private readonly examined = new WeakSet<pg.PoolClient>()
 
   constructor(
     private readonly options: CheckedOptions,
+    /** Looks at each connection before its first use; undefined for whoever does not care which log is there. */
+    private readonly guard?: RewindGuard,
     /** Called when a connection was lost: the next one may lead to another server. */
     private readonly onBroken: () => void = () => {},
   ) {
@@ -188,7 +192,26 @@ export class Connections {
     return this.isOwn ? [this.work, this.appends] : [this.work]
   }
 
-  private checkOutOf(shared: SharedPool, operation: string): Promise<pg.PoolClient> {
+  private async checkOutOf(shared: SharedPool, operation: string): Promise<pg.PoolClient> {
+    const { guard } = this
+    if (guard?.refusal) throw guard.refusal
+    const client = await this.connect(shared, operation)
+    if (guard && !this.examined.has(client)) await this.examine(client, guard, operation)
+    return client
+  }
+
+  /** Before its first use for this store. */
+  private async examine(client: pg.PoolClient, guard: RewindGuard, operation: string): Promise<void> {
+    try {
+      await this.watched(client, () => guard.examine(client))
+    } catch (error) {
+      this.giveBack(client, error, true)
+      throw translated(error, operation, false)
+    }
+    this.examined.add(client)
+  }
+
+  private connect(shared: SharedPool, operation: string): Promise<pg.PoolClient> {
     return new Promise((resolve, reject) => {
       let isWaiting = true
       const refuse = (cause: unknown) => {

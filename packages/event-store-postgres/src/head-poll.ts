@@ -1,7 +1,7 @@
 import type { Logger, Runtime } from '@writ/event-store'
-import type { Connections, Statement } from './connections.js'
-import type { SchemaName } from './schema/schema-name.js'
-import type { WakeUps } from './wake-ups.js'
+import type { Connections } from './connections.js'
+import type { Listeners } from './listeners.js'
+import type { RewindGuard } from './rewind-guard.js'
 
 const PAUSE = { shortest: 20, longest: 250 }
 
@@ -12,21 +12,15 @@ const PAUSE = { shortest: 20, longest: 250 }
  */
 export class HeadPoll {
   private readonly stopped = new AbortController()
-  private readonly statement: Statement
   private running: Promise<void> | undefined
   private seen = 0
 
   constructor(
     private readonly connections: Connections,
-    { quoted, statementPrefix }: SchemaName,
-    private readonly wakeUps: WakeUps,
+    private readonly guard: RewindGuard,
+    private readonly wakeUps: Listeners<[]>,
     private readonly options: { readonly runtime: Runtime; readonly logger: Logger },
-  ) {
-    this.statement = {
-      name: `${statementPrefix}last`,
-      text: `select e.position from ${quoted}.events e order by e.position desc limit 1`,
-    }
-  }
+  ) {}
 
   start(): void {
     this.running ??= this.run()
@@ -55,8 +49,8 @@ export class HeadPoll {
   private async look(): Promise<boolean> {
     if (!this.wakeUps.isAnyone) return false
     try {
-      const [row] = await this.connections.read('read the head', this.statement, [])
-      const last = Number(row?.[0] ?? 0)
+      // Behind a pooler a connection stays while the server changes, so that this is where a rewound log is noticed.
+      const last = await this.connections.using('read the head', (client) => this.guard.examine(client), { writes: false })
       if (last === this.seen) return false
       this.seen = last
     } catch (error) {

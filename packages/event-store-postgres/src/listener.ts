@@ -13,6 +13,8 @@ export interface Hearer {
   readonly channel: string
   /** Which server process told it; undefined where nothing was told, but may have been missed. */
   readonly onHeard: (processId: number | undefined) => void
+  /** Looks at the store's log through a connection that was just made; it never throws for what it finds. */
+  readonly examine: (client: pg.ClientBase) => Promise<void>
   /** Milliseconds in which the server must answer. */
   readonly timeout: number
   readonly runtime: Runtime
@@ -127,6 +129,7 @@ class ListeningRun {
     })
     try {
       await this.watched(() => client.connect())
+      for (const { examine } of [...this.hearers]) await this.watched(() => examine(client))
       this.isListening = true
       const channels = new Set([...this.hearers].map(({ channel }) => channel))
       await this.ask([...channels].map((channel) => `listen ${quoteIdentifier(channel)}`).join('; '))

@@ -1,3 +1,4 @@
+import type pg from 'pg'
 import { Connections } from './connections.js'
 import { PostgresOptionError } from './errors.js'
 import { type CheckedOptions, checkOptions, type PostgresEventStoreOptions } from './options.js'
@@ -62,6 +63,27 @@ export async function dropPostgresEventStore({ confirm, ...options }: DropOption
   return withConnections(checked, (connections) =>
     connections.using('drop the store', (client) => dropSchema(client, schema, lockTimeout), { writes: true }),
   )
+}
+
+export type RenewOptions = Pick<PostgresEventStoreOptions, Common>
+
+/**
+ * Gives a store that was restored from a backup a new incarnation. Processes that knew it before notice, also where nothing that they
+ * knew is missing, and whoever kept a position with the incarnation sees that it means nothing any more.
+ *
+ * To be run after a restore, before the first store is started on it.
+ *
+ * @returns the new incarnation
+ * @throws PostgresOptionError, PostgresRefusedError, StoreUnavailableError
+ */
+export async function renewIncarnation(options: RenewOptions): Promise<string> {
+  const checked = checkOptions(options)
+  const text = `update ${checked.schema.quoted}.store set incarnation = gen_random_uuid() returning incarnation`
+  return withConnections(checked, async (connections) => {
+    const renew = (client: pg.ClientBase) => connections.runUnprepared(client, text, [])
+    const [row] = await connections.using('renew the incarnation', renew, { writes: true })
+    return row![0]!
+  })
 }
 
 async function withConnections<T>(options: CheckedOptions, work: (connections: Connections) => Promise<T>): Promise<T> {

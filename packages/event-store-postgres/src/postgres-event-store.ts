@@ -4,6 +4,7 @@ import {
   checkAppend,
   type EventStore,
   type Head,
+  type LogRewoundError,
   type ReadAllOptions,
   type ReadStreamOptions,
   type StoredEvent,
@@ -17,14 +18,15 @@ import { PostgresCheckpoints } from './checkpoints.js'
 import { Connections, type Statement } from './connections.js'
 import { HeadPoll } from './head-poll.js'
 import type { Hearer } from './listener.js'
+import { Listeners } from './listeners.js'
 import { type CheckedOptions, checkOptions, type PostgresEventStoreOptions } from './options.js'
 import { DurableMark } from './read/durable-mark.js'
 import { Reader } from './read/reader.js'
 import { PostgresReceipts } from './receipts.js'
+import { RewindGuard } from './rewind-guard.js'
 import { prepareSchema } from './schema/prepare-schema.js'
 import { PostgresSnapshots } from './snapshots.js'
 import type { SqlTransaction } from './sql.js'
-import { WakeUps } from './wake-ups.js'
 
 /**
  * The event store on PostgreSQL 15 to 18.
@@ -37,9 +39,12 @@ export function postgresEventStore(options: PostgresEventStoreOptions): EventSto
   return new PostgresEventStore(checkOptions(options))
 }
 
+const nothing = () => {}
+
 /** What lives from start to stop. */
 interface Running {
   readonly connections: Connections
+  readonly guard: RewindGuard
   readonly queue: AppendQueue
   readonly notices: Notices
   readonly reader: Reader
@@ -51,7 +56,8 @@ class PostgresEventStore implements EventStore<SqlTransaction> {
   readonly checkpoints: PostgresCheckpoints
   readonly receipts: PostgresReceipts
   readonly snapshots: PostgresSnapshots
-  private readonly wakeUps: WakeUps
+  private readonly wakeUps: Listeners<[]>
+  private readonly rewinds: Listeners<[LogRewoundError]>
   private readonly headStatement: Statement
   private running: Running | undefined
   private isStopping = false
@@ -65,7 +71,8 @@ class PostgresEventStore implements EventStore<SqlTransaction> {
     this.checkpoints = new PostgresCheckpoints(connections, ready, schema, options)
     this.receipts = new PostgresReceipts(connections, ready, schema)
     this.snapshots = new PostgresSnapshots(connections, ready, schema)
-    this.wakeUps = new WakeUps(logger)
+    this.wakeUps = new Listeners(logger)
+    this.rewinds = new Listeners(logger)
     this.headStatement = { name: `${schema.statementPrefix}head`, text: `select * from ${schema.quoted}.head()` }
   }
 
@@ -104,27 +111,36 @@ class PostgresEventStore implements EventStore<SqlTransaction> {
   }
 
   async head(): Promise<Head> {
-    const [row] = await this.ready('head').connections.read('read the head', this.headStatement, [])
-    return { position: Number(row![0]), incarnation: row![1]! }
+    const { connections, guard } = this.ready('head')
+    const [row] = await connections.read('read the head', this.headStatement, [])
+    const position = Number(row![0])
+    guard.note(position)
+    return { position, incarnation: row![1]! }
   }
 
   onAppended(listener: () => void): () => void {
     return this.wakeUps.add(listener)
   }
 
+  onRewound(listener: (error: LogRewoundError) => void): () => void {
+    return this.rewinds.add(listener)
+  }
+
   private async open(): Promise<void> {
     await this.stopping
     const { options } = this
-    const { schema } = options
+    const { schema, logger } = options
     const mark = new DurableMark()
-    const connections = new Connections(options, () => mark.forget())
+    const guard = new RewindGuard(schema, logger, (error) => this.rewinds.tell(error))
+    const connections = new Connections(options, guard, () => mark.forget())
     try {
       await prepareSchema(connections, options)
+      await connections.using('start', (client) => guard.begin(client), { writes: false })
     } catch (error) {
       await connections.stop()
       throw error
     }
-    const reader = new Reader(connections, schema, mark)
+    const reader = new Reader(connections, schema, mark, guard)
     const notices = new Notices(connections, schema, options)
     const delivery: Delivery = {
       connections,
@@ -135,8 +151,9 @@ class PostgresEventStore implements EventStore<SqlTransaction> {
       runtime: options.runtime,
       retryFor: options.retryFor,
       lockTimeout: options.lockTimeout,
-      onAccepted: (position) => {
+      onAccepted: (position, eventId) => {
         mark.raise(position)
+        guard.note(position, eventId)
         this.wakeUps.tell()
         hearing.saw(position)
       },
@@ -146,21 +163,23 @@ class PostgresEventStore implements EventStore<SqlTransaction> {
       batchesAtOnce: connections.batchesAtOnce,
       deliver: (batch) => deliver(delivery, batch),
     })
-    const hearing = this.hear(connections)
-    this.running = { connections, queue, notices, reader, stopHearing: hearing.stop }
+    const hearing = this.hear(connections, guard)
+    this.running = { connections, guard, queue, notices, reader, stopHearing: hearing.stop }
   }
 
   /** Hears of the appends of others: by listening, or by asking where a pooler stands between. */
-  private hear(connections: Connections): { saw: (position: number) => void; stop: () => Promise<void> } {
+  private hear(connections: Connections, guard: RewindGuard): { saw: (position: number) => void; stop: () => Promise<void> } {
     const { schema, runtime, logger, statementTimeout, pooler } = this.options
     if (pooler) {
-      const poll = new HeadPoll(connections, schema, this.wakeUps, { runtime, logger })
+      const poll = new HeadPoll(connections, guard, this.wakeUps, { runtime, logger })
       poll.start()
       return { saw: (position) => poll.saw(position), stop: () => poll.stop() }
     }
     const { listener } = connections
     const hearer: Hearer = {
       channel: schema.channel,
+      // What it finds it tells the store; the connection goes on for others.
+      examine: (client) => guard.examine(client).then(nothing, nothing),
       // Own appends wake when they are durable, not when they are visible.
       onHeard: (processId) => {
         if (processId === undefined || !connections.isOwnBackend(processId)) this.wakeUps.tell()
@@ -193,6 +212,7 @@ class PostgresEventStore implements EventStore<SqlTransaction> {
 
   private ready(operation: string, isStopping = false): Running {
     if (!this.running || isStopping) throw new StoreNotRunningError(this.adapter, operation)
+    if (this.running.guard.refusal) throw this.running.guard.refusal
     return this.running
   }
 }

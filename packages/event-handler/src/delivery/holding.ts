@@ -11,7 +11,7 @@ const OUTAGE = { first: 50, longest: 1_000 }
 /** The time for which a subscription holds its lease: everything that it does meanwhile goes by this. */
 export class Holding {
   private readonly hurry = new AbortController()
-  private isEnding = false
+  private ended: Interruption | undefined
 
   constructor(
     readonly definition: SubscriptionDefinition,
@@ -31,9 +31,9 @@ export class Holding {
     return this.hurry.signal
   }
 
-  /** To be called when it is asked to stop. */
-  end(): void {
-    this.isEnding = true
+  /** To be called when it is asked to stop, or must. */
+  end(interruption: Interruption): void {
+    this.ended = interruption
     this.hurry.abort()
   }
 
@@ -50,7 +50,7 @@ export class Holding {
    */
   check(): number {
     const now = this.checkLease()
-    if (this.isEnding) throw new Interruption('ending')
+    if (this.ended) throw this.ended
     return now
   }
 
@@ -88,6 +88,7 @@ export class Holding {
 
   /** Waits before the store is asked again; the status shows why. */
   async outage(operation: string, attempt: number, error: unknown): Promise<void> {
+    this.check()
     this.report.retrying(error)
     const facts = { subscription: this.definition.name, operation, attempt, error: describeError(error) }
     if (attempt === 1) this.logger.warn(facts, 'the store does not answer; trying again until it does')

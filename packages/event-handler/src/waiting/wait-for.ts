@@ -1,4 +1,4 @@
-import type { Checkpoint, EventStore, Logger, Runtime } from '@writ/event-store'
+import type { Checkpoint, EventStore, Logger, LogRewoundError, Runtime } from '@writ/event-store'
 import { currentHandling } from '../delivery/handling.js'
 import { NotYetVisibleError, UnknownHandlerError, WaitsForItselfError } from '../errors/wait-errors.js'
 import { describeError } from '../infrastructure-error.js'
@@ -17,6 +17,7 @@ interface Wait {
   readonly position: number
   readonly lagging: Set<Subscription>
   fail(reason: string): void
+  reject(error: Error): void
 }
 
 /** The waits of one process: what runs here tells by itself, what runs elsewhere is looked at through the store. */
@@ -27,6 +28,7 @@ export class Waits implements Watcher {
   private isLooking = false
   private isWatching = false
   private isStopped = false
+  private lost: LogRewoundError | undefined
 
   constructor(
     private readonly subscriptions: ReadonlyMap<string, Subscription>,
@@ -40,8 +42,9 @@ export class Waits implements Watcher {
     )
   }
 
-  /** @throws NotYetVisibleError, WaitsForItselfError, UnknownHandlerError */
+  /** @throws NotYetVisibleError, WaitsForItselfError, UnknownHandlerError, LogRewoundError */
   async waitFor(position: number, handlers: Awaited, timeout: number): Promise<void> {
+    if (this.lost) throw this.lost
     const awaited = this.awaited(handlers)
     refuseSelfWait(awaited)
     const lagging = awaited.filter(({ reached }) => reached.position < position)
@@ -63,6 +66,12 @@ export class Waits implements Watcher {
   stop(): void {
     this.isStopped = true
     for (const wait of this.waits) wait.fail(STOPPING)
+  }
+
+  /** The log was rewound: positions of before mean nothing any more. */
+  abandon(error: LogRewoundError): void {
+    this.lost = error
+    for (const wait of this.waits) wait.reject(error)
   }
 
   every(): number {
@@ -116,7 +125,7 @@ export class Waits implements Watcher {
           const stopped = [...open].filter(({ isStopped }) => isStopped).map(({ definition }) => definition.name)
           reject(new NotYetVisibleError(position, names, stopped, reason))
         }
-        const wait: Wait = { position, lagging: open, fail }
+        const wait: Wait = { position, lagging: open, fail, reject }
         this.begin(wait)
         if (this.isStopped) fail(STOPPING)
         release = () => {

@@ -28,8 +28,8 @@ export interface Delivery {
   readonly retryFor: number
   /** Milliseconds. */
   readonly lockTimeout: number
-  /** What came of an accepted append. */
-  readonly onAccepted: (position: number) => void
+  /** The last place that was given to an append of a batch. */
+  readonly onAccepted: (position: number, eventId: string | undefined) => void
 }
 
 /** What is known of a batch that was sent before. */
@@ -131,12 +131,16 @@ function blamed(append: Append, error: unknown, { mayBeCommitted }: History): un
 
 async function settle(delivery: Delivery, batch: Batch, verdicts: readonly EntryVerdict[]): Promise<void> {
   let last = 0
+  let lastId: string | undefined
   let others: Promise<void>[] | undefined
   for (let index = 0; index < batch.length; index++) {
     const { parts, events } = batch[index]!
     const verdict = verdicts[index]!
     if (isAnswer(verdict, parts)) {
-      if (verdict.position > last) last = verdict.position
+      if (verdict.position > last) {
+        last = verdict.position
+        lastId = events.at(-1)?.id
+      }
       accept(parts, events.length, verdict)
       continue
     }
@@ -144,7 +148,7 @@ async function settle(delivery: Delivery, batch: Batch, verdicts: readonly Entry
     if (parts.length > 1) others.push(deliverSingly(delivery, parts))
     else void refuse(delivery, parts[0]!, verdict)
   }
-  if (last > 0) delivery.onAccepted(last)
+  if (last > 0) delivery.onAccepted(last, lastId)
   if (others) await Promise.all(others)
 }
 

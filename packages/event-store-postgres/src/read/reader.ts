@@ -1,5 +1,6 @@
 import { logRead, type ReadAllOptions, type ReadStreamOptions, type StoredEvent, streamRead } from '@writ/event-store'
 import type { Connections, Statement, Values } from '../connections.js'
+import type { RewindGuard } from '../rewind-guard.js'
 import type { SchemaName } from '../schema/schema-name.js'
 import type { DurableMark } from './durable-mark.js'
 import { queryPage } from './query-sql.js'
@@ -22,6 +23,7 @@ export class Reader {
     private readonly connections: Connections,
     private readonly schema: SchemaName,
     private readonly mark: DurableMark,
+    private readonly guard: RewindGuard,
   ) {
     const { quoted, statementPrefix } = schema
     this.log = { name: `${statementPrefix}read_log`, text: `select * from ${quoted}.read_log($1, $2, $3, $4, $5)` }
@@ -93,10 +95,12 @@ export class Reader {
   }
 
   private async makeDurable(page: Page, isDone: boolean): Promise<void> {
-    const highest = Math.max(page[0]?.position ?? 0, page.at(-1)?.position ?? 0)
-    if (highest <= this.mark.position) return
+    const [first, last] = [page[0], page.at(-1)]
+    const highest = first && first.position > last!.position ? first : last
+    if (highest === undefined || highest.position <= this.mark.position) return
     if (!isDone) await this.connections.read('read the log', this.flush, [])
-    this.mark.raise(highest)
+    this.mark.raise(highest.position)
+    this.guard.note(highest.position, highest.id)
   }
 }
 

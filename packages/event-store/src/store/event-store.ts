@@ -1,3 +1,4 @@
+import type { LogRewoundError } from '../errors/log-rewound-error.js'
 import type { Append, Appended } from './append.js'
 import type { Checkpoints } from './checkpoints.js'
 import type { EventQuery } from './query.js'
@@ -10,6 +11,9 @@ import type { StoredEvent } from './stored-event.js'
  *
  * It moves text; `EventTypes` makes instances of it. Positions grow in the order in which events become visible, so whoever has read
  * up to a position has missed nothing below it.
+ *
+ * A store that finds the log rewound, by a restored backup or a standby that lagged behind, refuses every operation with a
+ * LogRewoundError until it is stopped and started anew.
  *
  * @typeParam Transaction what an effect in a checkpoint's own transaction gets from this adapter
  */
@@ -65,6 +69,14 @@ export interface EventStore<Transaction extends object = object> {
    * @returns takes the listener away again
    */
   onAppended(listener: () => void): () => void
+
+  /**
+   * Calls the listener when the log is found to be rewound, before any operation is refused for it: what was made of events that are
+   * gone must go too.
+   *
+   * @returns takes the listener away again
+   */
+  onRewound(listener: (error: LogRewoundError) => void): () => void
 }
 
 export interface Head {
