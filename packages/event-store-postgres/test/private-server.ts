@@ -1,0 +1,81 @@
+import { execFile } from 'node:child_process'
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { type PostgresServer, startPostgres } from '@writ/postgres-embedded'
+
+const run = promisify(execFile)
+
+export interface PrivateServerOptions {
+  readonly settings?: Readonly<Record<string, string | number>>
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+/** A server of a test's own, at one port from start to start: it may be stopped, crashed, and set back to an earlier state. */
+export class PrivateServer {
+  private constructor(
+    private readonly folder: string,
+    private readonly options: PrivateServerOptions,
+    private server: PostgresServer,
+  ) {}
+
+  static async start(options: PrivateServerOptions = {}): Promise<PrivateServer> {
+    const folder = await mkdtemp(join(tmpdir(), 'writ-private-server-'))
+    // A server that root starts runs as another user, who must find the way.
+    await chmod(folder, 0o711)
+    const server = await startPostgres({ dataDirectory: join(folder, 'data'), ...options })
+    return new PrivateServer(folder, options, server)
+  }
+
+  get connectionString(): string {
+    return this.server.connectionString
+  }
+
+  async start(): Promise<void> {
+    const { port, dataDirectory } = this.server
+    this.server = await startPostgres({ dataDirectory, port, ...this.options })
+  }
+
+  stop(): Promise<void> {
+    return this.server.stop()
+  }
+
+  /** `immediate`: the main process ends all others at once, without a checkpoint. `kill`: all processes get a SIGKILL. */
+  async crash(how: 'immediate' | 'kill'): Promise<void> {
+    const { pid, exited } = this.server
+    const signal = how === 'kill' ? 'SIGKILL' : 'SIGQUIT'
+    const all = how === 'kill' ? [pid, ...(await childrenOf(pid))] : [pid]
+    for (const each of all) process.kill(each, signal)
+    await exited
+  }
+
+  /** Keeps a copy of the data of a stopped server. */
+  async backUp(name: string): Promise<void> {
+    await run('cp', ['-a', join(this.server.dataDirectory, 'cluster'), join(this.folder, name)])
+  }
+
+  /** Puts a copy back in the data's place. */
+  async restore(name: string): Promise<void> {
+    const cluster = join(this.server.dataDirectory, 'cluster')
+    await rm(cluster, { recursive: true, force: true })
+    await run('cp', ['-a', join(this.folder, name), cluster])
+  }
+
+  /** Stops it and takes the data away. */
+  async remove(): Promise<void> {
+    await this.server.stop()
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+  }
+}
+
+async function childrenOf(pid: number): Promise<number[]> {
+  const children: number[] = []
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    const stat = await readFile(join('/proc', name, 'stat'), 'utf8').catch(() => '')
+    // After the program's name, which may hold anything: its state, its parent.
+    if (Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === pid) children.push(Number(name))
+  }
+  return children
+}
