@@ -15,8 +15,7 @@ export async function deposits(store: EventStore) {
   const types = new EventTypes([MoneyDeposited])
   const amounts: number[] = []
   for await (const stored of eventsOf(store.readStream('account-42'))) {
-    const { data } = types.decode(stored)
-    if (data instanceof MoneyDeposited) amounts.push(data.amount)
+    for (const { data } of types.decode(stored)) if (data instanceof MoneyDeposited) amounts.push(data.amount)
   }
   return amounts
 }

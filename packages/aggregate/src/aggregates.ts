@@ -239,7 +239,7 @@ export class Aggregates {
       const events: RecordedEvent[] = []
       if (eventCount === 0) return { ...executed, events }
       const read = this.store.readStream(stream, { fromVersion: version - eventCount + 1, toVersion: version, durable: false })
-      for await (const stored of eventsOf(read)) events.push(this.events.decode(stored))
+      for await (const stored of eventsOf(read)) events.push(...this.events.decode(stored))
       return { ...executed, events }
     }
     if ('state' in executed) return executed

@@ -4,6 +4,7 @@ import {
   DomainError,
   eventsOf,
   hasCode,
+  matchesQuery,
   type RecordedEvent,
   type Runtime,
   type WrongExpectedVersionError,
@@ -240,10 +241,19 @@ export class AggregateRuntime {
 
   private async decideWithBoundary(command: PendingCommand, state: unknown): Promise<Decision> {
     const { store, events } = this.surroundings
-    const { boundary: query, decide, command: message } = command.execution
+    const { boundary: wanted, decide, command: message } = command.execution
+    // What an event is today may be stored under another type. Read and condition ask for the same.
+    const query = events.storedQuery(wanted!)
     const boundary: RecordedEvent[] = []
-    for await (const stored of eventsOf(store.readAll({ query: query!, durable: false }))) boundary.push(events.decode(stored))
-    command.condition = { failIfMatch: query!, after: boundary.at(-1)?.position ?? 0 }
+    let after = 0
+    for await (const stored of eventsOf(store.readAll({ query, durable: false }))) {
+      after = stored.position
+      for (const event of events.decode(stored)) {
+        const isAsFound = query === wanted && event.type === stored.type
+        if (isAsFound || matchesQuery(wanted!, event)) boundary.push(event)
+      }
+    }
+    command.condition = { failIfMatch: query, after }
     return decide(state, message, { boundary })
   }
 

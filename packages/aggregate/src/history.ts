@@ -1,4 +1,4 @@
-import { eventsOf, type RecordedEvent } from '@writ/event-store'
+import { eventsOf, type RecordedEvent, UnknownEvent } from '@writ/event-store'
 import { applyEvent } from './apply-event.js'
 import type { AggregateDefinition } from './decider.js'
 import { loadState, type StateSource } from './load-state.js'
@@ -33,10 +33,12 @@ export async function* historyOf<State>(
       ? definition.initialState()
       : (await loadState(source, definition, stream, { toVersion: fromVersion - 1, durable: true })).confirmed.state
   for await (const stored of eventsOf(source.store.readStream(stream, { fromVersion, toVersion }))) {
-    const event = source.events.decode(stored)
-    const before = definition.copy(state)
-    state = applyEvent(definition, definition.copy(state), event.data, stream, stored.version, stored.position)
-    const after = definition.copy(state)
-    yield { event, before, after, changes: changesBetween(before, after) }
+    for (const event of source.events.decode(stored)) {
+      if (event.data instanceof UnknownEvent) continue
+      const before = definition.copy(state)
+      state = applyEvent(definition, definition.copy(state), event.data, stream, stored.version, stored.position)
+      const after = definition.copy(state)
+      yield { event, before, after, changes: changesBetween(before, after) }
+    }
   }
 }

@@ -51,7 +51,7 @@ export async function loadState<State>(
         isVerified = true
         continue
       }
-      state = applyEvent(definition, state, source.events.decodeData(event), stream, event.version, event.position)
+      state = applyStored(source, definition, state, event)
       version = event.version
       position = event.position
     }
@@ -108,11 +108,24 @@ export function takeOver<State>(
   let state = definition.copy(confirmed.state)
   let { version, position } = confirmed
   for (const event of missed) {
-    state = applyEvent(definition, state, source.events.decodeData(event), stream, event.version, event.position)
+    state = applyStored(source, definition, state, event)
     version = event.version
     position = event.position
   }
   return new ConfirmedState(definition, stream, state, version, position)
+}
+
+/** Applies what a stored event is today: as a rule one event, but an older one may have become several or none. */
+function applyStored<State>(
+  { events }: StateSource,
+  definition: AggregateDefinition<State>,
+  state: State,
+  stored: StoredEvent,
+): State {
+  const { stream, version, position } = stored
+  let next = state
+  for (const event of events.decodeData(stored)) next = applyEvent(definition, next, event, stream, version, position)
+  return next
 }
 
 async function snapshotOf<State>(

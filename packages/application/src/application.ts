@@ -6,6 +6,7 @@ import {
   type AnyEvent,
   type Class,
   type EventStore,
+  type EventTypes,
   type Logger,
   type RecordedEvent,
   type Runtime,
@@ -86,7 +87,8 @@ export class Application {
     const options = overridden(given, overrides)
     checkOptions(options)
     const { store, name = 'application', runtime = systemRuntime, logger = silentLogger, stopTimeout = 10_000 } = options
-    const composition = compose(name, options.modules)
+    const { unknownEvents = 'refuse' } = options
+    const composition = compose(name, options.modules, { unknownEvents, logger })
     const { events } = composition
     const aggregates = new Aggregates({ store, events, runtime, logger, ...options.aggregates })
     const subscriptions = new Subscriptions({
@@ -239,6 +241,11 @@ export class Application {
     return eventStream({ store, types: this.composition.events, runtime }, selection, each)
   }
 
+  /** What it knows of events, for whoever reads its store: stored events → today's. */
+  get eventTypes(): EventTypes {
+    return this.composition.events
+  }
+
   /** Something from the container that the modules have filled. */
   get<T>(service: ServiceIdentifier<T>): T {
     return this.composition.container.get(service)
@@ -251,7 +258,8 @@ export class Application {
 
   /** How it is, asked anew at each call; never throws, also when the store is away. */
   health(): Promise<Health> {
-    return readHealth({ state: this.state, store: this.store, subscriptions: this.subscriptions, runtime: this.runtime })
+    const { state, store, subscriptions, eventTypes: types, runtime } = this
+    return readHealth({ state, store, subscriptions, types, runtime })
   }
 
   /**

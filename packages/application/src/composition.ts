@@ -1,7 +1,14 @@
 import { type AggregateDefinition, aggregateOf } from '@writ/aggregate'
 import { commandHandlerOf, type Middleware, type Route, routesOf } from '@writ/command-router'
 import { eventHandlerOf, projectionOf, type SubscriptionDefinition } from '@writ/event-handler'
-import { type AnyEventClass, type Class, EventTypes, refuseUnknownOptions } from '@writ/event-store'
+import {
+  type AnyEventClass,
+  type Class,
+  EventTypes,
+  type EventTypesOptions,
+  refuseUnknownOptions,
+  type Upcaster,
+} from '@writ/event-store'
 import { type ProcessManagerDefinition, processManagerOf } from '@writ/process-manager'
 import type { Container } from 'inversify'
 import { bindListedClass, newContainer, resolve } from './container.js'
@@ -26,7 +33,11 @@ export interface Composition {
  *
  * @throws the typed error of the one problem that there is, or InvalidApplicationError that lists them all
  */
-export function compose(application: string, modules: readonly Module[]): Composition {
+export function compose(
+  application: string,
+  modules: readonly Module[],
+  reading: Pick<EventTypesOptions, 'unknownEvents' | 'logger'> = {},
+): Composition {
   const problems = new Problems()
   const container = newContainer()
   const definitions = new Map<Class<object>, AggregateDefinition>()
@@ -74,7 +85,9 @@ export function compose(application: string, modules: readonly Module[]): Compos
       problems.add(new MissingCommandHandlerError(promised.type, module.name))
     }
   }
-  const events = problems.collect(() => new EventTypes(eventClasses(modules, aggregates, routes, named)))
+  const classes = [...eventClasses(modules, aggregates, routes, named)]
+  const upcasters = upcastersOf(modules)
+  for (const problem of EventTypes.problemsOf(classes, { upcasters })) problems.add(problem)
   problems.throwAny(application)
   return {
     container,
@@ -82,7 +95,7 @@ export function compose(application: string, modules: readonly Module[]): Compos
     routes,
     subscriptions,
     processManagers,
-    events: events as EventTypes,
+    events: new EventTypes(classes, { ...reading, upcasters }),
     middleware: listed(modules, 'middleware'),
     definitionOf,
   }
@@ -105,6 +118,15 @@ function* eventClasses(
   for (const { aggregate } of routes) yield* aggregate.events
   for (const { events } of handlers) yield* events
   for (const { events } of modules) yield* events ?? []
+}
+
+/** Each with its module's name, for errors; one that several modules list is the first one's. */
+function upcastersOf(modules: readonly Module[]): readonly Upcaster[] {
+  const named = new Map<Upcaster, Upcaster>()
+  for (const { name, upcasters = [] } of modules) {
+    for (const one of upcasters) if (!named.has(one)) named.set(one, { ...one, source: `module '${name}'` })
+  }
+  return [...named.values()]
 }
 
 function refuseDuplicates<T>(what: string, items: readonly T[], nameAndSource: (item: T) => readonly [string, string]): void {

@@ -62,7 +62,9 @@ export function eventStream<E extends AnyEvent, T>(
     let wake = () => {}
     const forget = source.store.onAppended(() => wake())
     const follow = async () => {
-      const pages = selection.stream === undefined ? logPages(source.store, selection) : streamPages(source.store, selection)
+      const { store, types } = source
+      const wanted = selection.types && new Set(typeNames(selection.types))
+      const pages = selection.stream === undefined ? logPages(store, selection, types) : streamPages(store, selection, types)
       while (!ending.signal.aborted) {
         // Armed before the log is read, so that what is appended meanwhile is not slept through.
         const pause = new AbortController()
@@ -70,7 +72,10 @@ export function eventStream<E extends AnyEvent, T>(
         for await (const stored of pages()) {
           if (ending.signal.aborted) return
           if (isReservedStream(stored.stream) && stored.stream !== selection.stream) continue
-          subscriber.next(await each(source.types.decode(stored) as RecordedEvent<E>))
+          for (const event of source.types.decode(stored)) {
+            if (ending.signal.aborted) return
+            if (wanted === undefined || wanted.has(event.type)) subscriber.next(await each(event as RecordedEvent<E>))
+          }
         }
         if (!ending.signal.aborted) await source.runtime.sleep(LONGEST_PAUSE, pause.signal)
       }
@@ -85,8 +90,9 @@ export function eventStream<E extends AnyEvent, T>(
 }
 
 /** Each call reads on from where the one before has come to. */
-function logPages<E extends AnyEvent>(store: EventStore, { after = 0, types, tags }: LogSelection<E>) {
-  const query = queryOf(types, tags)
+function logPages<E extends AnyEvent>(store: EventStore, { after = 0, types, tags }: LogSelection<E>, known: EventTypes) {
+  const given = queryOf(types, tags)
+  const query = given && known.storedQuery(given)
   let position = after
   return async function* (): AsyncGenerator<StoredEvent, void, undefined> {
     for await (const page of store.readAll({ after: position, pageSize: PAGE, ...(query && { query }) })) {
@@ -98,8 +104,12 @@ function logPages<E extends AnyEvent>(store: EventStore, { after = 0, types, tag
   }
 }
 
-function streamPages<E extends AnyEvent>(store: EventStore, { stream, afterVersion = 0, types }: StreamSelection<E>) {
-  const names = types && new Set(typeNames(types))
+function streamPages<E extends AnyEvent>(
+  store: EventStore,
+  { stream, afterVersion = 0, types }: StreamSelection<E>,
+  known: EventTypes,
+) {
+  const names = types && known.storedTypesOf(typeNames(types))
   let version = afterVersion
   return async function* (): AsyncGenerator<StoredEvent, void, undefined> {
     for await (const page of store.readStream(stream, { fromVersion: version + 1, pageSize: PAGE })) {

@@ -1,5 +1,5 @@
 import type { SubscriptionStatus, Subscriptions } from '@writ/event-handler'
-import type { EventStore, Runtime } from '@writ/event-store'
+import type { EventStore, EventTypes, Runtime } from '@writ/event-store'
 
 /** How an application is: `down` can't serve, `degraded` serves while something needs looking at. */
 export interface Health {
@@ -7,6 +7,8 @@ export interface Health {
   readonly application: 'created' | 'starting' | 'running' | 'stopping' | 'stopped'
   readonly store: StoreHealth
   readonly subscriptions: readonly SubscriptionStatus[]
+  /** Types that the application does not know, and how often this process has passed an event of them; absent where it has passed none. */
+  readonly unknownEvents?: Readonly<Record<string, number>>
 }
 
 export interface StoreHealth {
@@ -22,12 +24,13 @@ interface Examined {
   readonly state: Health['application']
   readonly store: EventStore
   readonly subscriptions: Subscriptions
+  readonly types: EventTypes
   readonly runtime: Runtime
 }
 
 const PATIENCE = 2_000
 
-export async function readHealth({ state, store, subscriptions, runtime }: Examined): Promise<Health> {
+export async function readHealth({ state, store, subscriptions, types, runtime }: Examined): Promise<Health> {
   const storeHealth = await askStore(store, runtime)
   const statuses = subscriptions.status()
   const isServing = state === 'running' && storeHealth.status === 'up'
@@ -37,6 +40,7 @@ export async function readHealth({ state, store, subscriptions, runtime }: Exami
     application: state,
     store: storeHealth,
     subscriptions: statuses,
+    ...(types.unknownEvents.size > 0 && { unknownEvents: Object.fromEntries(types.unknownEvents) }),
   }
 }
 

@@ -1,7 +1,7 @@
 import type { AggregateDefinition } from '@writ/aggregate'
 import type { Middleware, Route } from '@writ/command-router'
 import type { SubscriptionDefinition } from '@writ/event-handler'
-import type { AnyCommandClass, AnyEventClass, Class } from '@writ/event-store'
+import type { AnyCommandClass, AnyEventClass, Class, Upcaster } from '@writ/event-store'
 import type { ProcessManagerDefinition } from '@writ/process-manager'
 import type { Container } from 'inversify'
 
@@ -22,6 +22,8 @@ export interface Module {
   readonly commands?: readonly AnyCommandClass[]
   /** Events to know besides those that aggregates and handlers name, such as ones that are only read back. */
   readonly events?: readonly AnyEventClass[]
+  /** What stored events of older shapes are today, for every reader of the application. */
+  readonly upcasters?: readonly Upcaster[]
   /** Wraps every dispatch of the application, in the order of the modules. */
   readonly middleware?: readonly Middleware[]
   /** Binds what the module's classes have injected. */
@@ -37,6 +39,7 @@ const keys: Record<keyof Module, true> = {
   processManagers: true,
   commands: true,
   events: true,
+  upcasters: true,
   middleware: true,
   bindings: true,
 }

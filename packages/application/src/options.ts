@@ -19,6 +19,11 @@ export interface ApplicationOptions {
   readonly logger?: Logger
   /** How long a stop may take: milliseconds, 10,000 by default. */
   readonly stopTimeout?: number
+  /**
+   * What becomes of a stored event whose type the application does not know: `'refuse'`, the default, is an error for whoever meets it;
+   * with `'pass'`, `events()` hands it out as an `UnknownEvent`, aggregates skip it, and health counts it.
+   */
+  readonly unknownEvents?: 'refuse' | 'pass'
   /** How long a command with a given id is answered by its receipt: milliseconds from a minute, 30 days by default. */
   readonly keepReceipts?: number
 }
@@ -47,6 +52,7 @@ const applicationKeys: Record<keyof ApplicationOptions, true> = {
   logger: true,
   stopTimeout: true,
   keepReceipts: true,
+  unknownEvents: true,
 }
 const cacheKeys: Record<keyof AggregateCacheOptions, true> = { cacheSize: true, lifespan: true }
 const subscriptionKeys: Record<keyof SubscriptionOptions, true> = { leaseMilliseconds: true }
@@ -68,7 +74,10 @@ export function checkOptions(options: ApplicationOptions): void {
   if (options.name !== undefined && !/^[\w.-]{1,60}$/.test(options.name)) {
     throw new InvalidOptionError(where, 'name', 'must be 1 to 60 letters, digits, dots, dashes or underscores')
   }
-  const { stopTimeout, keepReceipts } = options
+  const { stopTimeout, keepReceipts, unknownEvents } = options
+  if (unknownEvents !== undefined && unknownEvents !== 'refuse' && unknownEvents !== 'pass') {
+    throw new InvalidOptionError(where, 'unknownEvents', "must be 'refuse' or 'pass'")
+  }
   if (keepReceipts !== undefined && !(Number.isFinite(keepReceipts) && keepReceipts >= 60_000)) {
     throw new InvalidOptionError(
       where,

@@ -54,6 +54,11 @@ export class Subscription {
     this.standby = new Standby(definition.name, surroundings.watch, this.report, this.patience, this.ending.signal)
   }
 
+  /** Under which types the events that it handles are stored. */
+  get storedTypes(): ReadonlySet<string> {
+    return this.surroundings.types.storedTypesOf(this.definition.handlers.keys())
+  }
+
   /** Makes sure that the store knows it: from now on events wait for it. */
   async register(): Promise<void> {
     const { name, startFrom } = this.definition

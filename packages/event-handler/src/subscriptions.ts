@@ -116,7 +116,7 @@ export class Subscriptions {
   private async begin(): Promise<void> {
     const { store, events: types, runtime, logger } = this.options
     const definitions = [...this.definitions.values()]
-    const wanted = new Set(definitions.flatMap(({ handlers }) => [...handlers.keys()]))
+    const wanted = types.storedTypesOf(definitions.flatMap(({ handlers }) => [...handlers.keys()]))
     const reader = new LogReader(store, types, wanted, runtime, logger)
     const watch = new CheckpointWatch(store.checkpoints, runtime, logger)
     const surroundings = { ...this.options, checkpoints: store.checkpoints, types, reader, watch, onLeft: () => waits.review() }

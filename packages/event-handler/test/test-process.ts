@@ -1,4 +1,4 @@
-import type { Logger, Runtime } from '@writ/event-store'
+import type { EventTypes, Logger, Runtime } from '@writ/event-store'
 import { type InMemoryLog, inMemoryEventStore } from '@writ/event-store-memory'
 import { type SubscriptionDefinition, Subscriptions } from '../src/index.js'
 import { bankEvents } from './bank-events.js'
@@ -16,6 +16,8 @@ export interface ProcessOptions {
   readonly owner?: string
   readonly leaseMilliseconds?: number
   readonly logger?: Logger
+  /** The bank's by default. */
+  readonly events?: EventTypes
 }
 
 /** What one process would have: a store of its own over a log that others share, and its subscriptions. They are not started yet. */

@@ -11,6 +11,15 @@ export {
 } from './errors/append-errors.js'
 export { DomainError } from './errors/domain-error.js'
 export { DuplicateEventTypeError, UndecodableEventError, UnknownEventTypeError } from './errors/event-type-errors.js'
+export {
+  AmbiguousUpcasterTargetError,
+  DuplicateUpcasterError,
+  InvalidUpcasterError,
+  UnknownUpcasterTargetError,
+  UpcasterFromTodayError,
+  UpcasterGapError,
+  UpcasterLoopError,
+} from './errors/upcaster-errors.js'
 export { InvalidAppendError, InvalidStreamNameError } from './errors/invalid-append-error.js'
 export { InvalidMessageDefinitionError, InvalidMessageError, type MessageIssue } from './errors/invalid-message-error.js'
 export { InvalidOptionError, refuseUnknownOptions } from './errors/invalid-option-error.js'
@@ -36,6 +45,7 @@ export {
   isEventClass,
   type MessageClass,
 } from './messages/message.js'
+export { UnknownEvent } from './messages/unknown-event.js'
 export { failpoint } from './failpoint.js'
 export { type Logger, silentLogger } from './logger.js'
 export { type Json, type JsonObject, toPlainJson } from './messages/plain-json.js'
@@ -45,7 +55,7 @@ export { checkAppend, MAX_EVENT_BYTES, MAX_EVENTS_PER_APPEND } from './store/che
 export { type LogRead, logRead, type StreamRead, streamRead } from './store/check-read.js'
 export type { Acquisition, Checkpoint, Checkpoints, Lease, NewSubscription, PartitionName } from './store/checkpoints.js'
 export type { EventStore, Head, ReadAllOptions, ReadOptions, ReadStreamOptions } from './store/event-store.js'
-export { EventTypes } from './store/event-types.js'
+export { EventTypes, type EventTypesOptions } from './store/event-types.js'
 export { eventsOf } from './store/events-of.js'
 export { checkExpectedVersion, type ExpectedVersion, isExpected } from './store/expected-version.js'
 export { whyNotJson } from './store/json-text.js'
@@ -58,3 +68,12 @@ export type { RecordedEvent } from './store/recorded-event.js'
 export type { Snapshot, Snapshots } from './store/snapshots.js'
 export type { StoredEvent } from './store/stored-event.js'
 export { categoryOf, checkStreamName, isReservedStream, streamName } from './store/stream-name.js'
+export {
+  type DataOf,
+  type EventShape,
+  type PartOf,
+  type StoredFacts,
+  type Upcasted,
+  type Upcaster,
+  upcaster,
+} from './upcasting/upcaster.js'

@@ -1,9 +1,10 @@
-import { InMemoryLog } from '@writ/event-store-memory'
+import { EventTypes, systemRuntime, upcaster } from '@writ/event-store'
+import { InMemoryLog, inMemoryEventStore } from '@writ/event-store-memory'
 import fc from 'fast-check'
-import { AccountClosed, MoneyDeposited } from '../test/bank-messages.js'
+import { AccountClosed, bankEventClasses, DepositMoney, MoneyDeposited, TransferRequested } from '../test/bank-messages.js'
 import { Owner } from '../test/owner.js'
 import { bothSpellings } from '../test/transfer-process.js'
-import type { ProcessManagerDefinition } from './index.js'
+import { type ProcessManagerDefinition, processManager, readJournal, start } from './index.js'
 
 type Prepare = (owner: Owner) => Promise<unknown>
 
@@ -141,4 +142,90 @@ describe.each(bothSpellings)('a process manager as %s', (_, spelling) => {
       { numRuns: 200 },
     )
   })
+})
+
+describe('a process manager whose old event is several today', () => {
+  const paying = processManager({
+    name: 'paying',
+    correlate: 'transfer',
+    reactions: [start(TransferRequested, ({ transfer, to, amount }) => new DepositMoney({ account: to, amount, transfer }))],
+  })
+  const types = new EventTypes(bankEventClasses, {
+    upcasters: [
+      upcaster({
+        from: { type: 'transfers-requested', schemaVersion: 1 },
+        to: [TransferRequested],
+        upcast: ({ transfers }: { transfers: [transfer: string, amount: number][] }) =>
+          transfers.map(([transfer, amount]) => ({ 'transfer-requested': { transfer, from: 'ann', to: 'bob', amount } })),
+      }),
+    ],
+  })
+  const owner = (log: InMemoryLog, atStep?: ConstructorParameters<typeof Owner>[2]) =>
+    new Owner(log, paying, atStep, types).start()
+
+  /** A log with one old event: two parts for one instance, and one for another between them. */
+  async function oldRequest(): Promise<InMemoryLog> {
+    const log = new InMemoryLog()
+    const store = inMemoryEventStore({ log })
+    await store.start()
+    const data = JSON.stringify({
+      transfers: [
+        ['t1', 10],
+        ['t2', 20],
+        ['t1', 30],
+      ],
+    })
+    const event = { id: systemRuntime.uuid(), type: 'transfers-requested', schemaVersion: 1, data, metadata: '{}', tags: [] }
+    await store.append({ stream: 'transfers-1', events: [event] })
+    return log
+  }
+
+  const paid = (outcome: Record<string, string[]>) =>
+    outcome['account-bob']?.map((line) => (JSON.parse(line.slice(line.indexOf('{'))) as { amount: number }).amount)
+
+  it('handles each part once, and keeps in its journals which it was', async () => {
+    const log = await oldRequest()
+    const only = await owner(log)
+    await only.run()
+    await only.run()
+    expect(paid(await only.outcome())).toEqual([10, 20, 30])
+    const store = inMemoryEventStore({ log })
+    await store.start()
+    const parts = async (instance: string) =>
+      (await readJournal(store, 'paying', instance)).map(({ event }) => [event.position, event.part])
+    expect(await parts('t1')).toEqual([
+      [1, 0],
+      [1, 2],
+    ])
+    expect(await parts('t2')).toEqual([[1, 1]])
+  })
+
+  it('loses and doubles none of the parts, wherever its process and then its heir die', async () => {
+    const undisturbed = await owner(await oldRequest())
+    await undisturbed.run()
+    const { steps } = undisturbed
+    expect(steps).toBe(12)
+    for (let first = 1; first <= steps; first++) {
+      for (let second = 1; second <= steps; second++) {
+        const log = await oldRequest()
+        for (const step of [first, second]) await dieBy(step, log)
+        const heir = await owner(log)
+        await heir.run()
+        expect({ first, second, paid: paid(await heir.outcome()) }).toEqual({ first, second, paid: [10, 20, 30] })
+      }
+    }
+  })
+
+  async function dieBy(step: number, log: InMemoryLog): Promise<void> {
+    let died = () => {}
+    const death = new Promise<void>((resolve) => {
+      died = resolve
+    })
+    const mortal = await owner(log, (at) => {
+      if (at !== step) return undefined
+      died()
+      return forever
+    })
+    await Promise.race([mortal.run(), death])
+  }
 })

@@ -22,7 +22,7 @@ import { UnhandledCommandError } from './errors/process-errors.js'
 import { Instance } from './journal/instance.js'
 import type { Instances } from './journal/instances.js'
 import { type Journals, journalStream, TakenOver } from './journal/journal.js'
-import type { DispatchFailure, JournalEntry, JournaledCommand, Outcome, Refusal } from './journal/journal-entry.js'
+import type { DispatchFailure, HandledEvent, JournalEntry, JournaledCommand, Outcome, Refusal } from './journal/journal-entry.js'
 
 /** What a process manager works with. */
 export interface Surroundings {
@@ -106,12 +106,11 @@ export class EventAtInstance {
   }
 
   private async advance(instance: Instance): Promise<void> {
-    const handled = instance.entry?.event.position ?? 0
-    const { position } = this.context.event
+    const handled = compared(instance.entry, this.context.event)
     // Those of earlier events are settled: the events are handled one after the other.
-    if (handled > position) return
+    if (handled > 0) return
     this.instance = instance
-    if (handled < position && !(await this.decide(instance))) return
+    if (handled < 0 && !(await this.decide(instance))) return
     await this.settle()
   }
 
@@ -255,6 +254,12 @@ function failureOf(error: unknown): DispatchFailure {
   return { message: error.message, ...(typeof code === 'string' && { code }) }
 }
 
-function handledEvent({ id, type, stream, version, position }: RecordedEvent) {
-  return { id, type, stream, version, position }
+function handledEvent({ id, type, stream, version, position, part }: RecordedEvent): HandledEvent {
+  return { id, type, stream, version, position, part }
+}
+
+/** Below 0 where the entry is of an earlier event than this one, 0 where it is of this very one. */
+function compared(entry: JournalEntry | undefined, { position, part }: RecordedEvent): number {
+  if (entry === undefined) return -1
+  return entry.event.position - position || entry.event.part - part
 }

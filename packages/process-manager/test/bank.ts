@@ -101,10 +101,11 @@ export class Bank {
   private async load(stream: string): Promise<{ version: number; balance: number; isClosed: boolean }> {
     const state = { version: 0, balance: 0, isClosed: false }
     for await (const stored of eventsOf(this.store.readStream(stream))) {
-      const { data } = bankEvents.decode(stored)
       state.version++
-      if (data instanceof MoneyDeposited || data instanceof MoneyRefunded) state.balance += data.amount
-      if (data instanceof MoneyWithdrawn) state.balance -= data.amount
+      for (const data of bankEvents.decodeData(stored)) {
+        if (data instanceof MoneyDeposited || data instanceof MoneyRefunded) state.balance += data.amount
+        if (data instanceof MoneyWithdrawn) state.balance -= data.amount
+      }
       if (stored.type === 'account-closed') state.isClosed = true
     }
     return state

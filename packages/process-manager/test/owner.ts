@@ -1,4 +1,4 @@
-import { type EventStore, eventsOf, type RecordedEvent } from '@writ/event-store'
+import { type EventStore, type EventTypes, eventsOf, type RecordedEvent } from '@writ/event-store'
 import { type InMemoryLog, inMemoryEventStore } from '@writ/event-store-memory'
 import { type ProcessManagerDefinition, processSubscription } from '../src/index.js'
 import { Bank } from './bank.js'
@@ -23,6 +23,7 @@ export class Owner {
     log: InMemoryLog,
     definition: ProcessManagerDefinition,
     private readonly atStep: AtStep = () => {},
+    private readonly types: EventTypes = bankEvents,
   ) {
     this.store = inMemoryEventStore({ log })
     this.bank = new Bank(this.store)
@@ -57,7 +58,7 @@ export class Owner {
     for (;;) {
       const before = position
       for await (const stored of eventsOf(this.store.readAll({ after: position, limit: 1 }))) {
-        if (!stored.stream.startsWith('$')) await this.deliver(bankEvents.decode(stored))
+        if (!stored.stream.startsWith('$')) for (const event of this.types.decode(stored)) await this.deliver(event)
         position = stored.position
       }
       if (position === before) return position

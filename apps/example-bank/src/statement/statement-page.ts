@@ -26,11 +26,13 @@ export async function statementPage(
   const entries: Entry[] = []
   // Almost every event is an entry: a page of the store holds what is asked for, and one to see whether more follow.
   const stored = bank.store.readStream(streamName('account', account), { fromVersion: start.version + 1, pageSize: limit + 2 })
-  for await (const event of eventsOf(stored)) {
-    const entry = bookkeeping.entryOf(history.decode(event))
-    if (entry === undefined) continue
-    if (entries.length === limit) return { entries, isLast: false }
-    entries.push(entry)
+  for await (const one of eventsOf(stored)) {
+    for (const event of history.decode(one)) {
+      const entry = bookkeeping.entryOf(event)
+      if (entry === undefined) continue
+      if (entries.length === limit) return { entries, isLast: false }
+      entries.push(entry)
+    }
   }
   return { entries, isLast: true }
 }

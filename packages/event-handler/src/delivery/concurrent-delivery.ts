@@ -12,7 +12,7 @@ import type { Portion } from '../reading/log-entry.js'
 import { Attempts } from './attempts.js'
 import { callHandler } from './call-handler.js'
 import type { CheckpointSaver } from './checkpoint-saver.js'
-import { type Delivery, eventOf, type Progress } from './delivery.js'
+import { type Delivery, eventsFor, type Progress } from './delivery.js'
 import type { Holding } from './holding.js'
 import { Interruption } from './interruption.js'
 import { type Place, Unfinished } from './unfinished.js'
@@ -68,10 +68,13 @@ export class ConcurrentDelivery implements Delivery {
     let turnSince = this.check()
     for (const entry of entries) {
       const now = this.check()
-      this.begin(eventOf(entry))
-      while (this.isFull) {
-        await this.untilChanged()
-        this.check()
+      const events = eventsFor(this.holding.definition, entry)
+      for (const event of events) {
+        this.begin(event, event === events.at(-1))
+        while (this.isFull) {
+          await this.untilChanged()
+          this.check()
+        }
       }
       if (now - turnSince > TURN) {
         await this.holding.runtime.sleep(0)
@@ -97,8 +100,9 @@ export class ConcurrentDelivery implements Delivery {
     })
   }
 
-  private begin(event: RecordedEvent): void {
-    const place = this.unfinished.begin(event.position)
+  private begin(event: RecordedEvent, isLastPart: boolean): void {
+    // The checkpoint passes a stored event when all that it became is finished.
+    const place = this.unfinished.begin(isLastPart ? event.position : event.position - 1)
     const task: Task = { event, place, sequences: this.sequencesOf(event), blockers: 0, blocked: [], attempts: undefined }
     for (const sequence of task.sequences) {
       const before = this.last.get(sequence)

@@ -1,4 +1,5 @@
 import type { RecordedEvent } from '@writ/event-store'
+import type { SubscriptionDefinition } from '../definition/subscription-definition.js'
 import type { LogEntry, Portion } from '../reading/log-entry.js'
 import { Interruption } from './interruption.js'
 
@@ -26,11 +27,18 @@ export interface Delivery {
 /** Tells how far a subscription has come, whether or not the store knows yet. */
 export type Progress = (position: number) => void
 
-/** @throws Interruption: an event that can't be read stops the subscription, for to pass over it unseen would lose it */
-export function eventOf(entry: LogEntry): RecordedEvent {
+/**
+ * What of an entry of the log is for a subscription: as a rule one event; none where an older event has become something else.
+ *
+ * @throws Interruption: an event that can't be read stops the subscription, for to pass over it unseen would lose it
+ */
+export function eventsFor({ handlers }: SubscriptionDefinition, entry: LogEntry): readonly RecordedEvent[] {
+  let events: readonly RecordedEvent[]
   try {
-    return entry.event
+    events = entry.events
   } catch (error) {
     throw new Interruption('given-up', error)
   }
+  const isRule = events.length === 1 && handlers.has(events[0]!.type)
+  return isRule ? events : events.filter(({ type }) => handlers.has(type))
 }

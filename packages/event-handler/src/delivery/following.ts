@@ -20,6 +20,8 @@ export class Following implements Follower {
   private readonly saver: CheckpointSaver
   private readonly delivery: Delivery
   private readonly work = new Wakeup()
+  /** Under which types its events are stored. */
+  private readonly storedTypes: ReadonlySet<string>
   private isNear = false
   private alarmAt = Number.POSITIVE_INFINITY
 
@@ -36,7 +38,8 @@ export class Following implements Follower {
     }
     this.position = checkpoint
     this.saver = new CheckpointSaver(holding, checkpoint)
-    const { concurrency } = holding.definition
+    const { concurrency, handlers } = holding.definition
+    this.storedTypes = types.storedTypesOf(handlers.keys())
     this.delivery =
       holding.definition.kind === 'projection'
         ? new TransactionalDelivery(holding, this.saver, progress, checkpoint)
@@ -124,14 +127,14 @@ export class Following implements Follower {
 
   private pages(): CatchUp {
     const { holding, types, reader } = this
-    return new CatchUp(holding.store, types, holding.definition.handlers.keys(), this.position, (head) => reader.sawHead(head))
+    return new CatchUp(holding.store, types, this.storedTypes, this.position, (head) => reader.sawHead(head))
   }
 
   private async saveIfDue(): Promise<void> {
     if (this.holding.runtime.monotonic() >= this.saver.dueAt) await this.saver.save()
   }
 
-  private readonly concerns = (type: string): boolean => this.holding.definition.handlers.has(type)
+  private readonly concerns = (type: string): boolean => this.storedTypes.has(type)
 
   /** Makes sure that it wakes up at a monotonic time. A timer that would be early enough is not joined by another. */
   private wakeAt(time: number): void {

@@ -1,10 +1,11 @@
 // For effects outside of the store: an event is handled, later its checkpoint is stored; so each event is handled at least once.
 
-import type { LogEntry, Portion } from '../reading/log-entry.js'
+import type { RecordedEvent } from '@writ/event-store'
+import type { Portion } from '../reading/log-entry.js'
 import { Attempts } from './attempts.js'
 import { callHandler } from './call-handler.js'
 import type { CheckpointSaver } from './checkpoint-saver.js'
-import { type Delivery, eventOf, type Progress } from './delivery.js'
+import { type Delivery, eventsFor, type Progress } from './delivery.js'
 import type { Holding } from './holding.js'
 
 /** Milliseconds after which handlers that never wait let the rest of the process have its turn. */
@@ -29,9 +30,15 @@ export class OutsideDelivery implements Delivery {
     let turnSince = this.holding.check()
     for (const entry of entries) {
       const now = this.holding.check()
-      // Awaited only where there is something to wait for: a promise an event is what makes catching up slow.
-      const unfinished = this.handle(entry)
-      if (unfinished) await unfinished
+      const events = eventsFor(this.holding.definition, entry)
+      if (events.length === 0) continue
+      for (const event of events) {
+        // What one stored event became is handled in one go, for the checkpoint can't stand between its parts.
+        if (event !== events[0]) this.holding.checkLease()
+        // Awaited only where there is something to wait for: a promise an event is what makes catching up slow.
+        const unfinished = this.handle(event)
+        if (unfinished) await unfinished
+      }
       this.saver.handled(entry.position)
       this.progress(entry.position)
       if (now >= this.saver.dueAt) await this.saver.save()
@@ -44,37 +51,32 @@ export class OutsideDelivery implements Delivery {
     this.progress(upTo)
   }
 
-  private handle(entry: LogEntry): Promise<void> | undefined {
+  private handle(event: RecordedEvent): Promise<void> | undefined {
     let outcome: Promise<unknown> | undefined
     try {
-      outcome = this.attempt(entry, 1)
+      outcome = callHandler(this.holding, event, 1)
     } catch (error) {
       outcome = Promise.reject(error)
     }
-    return outcome && this.finish(entry, outcome)
+    return outcome && this.finish(event, outcome)
   }
 
-  private async finish(entry: LogEntry, outcome: Promise<unknown> | undefined): Promise<void> {
+  private async finish(event: RecordedEvent, outcome: Promise<unknown> | undefined): Promise<void> {
     let attempts: Attempts | undefined
     for (;;) {
       try {
         await outcome
         break
       } catch (error) {
-        attempts ??= new Attempts(eventOf(entry), this.holding)
+        attempts ??= new Attempts(event, this.holding)
         if ((await attempts.failed(error)) === 'skip') break
       }
-      outcome = this.again(entry, attempts.attempt)
+      outcome = this.again(event, attempts.attempt)
     }
     attempts?.over()
   }
 
-  private async again(entry: LogEntry, attempt: number): Promise<void> {
-    await this.attempt(entry, attempt)
-  }
-
-  /** Returns a promise only where the handler did. */
-  private attempt(entry: LogEntry, attempt: number): Promise<unknown> | undefined {
-    return callHandler(this.holding, eventOf(entry), attempt)
+  private async again(event: RecordedEvent, attempt: number): Promise<void> {
+    await callHandler(this.holding, event, attempt)
   }
 }

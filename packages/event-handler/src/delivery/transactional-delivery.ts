@@ -1,11 +1,11 @@
 // For effects in the store itself: a page of events and the checkpoint behind it are one transaction; so each event counts exactly once.
 
-import { hasCode, type StoreUnavailableError } from '@writ/event-store'
+import { hasCode, type RecordedEvent, type StoreUnavailableError } from '@writ/event-store'
 import { isInfrastructureError } from '../infrastructure-error.js'
 import type { LogEntry, Portion } from '../reading/log-entry.js'
 import { Attempts } from './attempts.js'
 import type { CheckpointSaver } from './checkpoint-saver.js'
-import { type Delivery, eventOf, type Progress } from './delivery.js'
+import { type Delivery, eventsFor, type Progress } from './delivery.js'
 import { runHandling } from './handling.js'
 import { type Holding, isLeaseGone } from './holding.js'
 import { Interruption } from './interruption.js'
@@ -16,8 +16,16 @@ const LONGEST = 100
 const MOST_EVENTS = 1_000
 const FIRST_EVENTS = 50
 
+/** What has gone wrong with the parts of one entry so far. */
+interface Trouble {
+  readonly attempts: Map<RecordedEvent, Attempts>
+  readonly skipped: Set<RecordedEvent>
+}
+
 export class TransactionalDelivery implements Delivery {
   private pageSize = FIRST_EVENTS
+  /** The event that was handled last, or failed. */
+  private atWork: RecordedEvent | undefined
 
   constructor(
     private readonly holding: Holding,
@@ -52,17 +60,27 @@ export class TransactionalDelivery implements Delivery {
     for (let done = 0; done < entries.length; ) {
       this.holding.check()
       const page = entries.slice(done, done + this.pageSize)
-      await this.handlePage(page)
       done += page.length
+      const concerning = page.filter((entry) => this.concerns(entry))
+      if (concerning.length > 0) await this.handlePage(concerning)
     }
     this.saver.passed(upTo)
     this.progress(upTo)
   }
 
+  /** Read before the transaction begins. What can't be read is told when it is its turn. */
+  private concerns(entry: LogEntry): boolean {
+    try {
+      return eventsFor(this.holding.definition, entry).length > 0
+    } catch {
+      return true
+    }
+  }
+
   private async handlePage(page: readonly LogEntry[]): Promise<void> {
     const began = this.holding.runtime.monotonic()
     try {
-      await this.commit(page, 1)
+      await this.commit(page)
       this.learnPageSize(page.length, this.holding.runtime.monotonic() - began)
     } catch (error) {
       if (page.length === 1) return this.handleOne(page[0]!, error)
@@ -73,45 +91,68 @@ export class TransactionalDelivery implements Delivery {
   }
 
   private async handleOne(entry: LogEntry, failure?: unknown): Promise<void> {
-    const attempts = new Attempts(eventOf(entry), this.holding)
+    const events = eventsFor(this.holding.definition, entry)
+    const trouble: Trouble = { attempts: new Map(), skipped: new Set() }
     let error = failure
     for (;;) {
-      if (error !== undefined && (await attempts.failed(error)) === 'skip') {
+      if (
+        error !== undefined &&
+        (await this.verdictOn(error, events, trouble)) === 'skip' &&
+        trouble.skipped.size === events.length
+      ) {
         this.saver.passed(entry.position)
         await this.saver.save()
         break
       }
       this.holding.check()
       try {
-        await this.commit([entry], attempts.attempt)
+        await this.commit([entry], trouble)
         break
       } catch (thrown) {
         error = thrown ?? new Error('A handler threw nothing.')
       }
     }
-    attempts.over()
+    for (const attempts of trouble.attempts.values()) attempts.over()
     this.progress(entry.position)
   }
 
-  private async commit(page: readonly LogEntry[], attempt: number): Promise<void> {
+  private async verdictOn(
+    error: unknown,
+    events: readonly RecordedEvent[],
+    { attempts, skipped }: Trouble,
+  ): Promise<'again' | 'skip'> {
+    const failed = events.find((event) => event === this.atWork) ?? events[0]!
+    const tried = attempts.get(failed) ?? new Attempts(failed, this.holding)
+    attempts.set(failed, tried)
+    const verdict = await tried.failed(error)
+    if (verdict === 'skip') skipped.add(failed)
+    return verdict
+  }
+
+  private async commit(page: readonly LogEntry[], trouble?: Trouble): Promise<void> {
     const { position } = page.at(-1)!
-    await this.transaction(position, (transaction) => this.apply(page, attempt, transaction))
+    this.atWork = undefined
+    await this.transaction(position, (transaction) => this.apply(page, trouble, transaction))
     this.saver.storedWithEffects(position, this.holding.runtime.monotonic())
     this.progress(position)
   }
 
-  private async apply(page: readonly LogEntry[], attempt: number, transaction: object): Promise<void> {
+  private async apply(page: readonly LogEntry[], trouble: Trouble | undefined, transaction: object): Promise<void> {
     const { definition, signal } = this.holding
     const contexts = new TransactionContexts(transaction, definition.name, signal)
     for (const entry of page) {
       this.holding.checkLease()
-      const event = eventOf(entry)
-      const handling = { definition, event, isOver: false }
-      try {
-        const returned = runHandling(handling, definition.handlers.get(entry.type)!, contexts.of(event, attempt))
-        if (typeof returned === 'object' && returned !== null) await returned
-      } finally {
-        handling.isOver = true
+      for (const event of eventsFor(definition, entry)) {
+        if (trouble?.skipped.has(event)) continue
+        this.atWork = event
+        const attempt = trouble?.attempts.get(event)?.attempt ?? 1
+        const handling = { definition, event, isOver: false }
+        try {
+          const returned = runHandling(handling, definition.handlers.get(event.type)!, contexts.of(event, attempt))
+          if (typeof returned === 'object' && returned !== null) await returned
+        } finally {
+          handling.isOver = true
+        }
       }
     }
   }

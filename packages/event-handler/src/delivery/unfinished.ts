@@ -1,5 +1,6 @@
 /** A place in the log that was begun; whether it is finished. */
 export interface Place {
+  /** Up to here all is finished when it is, and everything before it. */
   readonly position: number
   /** Whether an event was handled there; otherwise nothing up to there concerned the subscription. */
   readonly isEvent: boolean

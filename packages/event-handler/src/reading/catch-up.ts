@@ -17,19 +17,17 @@ interface Page {
 /** Reads the log for one subscription that is behind: page after page, the next one while this one is handled. */
 export class CatchUp {
   private readonly size = new PageSize()
-  private readonly wanted: ReadonlySet<string>
   private isSparse = false
   private ahead: Promise<Page> | undefined
 
   constructor(
     private readonly store: EventStore,
     private readonly types: EventTypes,
-    wanted: Iterable<string>,
+    /** Types as they are stored. */
+    private readonly wanted: ReadonlySet<string>,
     private position: number,
     private readonly sawHead: (position: number) => void,
-  ) {
-    this.wanted = new Set(wanted)
-  }
+  ) {}
 
   /**
    * The next portion; `isAtHead` when nothing came after it.

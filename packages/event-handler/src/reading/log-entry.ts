@@ -1,11 +1,12 @@
 import type { EventTypes, RecordedEvent, StoredEvent } from '@writ/event-store'
 
-/** An event of the log that is decoded when the first subscription wants it, and once. */
+/** A stored event of the log; what it is today is found out when the first subscription wants it, and once. */
 export class LogEntry {
   readonly position: number
+  /** The type that it is stored under. */
   readonly type: string
   private stored: StoredEvent | undefined
-  private decoded: RecordedEvent | undefined
+  private decoded: readonly RecordedEvent[] | undefined
   private failure: { readonly error: unknown } | undefined
 
   constructor(
@@ -17,8 +18,12 @@ export class LogEntry {
     this.stored = stored
   }
 
-  /** @throws UndecodableEventError, UnknownEventTypeError, the same at each call */
-  get event(): RecordedEvent {
+  /**
+   * As a rule one; an older event may have become several, or none.
+   *
+   * @throws UndecodableEventError, UnknownEventTypeError, the same at each call
+   */
+  get events(): readonly RecordedEvent[] {
     if (this.decoded) return this.decoded
     if (this.failure) throw this.failure.error
     try {

@@ -41,6 +41,7 @@ export class LogReader {
   constructor(
     private readonly store: EventStore,
     private readonly types: EventTypes,
+    /** Types as they are stored. */
     private readonly wanted: ReadonlySet<string>,
     private readonly runtime: Runtime,
     private readonly logger: Logger,

@@ -16,12 +16,12 @@ export class FarSubscription {
   ) {}
 
   async learn({ checkpoint }: Checkpoint): Promise<void> {
-    const { reached, definition } = this.subscription
+    const { reached, storedTypes } = this.subscription
     reached.moveTo(checkpoint)
     const upTo = Math.max(0, ...[...reached.waiters].map(({ position }) => position))
     // An event once found in its way stays there until the checkpoint moves.
     if (upTo <= reached.position || this.asked === checkpoint) return
-    const next = await this.nextConcerning(reached.position, upTo, [...definition.handlers.keys()])
+    const next = await this.nextConcerning(reached.position, upTo, [...storedTypes])
     if (next !== undefined) this.asked = checkpoint
     reached.moveTo(next === undefined ? upTo : next - 1)
   }

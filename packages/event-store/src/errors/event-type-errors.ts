@@ -1,4 +1,5 @@
 import type { StoredEvent } from '../store/stored-event.js'
+import type { Upcaster } from '../upcasting/upcaster.js'
 import { nearestName } from './nearest-name.js'
 import { WritError } from './writ-error.js'
 
@@ -28,7 +29,7 @@ export class UnknownEventTypeError extends WritError<'unknown-event-type'> {
     super(
       'unknown-event-type',
       `The event at position ${position} (${stream}, version ${version}) has the type '${type}', which no class of this application claims` +
-        `${nearest ? `; the nearest known one is '${nearest}'` : ''}. Register its class, or bring back the one that was removed.`,
+        `${nearest ? `; the nearest known one is '${nearest}'` : ''}. Register its class, bring back the one that was removed, or add an upcaster that says what such events are today.`,
     )
   }
 }
@@ -39,8 +40,10 @@ export class UndecodableEventError extends WritError<'undecodable-event'> {
   readonly stream: string
   readonly version: number
   readonly position: number
+  /** The upcaster that failed, where one did. */
+  readonly step: Upcaster | undefined
 
-  constructor(event: StoredEvent, why: string, cause?: unknown) {
+  constructor(event: StoredEvent, why: string, { cause, step }: { readonly cause?: unknown; readonly step?: Upcaster } = {}) {
     super(
       'undecodable-event',
       `The event '${event.type}' at position ${event.position} (${event.stream}, version ${event.version}) can't be read: ${why}.`,
@@ -50,5 +53,6 @@ export class UndecodableEventError extends WritError<'undecodable-event'> {
     this.stream = event.stream
     this.version = event.version
     this.position = event.position
+    this.step = step
   }
 }

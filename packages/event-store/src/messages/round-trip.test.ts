@@ -72,7 +72,7 @@ describe('An event, from value to stored text and back', () => {
       fc.property(plain, (data) => {
         const event = new Plain(data as ConstructorParameters<typeof Plain>[0])
         const written = newEvent(event, 'id')
-        const restored = types.decode(stored(written)).data
+        const restored = types.decodeData(stored(written))[0]!
         expect(restored).toEqual(event)
         expect(restored).toBeInstanceOf(Plain)
         expect(newEvent(restored, 'id').data).toBe(written.data)
@@ -86,7 +86,7 @@ describe('An event, from value to stored text and back', () => {
         const event = new Rich(data)
         expect({ ...event }).toEqual(data)
         const written = newEvent(event, 'id')
-        const restored = types.decode(stored(written)).data
+        const restored = types.decodeData(stored(written))[0]!
         expect(restored).toEqual(event)
         expect(newEvent(restored, 'id').data).toBe(written.data)
       }),

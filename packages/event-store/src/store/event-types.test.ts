@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { isoDate } from '../../test/codecs.js'
+import { stored as anyStored } from '../../test/stored.js'
 import { thrown } from '../../test/thrown.js'
 import {
   type DuplicateEventTypeError,
@@ -7,47 +8,48 @@ import {
   EventTypes,
   eventsOf,
   type StoredEvent,
+  silentLogger,
   type UndecodableEventError,
+  UnknownEvent,
   type UnknownEventTypeError,
+  upcaster,
 } from '../index.js'
 
 class MoneyDeposited extends Event('money-deposited', z.object({ account: z.string(), amount: z.int() }), { schemaVersion: 2 }) {}
 class Booked extends Event('booked', z.object({ at: isoDate })) {}
 
-const types = new EventTypes([MoneyDeposited, Booked])
+const fromOne = upcaster({
+  from: { type: 'money-deposited', schemaVersion: 1 },
+  to: MoneyDeposited,
+  upcast: (data: { account: string; amount: number }) => data,
+})
+const types = new EventTypes([MoneyDeposited, Booked], { upcasters: [fromOne] })
+const decoded = (given: Partial<StoredEvent> = {}) => types.decode(stored(given))[0]!
 
-function stored(given: Partial<StoredEvent> = {}): StoredEvent {
-  return {
-    id: '0190d3a8-0000-7000-8000-000000000001',
-    type: 'money-deposited',
-    schemaVersion: 2,
-    data: '{"account":"42","amount":500}',
-    metadata: '{"actor":"ann"}',
-    tags: ['account:42'],
-    stream: 'account-42',
-    version: 7,
-    position: 99,
-    createdAt: new Date(5),
-    ...given,
-  }
-}
+const stored = (given: Partial<StoredEvent> = {}) => anyStored({ schemaVersion: 2, ...given })
 
 describe('EventTypes', () => {
   it('makes a recorded event of a stored one', () => {
-    const event = types.decode(stored())
+    const event = decoded()
     const { data, metadata, ...rest } = stored()
-    expect(event).toEqual({ ...rest, data: new MoneyDeposited({ account: '42', amount: 500 }), metadata: { actor: 'ann' } })
+    expect(types.decode(stored())).toEqual([event])
+    expect(event).toEqual({
+      ...rest,
+      part: 0,
+      data: new MoneyDeposited({ account: '42', amount: 500 }),
+      metadata: { actor: 'ann' },
+    })
     expect(event.data).toBeInstanceOf(MoneyDeposited)
     expect(Object.isFrozen(event.data)).toBe(true)
   })
 
   it('runs codecs where a schema has some', () => {
-    const event = types.decode(stored({ type: 'booked', schemaVersion: 1, data: '{"at":"1970-01-01T00:00:00.005Z"}' }))
+    const event = decoded({ type: 'booked', schemaVersion: 1, data: '{"at":"1970-01-01T00:00:00.005Z"}' })
     expect(event.data).toEqual(new Booked({ at: new Date(5) }))
   })
 
-  it('reads, without checking it again, what an older schema let through', () => {
-    const { data } = types.decode(stored({ schemaVersion: 1, data: '{"account":"42","amount":-1,"gone":true}' }))
+  it('reads, without checking it again, what an earlier rule let through', () => {
+    const { data } = decoded({ data: '{"account":"42","amount":-1,"gone":true}' })
     expect({ ...data }).toEqual({ account: '42', amount: -1, gone: true })
   })
 
@@ -55,8 +57,11 @@ describe('EventTypes', () => {
     expect(types.names).toEqual(['money-deposited', 'booked'])
   })
 
-  it('takes one class twice, as two modules may name it', () => {
-    expect(new EventTypes([Booked, MoneyDeposited, Booked]).names).toEqual(['booked', 'money-deposited'])
+  it('takes one class or upcaster twice, as two modules may name it', () => {
+    expect(new EventTypes([Booked, MoneyDeposited, Booked], { upcasters: [fromOne, fromOne] }).names).toEqual([
+      'booked',
+      'money-deposited',
+    ])
   })
 
   it('refuses two classes of one type, and names both', () => {
@@ -105,6 +110,47 @@ describe('EventTypes', () => {
   it('refuses metadata that is no JSON, with the place', () => {
     const error = thrown<UndecodableEventError>('undecodable-event', () => types.decode(stored({ metadata: '{' })))
     expect(error).toMatchObject({ position: 99, cause: expect.any(Error) })
+  })
+})
+
+describe('events of unknown types', () => {
+  it('are passed on as what they are, where that is asked for', () => {
+    const passing = new EventTypes([Booked], { unknownEvents: 'pass' })
+    const [event, ...others] = passing.decode(stored())
+    expect(others).toEqual([])
+    expect(event).toMatchObject({ type: 'money-deposited', schemaVersion: 2, position: 99, part: 0, metadata: { actor: 'ann' } })
+    expect(event!.data).toBeInstanceOf(UnknownEvent)
+    expect(event!.data).toEqual(new UnknownEvent('money-deposited', 2, { account: '42', amount: 500 }))
+    expect(Object.isFrozen(event!.data)).toBe(true)
+  })
+
+  it('are nothing to who asks only what happened', () => {
+    expect(new EventTypes([Booked], { unknownEvents: 'pass' }).decodeData(stored())).toEqual([])
+  })
+
+  it('are told of once a type, and counted', () => {
+    const told: unknown[] = []
+    const logger = { ...silentLogger, warn: (facts: object, message: string) => told.push([facts, message]) }
+    const passing = new EventTypes([Booked], { unknownEvents: 'pass', logger })
+    for (const type of ['a', 'b', 'a']) passing.decode(stored({ type }))
+    passing.decodeData(stored({ type: 'a' }))
+    expect(told).toEqual([
+      [{ type: 'a', stream: 'account-42', position: 99 }, expect.stringContaining('unknown type')],
+      [{ type: 'b', stream: 'account-42', position: 99 }, expect.stringContaining('unknown type')],
+    ])
+    expect([...passing.unknownEvents]).toEqual([
+      ['a', 3],
+      ['b', 1],
+    ])
+  })
+
+  it('are none where the type is known and the version is newer, or the data is no JSON', () => {
+    const passing = new EventTypes([MoneyDeposited], { unknownEvents: 'pass', upcasters: [fromOne] })
+    thrown('undecodable-event', () => passing.decode(stored({ schemaVersion: 3 })))
+    thrown('undecodable-event', () => passing.decode(stored({ type: 'a', data: '{' })))
+    const past = upcaster({ from: { type: 'a', schemaVersion: 1 }, to: [] })
+    const newer = new EventTypes([], { unknownEvents: 'pass', upcasters: [past] })
+    expect(thrown('undecodable-event', () => newer.decode(stored({ type: 'a' }))).message).toMatch(/version 2.*up to 1/)
   })
 })
 

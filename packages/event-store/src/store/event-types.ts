@@ -1,72 +1,181 @@
 import { DuplicateEventTypeError, UndecodableEventError, UnknownEventTypeError } from '../errors/event-type-errors.js'
-import type { AnyEvent, AnyEventClass } from '../messages/message.js'
-import type { EventMetadata } from './metadata.js'
+import { InvalidUpcasterError } from '../errors/upcaster-errors.js'
+import { type Logger, silentLogger } from '../logger.js'
+import { type AnyEvent, type AnyEventClass, eventClassOf } from '../messages/message.js'
+import { UnknownEvent } from '../messages/unknown-event.js'
+import { parsedData, upcastEvent } from '../upcasting/upcast-event.js'
+import { isUpcaster, type Upcaster } from '../upcasting/upcaster.js'
+import { chainProblems, UpcasterChains } from '../upcasting/upcaster-chains.js'
+import { metadataOf } from './metadata.js'
+import type { EventQuery } from './query.js'
 import type { RecordedEvent } from './recorded-event.js'
 import type { StoredEvent } from './stored-event.js'
 
-/** The event classes that an application knows: stored text → instances. */
-export class EventTypes {
-  private readonly classes = new Map<string, AnyEventClass>()
+export interface EventTypesOptions {
+  /** What events of older shapes are today. One that is listed twice counts once. */
+  readonly upcasters?: Iterable<Upcaster>
+  /**
+   * What becomes of a stored event whose type nobody knows: `'refuse'`, the default, is an error; `'pass'` hands it out as an
+   * {@link UnknownEvent}, and aggregates skip it.
+   */
+  readonly unknownEvents?: 'refuse' | 'pass'
+  /** Only events that this very code has written are read, as in a test: classes need no upcasters from their older versions. */
+  readonly onlyToday?: boolean
+  /** Told once of each unknown type that is passed. */
+  readonly logger?: Logger
+}
 
-  /** @throws DuplicateEventTypeError when two classes claim one type name; it names both */
-  constructor(classes: Iterable<AnyEventClass>) {
+/** The event classes that an application knows, and what older events are today: stored text → instances. */
+export class EventTypes {
+  private readonly classes: ReadonlyMap<string, AnyEventClass>
+  private readonly chains: UpcasterChains
+  private readonly isPassing: boolean
+  private readonly logger: Logger
+  private readonly passed = new Map<string, number>()
+
+  /** @throws the first of {@link EventTypes.problemsOf} */
+  constructor(classes: Iterable<AnyEventClass>, options: EventTypesOptions = {}) {
+    const [listed, upcasters] = [[...classes], [...(options.upcasters ?? [])]]
+    const [problem] = EventTypes.problemsOf(listed, { ...options, upcasters })
+    if (problem) throw problem
+    this.classes = new Map(listed.map((eventClass) => [eventClass.type, eventClass]))
+    this.chains = new UpcasterChains(upcasters)
+    this.isPassing = options.unknownEvents === 'pass'
+    this.logger = options.logger ?? silentLogger
+  }
+
+  /**
+   * What is wrong with classes and upcasters, so that all of it can be told at once.
+   *
+   * @returns DuplicateEventTypeError when two classes claim one type; InvalidUpcasterError, DuplicateUpcasterError, UpcasterFromTodayError, UpcasterGapError,
+   *   UpcasterLoopError, UnknownUpcasterTargetError, AmbiguousUpcasterTargetError
+   */
+  static problemsOf(classes: Iterable<AnyEventClass>, options: EventTypesOptions = {}): readonly Error[] {
+    const problems: Error[] = []
+    const byType = new Map<string, AnyEventClass>()
     for (const eventClass of classes) {
-      const known = this.classes.get(eventClass.type)
-      if (known && known !== eventClass) throw new DuplicateEventTypeError(eventClass.type, [known.name, eventClass.name])
-      this.classes.set(eventClass.type, eventClass)
+      const known = byType.get(eventClass.type)
+      if (known && known !== eventClass)
+        problems.push(new DuplicateEventTypeError(eventClass.type, [known.name, eventClass.name]))
+      byType.set(eventClass.type, eventClass)
     }
+    const { upcasters = [], onlyToday = false } = options
+    const sound: Upcaster[] = []
+    for (const one of new Set(upcasters)) {
+      if (isUpcaster(one)) sound.push(one)
+      else
+        problems.push(
+          new InvalidUpcasterError('nothing', 'it was not made by upcaster({ … }), or is undefined, as in a circular import'),
+        )
+    }
+    return [...problems, ...chainProblems(byType, sound, { withGaps: !onlyToday })]
   }
 
   get names(): readonly string[] {
     return [...this.classes.keys()]
   }
 
+  /** The unknown types that were passed, and how often one was read; see {@link EventTypesOptions.unknownEvents}. */
+  get unknownEvents(): ReadonlyMap<string, number> {
+    return this.passed
+  }
+
   /**
-   * @throws UnknownEventTypeError for a type that no class claims
-   * @throws UndecodableEventError when the stored data can't be read as its class
+   * What a stored event is today: one event as a rule; several or none where upcasters say so.
+   *
+   * @throws UnknownEventTypeError for a type that nobody knows, unless such events are passed
+   * @throws UndecodableEventError when the stored data can't be read as its class, or an upcaster fails
    */
-  decode(stored: StoredEvent): RecordedEvent {
-    const data = this.decodeData(stored)
-    return {
-      id: stored.id,
-      type: stored.type,
-      schemaVersion: stored.schemaVersion,
-      stream: stored.stream,
-      version: stored.version,
-      position: stored.position,
-      data,
-      metadata: metadataOf(stored),
-      tags: stored.tags,
-      createdAt: stored.createdAt,
+  decode(stored: StoredEvent): readonly RecordedEvent[] {
+    const today = this.classes.get(stored.type)
+    if (today?.schemaVersion === stored.schemaVersion) {
+      return [recorded(stored, stored.type, stored.schemaVersion, restore(today, stored), 0)]
     }
+    const chain = this.chainOf(stored, today)
+    if (chain === 'unknown') return [recorded(stored, stored.type, stored.schemaVersion, this.pass(stored), 0)]
+    return upcastEvent(stored, chain, this.chains, this.classes).map((event, part) => {
+      const { type, schemaVersion } = eventClassOf(event)
+      return recorded(stored, type, schemaVersion, event, part)
+    })
   }
 
   /** The same, only what happened: for loading aggregates, where nothing else of an event matters and there are many. */
-  decodeData(stored: StoredEvent): AnyEvent {
-    const eventClass = this.classes.get(stored.type)
-    if (!eventClass) throw new UnknownEventTypeError(stored.type, stored.stream, stored.version, stored.position, this.names)
-    return restore(eventClass, stored)
+  decodeData(stored: StoredEvent): readonly AnyEvent[] {
+    const today = this.classes.get(stored.type)
+    if (today?.schemaVersion === stored.schemaVersion) return [restore(today, stored)]
+    const chain = this.chainOf(stored, today)
+    if (chain !== 'unknown') return upcastEvent(stored, chain, this.chains, this.classes)
+    this.pass(stored)
+    return []
+  }
+
+  /** The types under which events may be stored that are of these types today: what to ask a store for. */
+  storedTypesOf(types: Iterable<string>): ReadonlySet<string> {
+    const stored = new Set(types)
+    for (const type of [...stored]) for (const source of this.chains.sourcesOf(type) ?? []) stored.add(source)
+    return stored
+  }
+
+  /** A query by types of today → what to ask a store for. What it finds may be of other types today. */
+  storedQuery(query: EventQuery): EventQuery {
+    const isOld = query.items.some(({ types }) => types?.some((type) => this.chains.sourcesOf(type) !== undefined))
+    if (!isOld) return query
+    return { items: query.items.map((item) => (item.types ? { ...item, types: [...this.storedTypesOf(item.types)] } : item)) }
+  }
+
+  /** Where the way of an event begins that is not of today. */
+  private chainOf(stored: StoredEvent, today: AnyEventClass | undefined): Upcaster | 'unknown' {
+    const chain = this.chains.from(stored)
+    if (chain) return chain
+    const { type, schemaVersion } = stored
+    const newest = today?.schemaVersion ?? this.chains.newestOf(type)
+    if (newest === undefined) {
+      if (this.isPassing) return 'unknown'
+      throw new UnknownEventTypeError(type, stored.stream, stored.version, stored.position, [...this.names, ...this.chains.types])
+    }
+    throw new UndecodableEventError(
+      stored,
+      schemaVersion > newest
+        ? `it has schema version ${schemaVersion}, and this code knows versions up to ${newest}; deploy the newer code`
+        : `it has schema version ${schemaVersion}, and no upcaster leads from there to version ${newest}; add one`,
+    )
+  }
+
+  private pass(stored: StoredEvent): UnknownEvent {
+    const { type, schemaVersion, stream, position } = stored
+    const count = (this.passed.get(type) ?? 0) + 1
+    this.passed.set(type, count)
+    if (count === 1) {
+      this.logger.warn(
+        { type, stream, position },
+        'an event of an unknown type was passed on; others of the type are only counted',
+      )
+    }
+    return new UnknownEvent(type, schemaVersion, parsedData(stored))
+  }
+}
+
+// One literal for all: their readers stay fast.
+function recorded(stored: StoredEvent, type: string, schemaVersion: number, data: AnyEvent, part: number): RecordedEvent {
+  return {
+    id: stored.id,
+    type,
+    schemaVersion,
+    stream: stored.stream,
+    version: stored.version,
+    position: stored.position,
+    part,
+    data,
+    metadata: metadataOf(stored),
+    tags: stored.tags,
+    createdAt: stored.createdAt,
   }
 }
 
 function restore(eventClass: AnyEventClass, stored: StoredEvent): AnyEvent {
-  if (stored.schemaVersion > eventClass.schemaVersion) {
-    throw new UndecodableEventError(
-      stored,
-      `it has schema version ${stored.schemaVersion}, and this code knows versions up to ${eventClass.schemaVersion}; deploy the newer code`,
-    )
-  }
   try {
     return eventClass.restore(JSON.parse(stored.data))
   } catch (cause) {
-    throw new UndecodableEventError(stored, `its data can't be read by ${eventClass.name}`, cause)
-  }
-}
-
-function metadataOf(stored: StoredEvent): EventMetadata {
-  try {
-    return JSON.parse(stored.metadata)
-  } catch (cause) {
-    throw new UndecodableEventError(stored, 'its metadata is not JSON', cause)
+    throw new UndecodableEventError(stored, `its data can't be read by ${eventClass.name}`, { cause })
   }
 }

@@ -1,4 +1,6 @@
+import { UndecodableEventError } from '../errors/event-type-errors.js'
 import type { JsonObject } from '../messages/plain-json.js'
+import type { StoredEvent } from './stored-event.js'
 
 /** A place in a distributed trace, as the W3C's Trace Context writes it. */
 export interface TraceContext {
@@ -21,4 +23,13 @@ export interface EventMetadata {
   readonly trace?: TraceContext
   /** The user's own, apart from what Writ knows of. */
   readonly user?: JsonObject
+}
+
+/** @throws UndecodableEventError */
+export function metadataOf(stored: StoredEvent): EventMetadata {
+  try {
+    return JSON.parse(stored.metadata)
+  } catch (cause) {
+    throw new UndecodableEventError(stored, 'its metadata is not JSON', { cause })
+  }
 }

@@ -1,10 +1,11 @@
 import type { AnyEvent } from '../messages/message.js'
 import type { EventMetadata } from './metadata.js'
 
-/** An event that the store has accepted, with its class restored. */
+/** An event that the store has accepted, with its class restored: today's shape, whatever shape it was stored in. */
 export interface RecordedEvent<E extends AnyEvent = AnyEvent> {
-  /** A UUID. */
+  /** A UUID. What one stored event became shares it; with `part` it is one event's own. */
   readonly id: string
+  /** That of its class today. */
   readonly type: string
   readonly schemaVersion: number
   readonly stream: string
@@ -12,6 +13,8 @@ export interface RecordedEvent<E extends AnyEvent = AnyEvent> {
   readonly version: number
   /** Its place in the whole store: positive, unique, growing in the order of visibility; there may be gaps. */
   readonly position: number
+  /** Which one it is of the events that one stored event became, from 0; they share id, version and position. 0 as a rule. */
+  readonly part: number
   /** What happened: an instance of the event's class. */
   readonly data: E
   readonly metadata: EventMetadata

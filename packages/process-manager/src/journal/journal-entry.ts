@@ -20,6 +20,8 @@ export interface HandledEvent {
   readonly stream: string
   readonly version: number
   readonly position: number
+  /** Which one it was of the events that one stored event became. */
+  readonly part: number
 }
 
 export interface JournaledCommand {
@@ -64,6 +66,7 @@ export class ProcessAdvanced extends Event(
       stream: z.string(),
       version: z.int(),
       position: z.int(),
+      part: z.int(),
     }),
     state: z.json().optional(),
     outcomes: z.array(

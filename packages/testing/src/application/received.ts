@@ -98,9 +98,11 @@ export async function refuteReceived<E extends AnyEvent>(
 /** Goes along the log, each event once. */
 class Search<E extends AnyEvent> {
   readonly meant: string
-  private readonly types: EventTypes
   private readonly type: string
+  private readonly types: EventTypes
   private readonly others: RecordedEvent<E>[] = []
+  /** Found, and not looked at yet: one stored event may have become several. */
+  private readonly found: RecordedEvent<E>[] = []
   private position: number
 
   constructor(
@@ -110,8 +112,9 @@ class Search<E extends AnyEvent> {
     private readonly after: number,
   ) {
     const { type } = eventClass as unknown as AnyEventClass
-    this.types = new EventTypes([eventClass as unknown as AnyEventClass])
     this.type = type
+    const isKnown = app.eventTypes.names.includes(type)
+    this.types = isKnown ? app.eventTypes : new EventTypes([eventClass as unknown as AnyEventClass], { onlyToday: true })
     this.position = after
     const isAny = typeof matching !== 'function' && Object.keys(matching).length === 0
     const which = typeof matching === 'function' ? ' that the function is true for' : isAny ? '' : ` with ${printed(matching)}`
@@ -119,10 +122,20 @@ class Search<E extends AnyEvent> {
   }
 
   async next(): Promise<RecordedEvent<E> | undefined> {
-    const query = { items: [{ types: [this.type] }] }
+    const query = this.types.storedQuery({ items: [{ types: [this.type] }] })
     for await (const stored of eventsOf(this.app.store.readAll({ after: this.position, query }))) {
       this.position = stored.position
-      const recorded = this.types.decode(stored) as RecordedEvent<E>
+      for (const recorded of this.types.decode(stored)) {
+        if (recorded.type === this.type) this.found.push(recorded as RecordedEvent<E>)
+      }
+      const matching = this.nextFound()
+      if (matching) return matching
+    }
+    return this.nextFound()
+  }
+
+  private nextFound(): RecordedEvent<E> | undefined {
+    for (let recorded = this.found.shift(); recorded !== undefined; recorded = this.found.shift()) {
       if (this.matches(recorded)) return recorded
       this.others.push(recorded)
     }

@@ -85,7 +85,7 @@ class ProcessRun {
 
   constructor({ manager, history, refusals }: ProcessScenario) {
     this.unused = [...refusals]
-    this.types = new EventTypes(new Set([...manager.events, ...history.map(eventClassOf), ProcessAdvanced]))
+    this.types = new EventTypes([...manager.events, ...history.map(eventClassOf), ProcessAdvanced], { onlyToday: true })
     this.commands = new Map([...manager.rejections.values()].map(({ command }) => [command.type, command]))
     this.definition = this.watched(manager)
     this.history = history
@@ -176,7 +176,8 @@ class ProcessRun {
   }
 
   private async eventAt(position: number): Promise<RecordedEvent> {
-    for await (const stored of eventsOf(this.store.readAll({ after: position - 1, limit: 1 }))) return this.types.decode(stored)
+    for await (const stored of eventsOf(this.store.readAll({ after: position - 1, limit: 1 })))
+      return this.types.decode(stored)[0]!
     throw new Error(`There is no event at position ${position}.`)
   }
 }

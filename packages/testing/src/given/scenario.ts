@@ -3,7 +3,6 @@ import { CommandRouter, type Route, routesOf } from '@writ/command-router'
 import {
   type AnyCommand,
   type AnyEvent,
-  type AnyEventClass,
   DomainError,
   type EventStore,
   EventTypes,
@@ -67,7 +66,7 @@ export async function carryOut<State>(scenario: Scenario<State>, command: AnyCom
 
 function eventTypes({ aggregate, history, elsewhere }: Scenario<unknown>): EventTypes {
   const given = [...history, ...elsewhere.flatMap(({ events }) => events)].map(eventClassOf)
-  return new EventTypes(new Set<AnyEventClass>([...aggregate.events, ...given]))
+  return new EventTypes([...aggregate.events, ...given], { onlyToday: true })
 }
 
 async function append(store: EventStore, stream: string, events: readonly AnyEvent[], runtime: Runtime): Promise<void> {

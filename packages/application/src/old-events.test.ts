@@ -1,0 +1,145 @@
+import 'reflect-metadata'
+import { aggregate } from '@writ/aggregate'
+import { eventHandler, on } from '@writ/event-handler'
+import { Command, Event, type RecordedEvent, silentLogger, systemRuntime, UnknownEvent, upcaster } from '@writ/event-store'
+import { inMemoryEventStore } from '@writ/event-store-memory'
+import { z } from 'zod'
+import { Application } from './application.js'
+import type { InvalidApplicationError } from './errors.js'
+import { type Module, module } from './module.js'
+import type { ApplicationOptions } from './options.js'
+
+class Opened extends Event('opened', z.object({ box: z.string() }), { schemaVersion: 2 }) {}
+class Closed extends Event('closed', z.object({ box: z.string() })) {}
+class CloseBox extends Command('close-box', z.object({ box: z.string() })) {}
+
+const box = aggregate({
+  category: 'box',
+  identity: 'box',
+  commands: [CloseBox],
+  events: [Opened, Closed],
+  initialState: { opened: 0 },
+  decide: { 'close-box': (_, { box }) => new Closed({ box }) },
+  evolve: { opened: ({ opened }) => ({ opened: opened + 1 }), closed: (state) => state },
+})
+const fromOne = upcaster({
+  from: { type: 'opened', schemaVersion: 1 },
+  to: Opened,
+  upcast: ({ id }: { id: string }) => ({ box: id }),
+})
+const boxes = module({ name: 'boxes', aggregates: [box], upcasters: [fromOne] })
+
+const create = (modules: readonly Module[], options: Partial<ApplicationOptions> = {}) =>
+  Application.create({ store: inMemoryEventStore(), modules, ...options })
+
+/** An application over a log with two events of unknown types around one of an old shape. */
+async function withUnknown(options: Partial<ApplicationOptions>) {
+  const handled: string[] = []
+  const handler = eventHandler({
+    name: 'seer',
+    consistency: 'strong',
+    on: [on(Opened, (_, { event }) => void handled.push(event.type))],
+  })
+  const app = await create([boxes, module({ name: 'seers', eventHandlers: [handler] })], options)
+  await app.store.start()
+  for (const [type, data] of [
+    ['box-painted', '{"colour":"red"}'],
+    ['opened', '{"id":"b"}'],
+    ['box-painted', '{"colour":"blue"}'],
+  ] as const) {
+    const event = { id: systemRuntime.uuid(), type, schemaVersion: 1, data, metadata: '{}', tags: [] }
+    await app.store.append({ stream: 'box-b', events: [event] })
+  }
+  await app.start()
+  const firstEvents = (count: number) =>
+    new Promise<RecordedEvent[]>((resolve, reject) => {
+      const events: RecordedEvent[] = []
+      app.events().subscribe({ next: (event) => events.push(event) === count && resolve(events), error: reject })
+    })
+  return { app, handled, firstEvents }
+}
+
+describe('the upcasters of an application', () => {
+  it('are composed of those of its modules, for the readers of all of them', async () => {
+    const readers = module({ name: 'readers', eventHandlers: [eventHandler({ name: 'r', on: [on(Opened, () => {})] })] })
+    const app = await create([readers, boxes, module({ name: 'again', upcasters: [fromOne] })])
+    expect([...app.eventTypes.storedTypesOf(['opened'])]).toEqual(['opened'])
+    await app.stop()
+  })
+
+  it('are told by their module in what is wrong with them', async () => {
+    const away = upcaster({ from: { type: 'opened', schemaVersion: 1 }, to: [] })
+    const lost = upcaster({
+      from: { type: 'gone', schemaVersion: 1 },
+      to: { type: 'close', schemaVersion: 1 },
+      upcast: () => ({}),
+    })
+    const problem = create([boxes, module({ name: 'others', upcasters: [away, lost] })])
+    const { problems } = (await problem.catch((error: unknown) => error)) as InvalidApplicationError
+    expect(problems).toMatchObject([
+      { code: 'duplicate-upcaster', message: expect.stringMatching(/\(module 'boxes'\), and .*\(module 'others'\)/) },
+      { code: 'unknown-upcaster-target', message: expect.stringMatching(/\(module 'others'\) leads to .*'closed'/) },
+    ])
+  })
+
+  it('must leave no gap', async () => {
+    await expect(create([module({ name: 'boxes', aggregates: [box] })])).rejects.toMatchObject({
+      code: 'upcaster-gap',
+      type: 'opened',
+      missing: [1],
+    })
+  })
+
+  it('are told by their module when they fail', async () => {
+    const broken = upcaster({ ...fromOne, to: Opened, upcast: () => 'text' as never })
+    const app = await create([module({ name: 'boxes', aggregates: [box], upcasters: [broken] })])
+    await app.start()
+    const event = { id: systemRuntime.uuid(), type: 'opened', schemaVersion: 1, data: '{}', metadata: '{}', tags: [] }
+    await app.store.append({ stream: 'box-b', events: [event] })
+    await expect(app.stateOf(box, 'b')).rejects.toMatchObject({
+      code: 'undecodable-event',
+      position: 1,
+      message: expect.stringContaining("(module 'boxes') gave no object"),
+    })
+    await app.stop()
+  })
+})
+
+describe('events of types that an application does not know', () => {
+  it('are an error with their place, for whoever meets them', async () => {
+    const { app, handled, firstEvents } = await withUnknown({})
+    await app.waitFor(3)
+    expect(handled).toEqual(['opened'])
+    await expect(firstEvents(1)).rejects.toMatchObject({ code: 'unknown-event-type', type: 'box-painted', position: 1 })
+    await expect(app.stateOf(box, 'b')).rejects.toMatchObject({ code: 'unknown-event-type', position: 1 })
+    await app.stop()
+  })
+
+  it('are passed where that is asked for: to those who follow all events, and past aggregates and handlers', async () => {
+    const warned: object[] = []
+    const logger = { ...silentLogger, warn: (facts: object) => void warned.push(facts) }
+    const { app, handled, firstEvents } = await withUnknown({ unknownEvents: 'pass', logger })
+    await app.waitFor(3)
+    expect(handled).toEqual(['opened'])
+    const [first, second, third] = (await firstEvents(3)).map(({ data }) => data)
+    expect(first).toEqual(new UnknownEvent('box-painted', 1, { colour: 'red' }))
+    expect(second).toEqual(new Opened({ box: 'b' }))
+    expect(third).toBeInstanceOf(UnknownEvent)
+    expect(await app.stateOf(box, 'b')).toMatchObject({ state: { opened: 1 }, version: 3 })
+    expect(await app.dispatch(new CloseBox({ box: 'b' }))).toMatchObject({ version: 4 })
+    expect(warned).toEqual([{ type: 'box-painted', stream: 'box-b', position: 1 }])
+    expect((await app.health()).unknownEvents).toEqual({ 'box-painted': 6 })
+    await app.stop()
+  })
+
+  it('are not counted where there are none', async () => {
+    const app = await create([boxes], { unknownEvents: 'pass' })
+    expect(await app.health()).not.toHaveProperty('unknownEvents')
+    await app.stop()
+  })
+
+  it('can be refused or passed, and nothing else', async () => {
+    const unknownEvents = 'ignore' as never
+    await expect(create([boxes], { unknownEvents })).rejects.toMatchObject({ code: 'invalid-option', option: 'unknownEvents' })
+  })
+})
