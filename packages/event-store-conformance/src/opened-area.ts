@@ -56,11 +56,11 @@ export class OpenedArea {
     await this.place.close?.()
   }
 
-  private get store(): EventStore {
+  get store(): EventStore {
     return this.stores[0]!
   }
 
-  private async another(): Promise<EventStore> {
+  async another(): Promise<EventStore> {
     const store = await this.place.open()
     this.stores.push(store)
     await store.start()

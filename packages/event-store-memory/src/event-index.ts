@@ -21,7 +21,8 @@ export class EventIndex {
     const step = direction === 'forwards' ? 1 : -1
     const cursors = this.candidates(query).map((events) => {
       const first = countUpTo(events, after)
-      const end = countUpTo(events, upTo)
+      // Bounds that hold nothing between them may come in the wrong order.
+      const end = Math.max(first, countUpTo(events, upTo))
       return direction === 'forwards' ? { events, next: first, end } : { events, next: end - 1, end: first - 1 }
     })
     for (;;) {

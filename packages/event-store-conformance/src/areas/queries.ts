@@ -61,6 +61,24 @@ export const queries: Area = (scenario) => {
   )
 
   scenario(
+    'finds nothing from a later to an earlier position',
+    async (world) => {
+      const { names } = await accounts(world)
+      const { store, start } = world
+      const query = { items: [{ tags: [names.ann] }] }
+      const [first, second] = await logEvents(store, { query, after: start })
+      for (const direction of ['forwards', 'backwards'] as const) {
+        const read = (after: number, upTo: number) => logEvents(store, { query, after, upTo, direction })
+        expect(await read(second!.position, first!.position)).toEqual([])
+        expect(await read(second!.position, start)).toEqual([])
+        expect(await read(first!.position, first!.position)).toEqual([])
+      }
+    },
+    'queries',
+    'backwards reads',
+  )
+
+  scenario(
     'finds nothing for a type, a tag or a combination that no event has',
     async (world) => {
       const { names } = await accounts(world)

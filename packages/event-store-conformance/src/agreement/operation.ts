@@ -1,0 +1,98 @@
+import type { ExpectedVersion } from '@writ/event-store'
+
+// Streams, types, tags, commands, subscriptions and event ids are numbers: each list of operations has names of its own for them.
+// A place is the number of an event in the order of the log, counted from 1 within the list; 0 is where the list began.
+
+/** One thing that is asked of two stores, which must answer alike. */
+export type Operation = AppendOperation | RepeatOperation | TogetherOperation | ReadOperation | SideOperation
+
+export interface AppendOperation {
+  readonly kind: 'append'
+  readonly stream: number
+  readonly events: readonly EventGiven[]
+  /** `seen`: so many versions beyond what the stream has. */
+  readonly expects?: ExpectedVersion | { readonly seen: number }
+  readonly condition?: { readonly query: QueryGiven; readonly after: number }
+  readonly receipts?: readonly { readonly command: number; readonly eventsUpTo: number; readonly body: string }[]
+  /** By which of two processes. */
+  readonly by?: number
+}
+
+export interface EventGiven {
+  readonly id: number
+  readonly type: number
+  readonly schemaVersion: number
+  readonly data: string
+  readonly metadata: string
+  readonly tags: readonly number[]
+}
+
+export interface QueryGiven {
+  readonly items: readonly { readonly types?: readonly number[]; readonly tags?: readonly number[] }[]
+}
+
+/** Asks an earlier append again, as it was or with a change. */
+export interface RepeatOperation {
+  readonly kind: 'repeat'
+  /** Which of the earlier appends: its number modulo how many there were. */
+  readonly which: number
+  readonly change?:
+    | 'first data'
+    | 'stream'
+    | 'order'
+    | 'only the first event'
+    | 'one event more'
+    | 'expected version'
+    | 'metadata'
+  readonly by?: number
+}
+
+/** Appends that are under way at the same time: the outcome must be that of one of their orders. */
+export interface TogetherOperation {
+  readonly kind: 'together'
+  readonly appends: readonly (AppendOperation | RepeatOperation)[]
+}
+
+export type ReadOperation =
+  | { readonly kind: 'read stream'; readonly stream: number; readonly options: ReadGiven }
+  | { readonly kind: 'read all'; readonly options: ReadGiven & { readonly query?: QueryGiven } }
+  | { readonly kind: 'head' }
+
+export interface ReadGiven {
+  /** A version, or a place. */
+  readonly from?: number
+  readonly to?: number
+  readonly direction?: 'forwards' | 'backwards'
+  readonly limit?: number
+  readonly pageSize?: number
+  readonly durable?: boolean
+}
+
+/** What stands beside the log. A lease is one of those that were acquired earlier in the list; where there is none, nothing is asked. */
+export type SideOperation =
+  | { readonly kind: 'find receipt'; readonly command: number }
+  | {
+      readonly kind: 'save snapshot'
+      readonly stream: number
+      readonly version: number
+      readonly schemaVersion: number
+      readonly state: string
+    }
+  | { readonly kind: 'load snapshot'; readonly stream: number; readonly schemaVersion: number }
+  | { readonly kind: 'delete snapshots'; readonly stream: number }
+  | { readonly kind: 'register'; readonly subscription: number; readonly startAfter: number; readonly partitions: number }
+  | {
+      readonly kind: 'acquire'
+      readonly subscription: number
+      readonly partition: number
+      readonly owner: number
+      readonly lease: LeaseTime
+    }
+  | { readonly kind: 'renew'; readonly which: number; readonly lease: LeaseTime }
+  | { readonly kind: 'release'; readonly which: number }
+  | { readonly kind: 'advance'; readonly which: number; readonly position: number }
+  | { readonly kind: 'advance with an effect'; readonly which: number; readonly position: number; readonly fails: boolean }
+  | { readonly kind: 'list checkpoints'; readonly subscription: number }
+
+/** The clocks of two stores are not one, so that a lease is over at once or outlives the list. */
+export type LeaseTime = 'long' | 'over at once'

@@ -1,0 +1,64 @@
+import fc from 'fast-check'
+import type { Capability } from '../capability.js'
+import type { LeaseTime, Operation, ReadGiven } from './operation.js'
+import { command, query, randomAppend, randomRepetition } from './random-appends.js'
+import { few, given, mostly, nothing, place, type Supports, sometimes, stream } from './random-values.js'
+
+const leaseTime: fc.Arbitrary<LeaseTime> = fc.constantFrom('long', 'long', 'over at once')
+const which = few(0, 3)
+const subscription = fc.constantFrom(0, 0, 0, 1)
+const partition = fc.constantFrom(0, 0, 0, 1, 2)
+
+/** Lists of operations that meet each other often: few streams, tags, commands and subscriptions. */
+export function randomOperations(supports: Supports): fc.Arbitrary<readonly Operation[]> {
+  const possible: { weight: number; arbitrary: fc.Arbitrary<Operation> }[] = []
+  const asked = <K extends Operation['kind']>(
+    weight: number,
+    kind: K,
+    fields: Fields<Extract<Operation, { kind: K }>>,
+    ...needs: readonly Capability[]
+  ) => {
+    const arbitrary = fc.record({ kind: fc.constant(kind), ...fields }) as unknown as fc.Arbitrary<Operation>
+    if (supports(...needs)) possible.push({ weight, arbitrary })
+  }
+
+  const append = randomAppend(supports)
+  const appends = fc.array(fc.oneof({ weight: 4, arbitrary: append }, { weight: 1, arbitrary: randomRepetition }), {
+    minLength: 2,
+    maxLength: 4,
+  })
+  possible.push({ weight: 14, arbitrary: append }, { weight: 4, arbitrary: randomRepetition })
+  asked(3, 'together', { appends })
+  asked(3, 'read stream', { stream, options: reading(supports) })
+  asked(3, 'read all', { options: supports('queries') ? fc.oneof(reading(supports), queried(supports)) : reading(supports) })
+  asked(1, 'head', {})
+  asked(1, 'find receipt', { command }, 'receipts')
+  const state = fc.constantFrom('{}', '{ "balance": 1.50 }')
+  asked(1, 'save snapshot', { stream, version: few(1, 9), schemaVersion: few(1, 2), state }, 'snapshots')
+  asked(1, 'load snapshot', { stream, schemaVersion: few(1, 2) }, 'snapshots')
+  asked(1, 'delete snapshots', { stream }, 'snapshots')
+  const position = few(0, 20)
+  asked(4, 'register', { subscription, startAfter: few(0, 9), partitions: few(1, 2) }, 'checkpoints')
+  asked(4, 'acquire', { subscription, partition, owner: few(0, 1), lease: leaseTime }, 'checkpoints')
+  asked(1, 'renew', { which, lease: leaseTime }, 'checkpoints')
+  asked(1, 'release', { which }, 'checkpoints')
+  asked(2, 'advance', { which, position }, 'checkpoints')
+  asked(1, 'advance with an effect', { which, position, fails: fc.boolean() }, 'checkpoints', 'checkpoint transactions')
+  asked(1, 'list checkpoints', { subscription }, 'checkpoints')
+  return fc.array(fc.oneof(...possible), { minLength: 1, maxLength: 60, size: 'max' })
+}
+
+type Fields<T> = { [K in keyof Omit<T, 'kind'>]-?: fc.Arbitrary<T[K & keyof T]> }
+
+const reading = (supports: Supports) =>
+  given<ReadGiven>({
+    from: sometimes(mostly(place, -1, 1.5)),
+    to: sometimes(mostly(place, -1, 0.5)),
+    direction: supports('backwards reads') ? sometimes(mostly(fc.constantFrom('forwards', 'backwards'), 'sideways')) : nothing,
+    limit: sometimes(mostly(few(0, 12), -1, Number.NaN)),
+    pageSize: sometimes(mostly(few(1, 5), 0, 10_001)),
+    durable: sometimes(fc.boolean()),
+  })
+
+const queried = (supports: Supports) =>
+  fc.tuple(reading(supports), query).map(([options, asked]) => ({ ...options, query: asked }))

@@ -1,0 +1,235 @@
+import {
+  type Append,
+  type AppendConditionFailedError,
+  type EventStore,
+  hasCode,
+  type Lease,
+  type LeaseLostError,
+  matchesQuery,
+  type Receipt,
+  type StoredEvent,
+} from '@writ/event-store'
+import { allOf } from '../sample-events.js'
+import type { Names } from './names.js'
+import type { AppendOperation, LeaseTime, ReadGiven, ReadOperation, SideOperation } from './operation.js'
+import { Places } from './places.js'
+
+/** What a store answered, in words that another store can be compared by; asked for when the places of all events are known. */
+export type Answer = () => unknown
+
+const milliseconds: Readonly<Record<LeaseTime, number>> = { long: 3_600_000, 'over at once': 0 }
+
+const effectFailure = new Error('The effect fails')
+
+/** One store, or several on the same data, while a list of operations is asked of it. */
+export class Session {
+  readonly places: Places
+  private readonly leases: Lease[] = []
+  /** Partition → the epochs that were seen of it, in order: what numbers they have is each adapter's own. */
+  private readonly epochs = new Map<string, number[]>()
+
+  private constructor(
+    private readonly stores: readonly EventStore[],
+    private readonly names: Names,
+    private readonly start: number,
+  ) {
+    this.places = new Places(start)
+  }
+
+  static async begin(stores: readonly EventStore[], names: Names): Promise<Session> {
+    return new Session(stores, names, (await stores[0]!.head()).position)
+  }
+
+  /** Reads on to where the log ends; tells the events that came. */
+  async follow(): Promise<readonly object[]> {
+    const events = await allOf(this.store().readAll({ after: this.places.last }))
+    this.places.add(events)
+    return events.map((event) => this.told(event))
+  }
+
+  /** The whole list's log, as one of the processes reads it, which must be dated in its order. */
+  async log(by = 0): Promise<readonly object[]> {
+    const events = await allOf(this.store(by).readAll({ after: this.start }))
+    const times = events.map(({ createdAt }) => createdAt.getTime())
+    expect(times).toEqual([...times].sort((a, b) => a - b))
+    return events.map((event) => this.told(event))
+  }
+
+  append(operation: AppendOperation): Promise<Answer> {
+    const { names, places } = this
+    const { stream, events, expects, condition, receipts, by } = operation
+    const append: Append = {
+      stream: names.stream(stream),
+      events: events.map((event) => names.event(event)),
+      ...(expects !== undefined && { expectedVersion: expects as never }),
+      ...(condition && {
+        condition: { failIfMatch: names.query(condition.query), after: places.positionAt(condition.after) },
+      }),
+      ...(receipts && { receipts: receipts.map(({ command, ...rest }) => ({ ...rest, commandId: names.command(command) })) }),
+    }
+    return this.answer(
+      () => this.store(by).append(append),
+      ({ version, position }) => ({ version, place: places.placeOf(position) }),
+      append,
+    )
+  }
+
+  read(operation: ReadOperation): Promise<Answer> {
+    switch (operation.kind) {
+      case 'head':
+        return this.answer(
+          () => this.store().head(),
+          ({ position }) => (position === this.start ? 0 : this.places.placeOf(position)),
+        )
+      case 'read stream': {
+        const { from: fromVersion, to: toVersion, ...options } = operation.options
+        const read = defined({ fromVersion, toVersion, ...options })
+        return this.readPages(() => this.store().readStream(this.names.stream(operation.stream), read), options)
+      }
+      case 'read all': {
+        const { from = 0, to, query, ...options } = operation.options
+        const at = (place: number | undefined) => place && this.places.positionAt(place)
+        const after = this.places.positionAt(from)
+        const read = defined({ after, upTo: at(to), query: query && this.names.query(query), ...options })
+        return this.readPages(() => this.store().readAll(read), options)
+      }
+    }
+  }
+
+  aside(operation: SideOperation): Promise<Answer> {
+    const { names, leases } = this
+    const { checkpoints, receipts, snapshots } = this.store()
+    const held = (which: number, use: (lease: Lease) => Promise<void>) => {
+      const lease = leases[which % Math.max(leases.length, 1)]
+      return this.answer(async () => lease && use(lease))
+    }
+    switch (operation.kind) {
+      case 'find receipt':
+        return this.answer(
+          () => receipts.find(names.command(operation.command)),
+          (receipt) => receipt && this.toldReceipt(receipt),
+        )
+      case 'save snapshot': {
+        const { kind: _, stream, ...rest } = operation
+        return this.answer(() => snapshots.save({ ...rest, stream: names.stream(stream), position: rest.version * 7 }))
+      }
+      case 'load snapshot':
+        return this.answer(() => snapshots.load(names.stream(operation.stream), operation.schemaVersion))
+      case 'delete snapshots':
+        return this.answer(() => snapshots.delete(names.stream(operation.stream)))
+      case 'register': {
+        const { kind: _, subscription, ...rest } = operation
+        return this.answer(() => checkpoints.register({ ...rest, name: names.subscription(subscription) }))
+      }
+      case 'acquire': {
+        const partition = { subscription: names.subscription(operation.subscription), partition: operation.partition }
+        return this.answer(
+          async () => {
+            const acquisition = await checkpoints.acquire(partition, names.owner(operation.owner), milliseconds[operation.lease])
+            if (acquisition.acquired) leases.push(acquisition.lease)
+            return acquisition
+          },
+          (acquisition) =>
+            acquisition.acquired
+              ? { ...acquisition, lease: this.toldEpoch(acquisition.lease) }
+              : { ...acquisition, expiresIn: acquisition.expiresIn > 0 },
+        )
+      }
+      case 'renew':
+        return held(operation.which, (lease) => checkpoints.renew(lease, milliseconds[operation.lease]))
+      case 'release':
+        return held(operation.which, (lease) => checkpoints.release(lease))
+      case 'advance':
+        return held(operation.which, (lease) => checkpoints.advance(lease, operation.position))
+      case 'advance with an effect':
+        return held(operation.which, (lease) =>
+          checkpoints.advanceWith(lease, operation.position, async () => {
+            if (operation.fails) throw effectFailure
+          }),
+        )
+      case 'list checkpoints':
+        return this.answer(
+          () => checkpoints.list(names.subscription(operation.subscription)),
+          (rows) => rows.map((row) => this.toldEpoch({ ...row, leaseExpiresIn: (row.leaseExpiresIn ?? 0) > 0 })),
+        )
+    }
+  }
+
+  private store(by = 0): EventStore {
+    return this.stores[by % this.stores.length]!
+  }
+
+  private readPages(read: () => AsyncIterable<readonly StoredEvent[]>, { pageSize = 1_000 }: ReadGiven): Promise<Answer> {
+    return this.answer(
+      async () => {
+        const events: StoredEvent[] = []
+        for await (const page of read()) {
+          if (page.length === 0 || page.length > pageSize)
+            throw new Error(`A page of ${page.length} events, of at most ${pageSize}`)
+          events.push(...page)
+        }
+        return events
+      },
+      (events) => events.map((event) => this.told(event)),
+    )
+  }
+
+  private async answer<T>(
+    ask: () => Promise<T>,
+    tell: (result: T) => unknown = (result) => result,
+    asked?: Append,
+  ): Promise<Answer> {
+    try {
+      const result = await ask()
+      return () => tell(result)
+    } catch (error) {
+      return () => this.toldError(error, asked)
+    }
+  }
+
+  private told({ position, createdAt: _, ...event }: StoredEvent): object {
+    return { ...event, place: this.places.placeOf(position) }
+  }
+
+  private toldReceipt({ position, createdAt: _, ...receipt }: Receipt): object {
+    return { ...receipt, place: this.places.placeOf(position) }
+  }
+
+  private toldEpoch<T extends { subscription: string; partition: number; epoch: number }>(of: T): T {
+    const partition = `${of.subscription} ${of.partition}`
+    const seen = this.epochs.get(partition) ?? []
+    this.epochs.set(partition, seen)
+    if (!seen.includes(of.epoch)) seen.push(of.epoch)
+    return { ...of, epoch: seen.indexOf(of.epoch) }
+  }
+
+  /** An error's code and facts; how it is worded is each adapter's own. */
+  private toldError(error: unknown, asked: Append | undefined): object {
+    if (error === effectFailure) return { threw: 'what the effect threw' }
+    if (!(error instanceof Error && 'code' in error)) throw error
+    const { name: _, why: __, missed, receipt, position, ...facts } = error as typeof error & Record<string, unknown>
+    return {
+      ...facts,
+      ...(hasCode<LeaseLostError>(error, 'lease-lost') && { epoch: this.toldEpoch(error).epoch }),
+      ...(Array.isArray(missed) && { missed: missed.map((event: StoredEvent) => this.told(event)) }),
+      ...(receipt !== undefined && { receipt: this.toldReceipt(receipt as Receipt) }),
+      ...(hasCode<AppendConditionFailedError>(error, 'append-condition-failed') && {
+        matches: this.isMatch(error.position, asked),
+      }),
+      ...(position !== undefined && !asked && { position }),
+    }
+  }
+
+  /** Which of the events that match is told of is not said. */
+  private isMatch(position: number, asked: Append | undefined): boolean {
+    const event = this.places.eventAt(position)
+    const condition = asked?.condition
+    return (
+      event !== undefined && condition !== undefined && position > condition.after && matchesQuery(condition.failIfMatch, event)
+    )
+  }
+}
+
+function defined<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never
+}
