@@ -1,7 +1,9 @@
 import type {
   Append,
   Appended,
+  AppendsTogether,
   Checkpoints,
+  Committed,
   EventStore,
   Head,
   LogRewoundError,
@@ -92,6 +94,14 @@ export class ControlledStore implements EventStore {
     }
     await this.beforeAppend(append)
     return this.wrapped.append(append)
+  }
+
+  appendAll(appends: readonly Append[]): Promise<readonly Appended[]> {
+    return this.wrapped.appendAll(appends)
+  }
+
+  transaction<T>(work: (transaction: AppendsTogether) => Promise<T>): Promise<Committed<T>> {
+    return this.wrapped.transaction(work)
   }
 
   async *readStream(stream: string, options?: ReadStreamOptions): AsyncIterable<readonly StoredEvent[]> {

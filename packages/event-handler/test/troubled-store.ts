@@ -61,6 +61,8 @@ export function troubled(inner: EventStore): Troubled {
     start: () => inner.start(),
     stop: () => inner.stop(),
     append: (append) => inner.append(append),
+    appendAll: (appends) => inner.appendAll(appends),
+    transaction: (work) => inner.transaction(({ append }) => work({ write: (text) => void written.push(text), append })),
     readStream: (stream, options) => inner.readStream(stream, options),
     async *readAll(options) {
       await run('readAll', async () => {})

@@ -14,8 +14,10 @@ import { readingTheLog } from './areas/reading-the-log.js'
 import { receipts } from './areas/receipts.js'
 import { repeatedAppends } from './areas/repeated-appends.js'
 import { rewoundLogs } from './areas/rewound-logs.js'
+import { severalStreams } from './areas/several-streams.js'
 import { snapshots } from './areas/snapshots.js'
 import { tailing } from './areas/tailing.js'
+import { transactions } from './areas/transactions.js'
 import { wakeUps } from './areas/wake-ups.js'
 
 /** Everything that the suite asks, by the titles that tests show. */
@@ -26,6 +28,8 @@ export const areas = {
   races,
   'appends that are repeated': repeatedAppends,
   'appends under way together': appendsTogether,
+  'appends to several streams': severalStreams,
+  transactions,
   'reading streams': readingStreams,
   'reading the log': readingTheLog,
   'reading behind writers': tailing,

@@ -14,6 +14,10 @@ export type Capability =
   | 'checkpoints'
   /** Effects in the checkpoint's own transaction. */
   | 'checkpoint transactions'
+  /** Appends to several streams, all or none. */
+  | 'several streams'
+  /** Work in a transaction of the store, with appends as its last step. */
+  | 'transactions'
   /** Several stores on the same data, as several processes have them. */
   | 'several processes'
   /** Transactions on the store's server that have nothing to do with it: the hook `holdForeignTransaction` opens one. */

@@ -4,6 +4,7 @@ import {
   type Appended,
   CommandAlreadyHandledError,
   checkAppend,
+  checkAppends,
   EventIdConflictError,
   isExpected,
   type NewEvent,
@@ -23,10 +24,52 @@ export function append(log: InMemoryLog, append: Append): Appended {
   if (malformed) throw malformed
   const repeated = answerToRepetition(log, append)
   if (repeated) return repeated
+  checkAgainst(log, append)
+  return store(log, append)
+}
+
+/** The same for several streams: all or none. */
+export function appendAll(log: InMemoryLog, appends: readonly Append[]): readonly Appended[] {
+  checkAppends(appends)
+  for (const append of appends) {
+    const malformed = whyNotJson(append)
+    if (malformed) throw malformed
+  }
+  const isRepetition = isRepeated(log, appends)
+  for (const append of appends) {
+    const repeated = answerToRepetition(log, append)
+    if (repeated && !isRepetition) throw new EventIdConflictError(append.stream, append.events[0]!.id)
+    if (!isRepetition) checkAgainst(log, append)
+  }
+  return appends.map((append) => {
+    if (!isRepetition) return store(log, append)
+    return answerToRepetition(log, append) ?? streamAsItIs(log, append.stream)
+  })
+}
+
+/** Whether all events are there already, and stand in the log as one call wrote them. */
+function isRepeated(log: InMemoryLog, appends: readonly Append[]): boolean {
+  let last: number | undefined
+  for (const { stream, events } of appends) {
+    for (const event of events) {
+      const stored = log.eventsById.get(event.id)
+      if (!stored || stored.stream !== stream || !isSameContent(stored, event)) return false
+      if (last !== undefined && stored.position !== last + 1) return false
+      last = stored.position
+    }
+  }
+  return last !== undefined
+}
+
+function streamAsItIs(log: InMemoryLog, name: string): Appended {
+  const stream = log.streams.get(name) ?? []
+  return { version: stream.length, position: stream.at(-1)?.position ?? 0 }
+}
+
+function checkAgainst(log: InMemoryLog, append: Append): void {
   checkReceipts(log, append)
   checkVersion(log, append)
   checkCondition(log, append)
-  return store(log, append)
 }
 
 /** An append whose reply was lost is sent again with the same ids; it is answered as the first time, whatever happened since. */

@@ -4,6 +4,9 @@
 import {
   type Append,
   type Appended,
+  type AppendsTogether,
+  CollectedAppends,
+  type Committed,
   type EventStore,
   type Head,
   KnownPlace,
@@ -18,11 +21,11 @@ import {
   StoreNotRunningError,
   silentLogger,
 } from '@writ/event-store'
-import { append } from './append.js'
+import { append, appendAll } from './append.js'
 import { InMemoryCheckpoints } from './checkpoints.js'
 import { InMemoryLog } from './in-memory-log.js'
 import { InMemoryStoreRefusedError } from './in-memory-store-refused-error.js'
-import type { InMemoryTransaction } from './in-memory-transaction.js'
+import { InMemoryTransaction } from './in-memory-transaction.js'
 import { readAll, readStream } from './read.js'
 import type { Ready } from './ready.js'
 import { InMemoryReceipts } from './receipts.js'
@@ -99,6 +102,25 @@ class InMemoryEventStore implements EventStore<InMemoryTransaction> {
     return answer
   }
 
+  async appendAll(appends: readonly Append[]): Promise<readonly Appended[]> {
+    await this.ready('append')
+    return this.appendTogether(appends)
+  }
+
+  async transaction<T>(work: (transaction: InMemoryTransaction & AppendsTogether) => Promise<T>): Promise<Committed<T>> {
+    await this.ready('run a transaction')
+    const collected = new CollectedAppends()
+    const append = (given: Append) => collected.append(given)
+    let result: T
+    try {
+      result = await work(Object.assign(new InMemoryTransaction(), { append }))
+    } finally {
+      collected.end()
+    }
+    if (this.refusal) throw this.refusal
+    return { result, appended: collected.answers(this.appendTogether(collected.merged)) }
+  }
+
   async *readStream(stream: string, options?: ReadStreamOptions): AsyncGenerator<readonly StoredEvent[]> {
     await this.ready('read a stream')
     yield* this.noted(readStream(this.log, stream, options))
@@ -122,6 +144,12 @@ class InMemoryEventStore implements EventStore<InMemoryTransaction> {
 
   onRewound(listener: (error: LogRewoundError) => void): () => void {
     return added(this.rewindListeners, (error) => listener(error))
+  }
+
+  private appendTogether(appends: readonly Append[]): readonly Appended[] {
+    const answers = appendAll(this.log, appends)
+    for (const [index, { position }] of answers.entries()) this.known.note(position, appends[index]!.events.at(-1)?.id)
+    return answers
   }
 
   private async ready(operation: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { CapabilityMissingError } from '@writ/event-store'
 
 /**
- * What an effect in a checkpoint's own transaction gets here: nothing to write to but memory of its own.
+ * What work in a transaction gets here: nothing to write to but memory of its own.
  *
  * A projection that asks for `sql` has been given the wrong store, and is told so at the first use.
  */

@@ -165,6 +165,12 @@ export class Connections {
     return result.rows
   }
 
+  /** Several statements in one message, and the rows of each; nothing in it may come from outside. */
+  async runTogether(client: pg.ClientBase, text: string): Promise<readonly Row[][]> {
+    const results = await this.watched(client, () => client.query({ text, rowMode: 'array', types: asText }))
+    return (results as unknown as readonly pg.QueryArrayResult<(string | null)[]>[]).map(({ rows }) => rows)
+  }
+
   /** Ends a client whose statement does not come back; the statement then fails as cut off. */
   async watched<T>(client: pg.ClientBase, statement: () => Promise<T>): Promise<T> {
     const watched = this.watchdog.watch(() => {

@@ -147,19 +147,25 @@ export class PostgresRefusedError extends WritError<'postgres-refused'> {
   }
 }
 
-/** The `sql` of a transaction was used after the transaction had ended. Nothing was done. */
-export class TransactionEndedError extends WritError<'transaction-ended'> {
-  constructor() {
-    super(
-      'transaction-ended',
-      'This transaction has ended, and its sql ran nothing. Await every statement before the effect returns.',
-    )
-  }
-}
-
 /** A statement of the `sql` template can't be made. Nothing was done. */
 export class InvalidSqlError extends WritError<'invalid-sql'> {
   constructor(why: string) {
     super('invalid-sql', `The statement can't be made: ${why}.`)
+  }
+}
+
+/** A transaction is not one in which the store can append. */
+export class UnsuitableTransactionError extends WritError<'unsuitable-transaction'> {
+  constructor(
+    readonly operation: string,
+    /** Why, as the end of a sentence. */
+    readonly why: string,
+    cause?: unknown,
+  ) {
+    super(
+      'unsuitable-transaction',
+      `Writ can't ${operation}: ${why}. No event was written.`,
+      cause === undefined ? {} : { cause },
+    )
   }
 }

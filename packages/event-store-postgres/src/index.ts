@@ -8,8 +8,8 @@ export {
   SchemaNotEmptyError,
   SchemaTooNewError,
   SchemaTooOldError,
-  TransactionEndedError,
   TransactionPoolerError,
+  UnsuitableTransactionError,
   UnsupportedServerError,
 } from './errors.js'
 export {
@@ -21,6 +21,7 @@ export {
   renewIncarnation,
 } from './manage-schema.js'
 export type { PostgresEventStoreOptions } from './options.js'
-export { postgresEventStore } from './postgres-event-store.js'
+export { type PostgresEventStore, postgresEventStore } from './postgres-event-store.js'
 export type { Migrated } from './schema/migrate.js'
 export type { Sql, SqlIdentifier, SqlTransaction } from './sql.js'
+export { refusalOfCommit } from './transactions/refusal-of-commit.js'

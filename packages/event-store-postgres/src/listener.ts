@@ -2,6 +2,7 @@ import type { Logger, Runtime } from '@writ/event-store'
 import type pg from 'pg'
 import { destroy } from './destroy.js'
 import { quoteIdentifier } from './schema/schema-name.js'
+import { FOREIGN } from './schema/staging.js'
 import { Watchdog } from './watchdog.js'
 
 const FIRST_PAUSE = 100
@@ -11,7 +12,7 @@ const HEARTBEAT = 10_000
 /** A store that wants to hear of the appends of other processes. */
 export interface Hearer {
   readonly channel: string
-  /** Which server process told it; undefined where nothing was told, but may have been missed. */
+  /** Which server process told it; undefined where that does not matter, or where nothing was told but may have been missed. */
   readonly onHeard: (processId: number | undefined) => void
   /** Looks at the store's log through a connection that was just made; it never throws for what it finds. */
   readonly examine: (client: pg.ClientBase) => Promise<void>
@@ -124,8 +125,9 @@ class ListeningRun {
     // An error is followed by the end; without a listener it would end the process.
     client.on('error', (error) => this.logger.debug({ error: error.message }, 'The listening connection broke'))
     client.once('end', () => ended.abort())
-    client.on('notification', ({ channel, processId }) => {
-      for (const hearer of this.hearers) if (hearer.channel === channel) hearer.onHeard(processId)
+    client.on('notification', ({ channel, processId, payload }) => {
+      const teller = payload === FOREIGN ? undefined : processId
+      for (const hearer of this.hearers) if (hearer.channel === channel) hearer.onHeard(teller)
     })
     try {
       await this.watched(() => client.connect())

@@ -1,7 +1,9 @@
 import {
   type Append,
   type Appended,
+  type Committed,
   checkAppend,
+  checkAppends,
   type EventStore,
   type Head,
   type LogRewoundError,
@@ -10,9 +12,11 @@ import {
   type StoredEvent,
   StoreNotRunningError,
 } from '@writ/event-store'
+import type pg from 'pg'
 import { AppendCall } from './append/append-call.js'
 import { AppendQueue } from './append/append-queue.js'
 import { type Delivery, deliver } from './append/deliver-batch.js'
+import { deliverTogether } from './append/deliver-together.js'
 import { Notices } from './append/notices.js'
 import { PostgresCheckpoints } from './checkpoints.js'
 import { Connections, type Statement } from './connections.js'
@@ -27,6 +31,23 @@ import { RewindGuard } from './rewind-guard.js'
 import { prepareSchema } from './schema/prepare-schema.js'
 import { PostgresSnapshots } from './snapshots.js'
 import type { SqlTransaction } from './sql.js'
+import { Staging } from './transactions/staging.js'
+import { Transactions, type Work } from './transactions/transactions.js'
+
+/** The port, and what only this adapter can do. */
+export interface PostgresEventStore extends EventStore<SqlTransaction> {
+  /**
+   * Hands appends over to a transaction of your own: its COMMIT writes them together with your rows, or fails. Nobody waits before.
+   *
+   * They are judged at the COMMIT, in the order in which they were staged; what is rolled back to a savepoint is forgotten with it. A
+   * refusal makes the COMMIT fail with a driver's error that {@link refusalOfCommit} translates.
+   *
+   * @param client a connection on which a READ COMMITTED transaction of the same database is open; it needs the rights of a role that appends
+   * @throws InvalidAppendError, InvalidStreamNameError for malformed input, as for `append` of the store's transaction
+   * @throws UnsuitableTransactionError where the client is in no transaction, in a failed one, or in one that is not READ COMMITTED
+   */
+  stage(client: pg.ClientBase, appends: Append | readonly Append[]): Promise<void>
+}
 
 /**
  * The event store on PostgreSQL 15 to 18.
@@ -35,8 +56,8 @@ import type { SqlTransaction } from './sql.js'
  *
  * @throws PostgresOptionError for options that are malformed
  */
-export function postgresEventStore(options: PostgresEventStoreOptions): EventStore<SqlTransaction> {
-  return new PostgresEventStore(checkOptions(options))
+export function postgresEventStore(options: PostgresEventStoreOptions): PostgresEventStore {
+  return new PostgresStore(checkOptions(options))
 }
 
 const nothing = () => {}
@@ -47,11 +68,12 @@ interface Running {
   readonly guard: RewindGuard
   readonly queue: AppendQueue
   readonly notices: Notices
+  readonly transactions: Transactions
   readonly reader: Reader
   readonly stopHearing: () => Promise<void>
 }
 
-class PostgresEventStore implements EventStore<SqlTransaction> {
+class PostgresStore implements PostgresEventStore {
   readonly adapter = 'postgres'
   readonly checkpoints: PostgresCheckpoints
   readonly receipts: PostgresReceipts
@@ -59,6 +81,7 @@ class PostgresEventStore implements EventStore<SqlTransaction> {
   private readonly wakeUps: Listeners<[]>
   private readonly rewinds: Listeners<[LogRewoundError]>
   private readonly headStatement: Statement
+  private readonly staging: Staging
   private running: Running | undefined
   private isStopping = false
   private starting: Promise<void> | undefined
@@ -73,6 +96,7 @@ class PostgresEventStore implements EventStore<SqlTransaction> {
     this.snapshots = new PostgresSnapshots(connections, ready, schema)
     this.wakeUps = new Listeners(logger)
     this.rewinds = new Listeners(logger)
+    this.staging = new Staging(schema)
     this.headStatement = { name: `${schema.statementPrefix}head`, text: `select * from ${schema.quoted}.head()` }
   }
 
@@ -100,6 +124,25 @@ class PostgresEventStore implements EventStore<SqlTransaction> {
     } catch (error) {
       return Promise.reject(error)
     }
+  }
+
+  appendAll(appends: readonly Append[]): Promise<readonly Appended[]> {
+    try {
+      const { queue } = this.ready('append', this.isStopping)
+      checkAppends(appends)
+      return appends.length === 0 ? Promise.resolve([]) : queue.addAll(appends)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  async transaction<T>(work: Work<T>): Promise<Committed<T>> {
+    return this.ready('run a transaction', this.isStopping).transactions.run(work)
+  }
+
+  async stage(client: pg.ClientBase, appends: Append | readonly Append[]): Promise<void> {
+    this.ready('stage appends')
+    await this.staging.stage(client, appends)
   }
 
   async *readStream(stream: string, options?: ReadStreamOptions): AsyncGenerator<readonly StoredEvent[]> {
@@ -162,9 +205,11 @@ class PostgresEventStore implements EventStore<SqlTransaction> {
       limit: options.maxWaitingAppends,
       batchesAtOnce: connections.batchesAtOnce,
       deliver: (batch) => deliver(delivery, batch),
+      deliverTogether: (batch) => deliverTogether(delivery, batch),
     })
+    const transactions = new Transactions({ ...options, ...delivery, appendAll: (appends) => queue.addAll(appends) })
     const hearing = this.hear(connections, guard)
-    this.running = { connections, guard, queue, notices, reader, stopHearing: hearing.stop }
+    this.running = { connections, guard, queue, notices, transactions, reader, stopHearing: hearing.stop }
   }
 
   /** Hears of the appends of others: by listening, or by asking where a pooler stands between. */
@@ -200,6 +245,7 @@ class PostgresEventStore implements EventStore<SqlTransaction> {
     this.starting = undefined
     this.isStopping = true
     try {
+      await running.transactions.drain()
       await running.queue.drain()
       await running.notices.settle()
       await running.stopHearing()

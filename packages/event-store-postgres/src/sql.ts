@@ -1,9 +1,10 @@
+import { TransactionEndedError } from '@writ/event-store'
 import type pg from 'pg'
 import type { Connections } from './connections.js'
-import { InvalidSqlError, TransactionEndedError } from './errors.js'
+import { InvalidSqlError } from './errors.js'
 import { quoteIdentifier } from './schema/schema-name.js'
 
-/** What an effect in a checkpoint's own transaction gets. It ends with the effect. */
+/** What work in a transaction of the store gets, such as an effect in a checkpoint's own. It ends with the work. */
 export interface SqlTransaction {
   /** Runs a statement in the transaction: every `${value}` becomes a parameter, never text. */
   readonly sql: Sql
@@ -40,7 +41,7 @@ export class SqlIdentifier {
 export function transactionSql(connections: Connections, client: pg.ClientBase): { sql: Sql; end: () => void } {
   let hasEnded = false
   const run = async (strings: TemplateStringsArray, ...values: readonly unknown[]) => {
-    if (hasEnded) throw new TransactionEndedError()
+    if (hasEnded) throw new TransactionEndedError('sql')
     const { name, ...statement } = statementOf(strings, values)
     return (
       await connections.watched(client, () => client.query(name && connections.prepares ? { name, ...statement } : statement))

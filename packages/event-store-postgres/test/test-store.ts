@@ -2,8 +2,7 @@ import { testDatabase } from '@writ/build-tools'
 import { type EventStore, type NewEvent, type StoredEvent, systemRuntime } from '@writ/event-store'
 import pg from 'pg'
 import type { PostgresEventStoreOptions } from '../src/options.js'
-import { postgresEventStore } from '../src/postgres-event-store.js'
-import type { SqlTransaction } from '../src/sql.js'
+import { type PostgresEventStore, postgresEventStore } from '../src/postgres-event-store.js'
 
 const opened: { stop(): Promise<void> }[] = []
 
@@ -20,7 +19,7 @@ export function willClose<T extends { stop(): Promise<void> }>(each: T): T {
 }
 
 /** A started store; in a schema of its own unless one is given. */
-export async function openStore(options: Partial<PostgresEventStoreOptions> = {}): Promise<EventStore<SqlTransaction>> {
+export async function openStore(options: Partial<PostgresEventStoreOptions> = {}): Promise<PostgresEventStore> {
   const { connectionString, schema } = testDatabase()
   const store = willClose(postgresEventStore({ schema, ...(options.pool ? {} : { connectionString }), ...options }))
   await store.start()

@@ -26,6 +26,7 @@ export { InvalidOptionError, refuseUnknownOptions } from './errors/invalid-optio
 export { CheckpointBehindError, LeaseLostError, UnknownSubscriptionError } from './errors/lease-errors.js'
 export { LogRewoundError } from './errors/log-rewound-error.js'
 export { nearestName } from './errors/nearest-name.js'
+export { TransactionEndedError } from './errors/transaction-ended-error.js'
 export { ValueNotStorableError } from './errors/value-not-storable-error.js'
 export { hasCode, WritError } from './errors/writ-error.js'
 export { Command, type CommandClass, type CommandOptions, type Declares, type ResultOf } from './messages/command.js'
@@ -55,6 +56,7 @@ export { checkAppend, MAX_EVENT_BYTES, MAX_EVENTS_PER_APPEND } from './store/che
 export { type LogRead, logRead, type StreamRead, streamRead } from './store/check-read.js'
 export type { Acquisition, Checkpoint, Checkpoints, Lease, NewSubscription, PartitionName } from './store/checkpoints.js'
 export type { EventStore, Head, ReadAllOptions, ReadOptions, ReadStreamOptions } from './store/event-store.js'
+export { CollectedAppends, checkAppends } from './store/collected-appends.js'
 export { EventTypes, type EventTypesOptions } from './store/event-types.js'
 export { eventsOf } from './store/events-of.js'
 export { checkExpectedVersion, type ExpectedVersion, isExpected } from './store/expected-version.js'
@@ -67,6 +69,7 @@ export type { NewReceipt, Receipt, Receipts } from './store/receipts.js'
 export type { RecordedEvent } from './store/recorded-event.js'
 export type { Snapshot, Snapshots } from './store/snapshots.js'
 export type { StoredEvent } from './store/stored-event.js'
+export type { AppendsTogether, Committed } from './store/transaction.js'
 export { categoryOf, checkStreamName, isReservedStream, streamName } from './store/stream-name.js'
 export {
   type DataOf,

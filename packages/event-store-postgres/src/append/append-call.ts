@@ -9,6 +9,7 @@ import { type EntryVerdict, readVerdicts } from './verdicts.js'
 export class AppendCall {
   private readonly one: Statement
   private readonly many: Statement
+  private readonly together: Statement
   /** Null where the connections themselves wait no longer than that. */
   private readonly lockTimeout: string | null
 
@@ -23,6 +24,7 @@ export class AppendCall {
     }
     const parameters = Array.from({ length: 21 }, (_, index) => `$${index + 1}`).join(', ')
     this.many = { name: `${statementPrefix}append_batch`, text: `call ${quoted}.append_batch(null, ${parameters})` }
+    this.together = { name: `${statementPrefix}append_together`, text: `call ${quoted}.append_together(null, ${parameters})` }
   }
 
   /** @throws the driver's error as it is */
@@ -35,6 +37,16 @@ export class AppendCall {
     const rows = isOne
       ? await this.connections.run(client, this.one, [...encodeOne(batch[0]!), notify, this.lockTimeout])
       : await this.connections.run(client, this.many, [...encodeBatch(batch), oneByOne, notify, this.lockTimeout])
+    return readVerdicts(batch, rows[0]![0]!)
+  }
+
+  /** The same, all or none; it is told whether to look for repetitions beforehand. */
+  async sendTogether(
+    client: pg.ClientBase,
+    batch: Batch,
+    { checkIds, notify }: { checkIds: boolean; notify: boolean },
+  ): Promise<readonly EntryVerdict[]> {
+    const rows = await this.connections.run(client, this.together, [...encodeBatch(batch), checkIds, notify, this.lockTimeout])
     return readVerdicts(batch, rows[0]![0]!)
   }
 }

@@ -10,6 +10,13 @@ const waiting = (append: Partial<Append> = {}, size = 10): WaitingAppend => ({
   refuse: () => {},
 })
 
+function grouped(...streams: string[]): WaitingAppend[] {
+  const parts: WaitingAppend[] = []
+  const group = { parts, arrived: 0 }
+  for (const stream of streams) parts.push({ ...waiting({ stream, expectedVersion: 'any' }), group })
+  return parts
+}
+
 function lanesWith(...appends: WaitingAppend[]): AppendLanes {
   const lanes = new AppendLanes()
   for (const append of appends) lanes.add(append)
@@ -73,5 +80,44 @@ describe('The lanes of waiting appends', () => {
   it('fill a batch with 4 MiB of text at most', () => {
     const lanes = lanesWith(waiting({ stream: 'a' }, 3_000_000), waiting({ stream: 'b' }, 3_000_000))
     expect(lanes.take()).toHaveLength(1)
+  })
+
+  it('give out appends to several streams as a batch of their own, when it is their turn in each of their lanes', () => {
+    const lanes = lanesWith(waiting({ stream: 'a' }))
+    const ahead = lanes.take()
+    for (const part of grouped('a', 'b')) lanes.add(part)
+    lanes.add(waiting({ stream: 'b', expectedVersion: 'any' }))
+    expect([lanes.hasReady, lanes.hasReadyGroup]).toEqual([false, false])
+    lanes.done(ahead)
+    expect([lanes.hasReady, lanes.hasReadyGroup]).toEqual([false, true])
+    const group = lanes.takeGroup()
+    expect(group.map(({ stream, parts }) => [stream, parts.length])).toEqual([
+      ['a', 1],
+      ['b', 1],
+    ])
+    expect([lanes.hasReady, lanes.hasReadyGroup]).toEqual([false, false])
+    lanes.done(group)
+    expect(lanes.take().map(({ stream }) => stream)).toEqual(['b'])
+    expect(lanes.waiting).toBe(0)
+  })
+
+  it('let groups that share streams follow one another, whatever the order in which they name them', () => {
+    const lanes = lanesWith(...grouped('a', 'b'), ...grouped('b', 'c', 'a'))
+    const first = lanes.takeGroup()
+    expect([first.length, lanes.hasReadyGroup]).toEqual([2, false])
+    lanes.done(first)
+    expect(lanes.takeGroup().map(({ stream }) => stream)).toEqual(['b', 'c', 'a'])
+  })
+
+  it('merge no append with one that belongs to a group', () => {
+    const any = (stream: string) => waiting({ stream, expectedVersion: 'any' })
+    const lanes = lanesWith(any('a'), ...grouped('a'), any('a'))
+    const sizes: number[] = []
+    while (lanes.hasReady || lanes.hasReadyGroup) {
+      const batch = lanes.hasReady ? lanes.take() : lanes.takeGroup()
+      sizes.push(batch[0]!.parts.length)
+      lanes.done(batch)
+    }
+    expect(sizes).toEqual([1, 1, 1])
   })
 })

@@ -1,4 +1,4 @@
-import { type Batch, type BatchEntry, entryOf, isMergeable, type WaitingAppend } from './batch.js'
+import { type AppendGroup, type Batch, type BatchEntry, entryOf, isMergeable, type WaitingAppend } from './batch.js'
 
 const MAX_APPENDS = 128
 const MAX_EVENTS = 1_000
@@ -16,17 +16,23 @@ interface Lane {
  * Waiting appends in the order in which they came, one lane a stream.
  *
  * A stream is in at most one batch under way, and once in it: an append that was decided on another's events must not be accepted
- * after that other one was refused.
+ * after that other one was refused. Appends to several streams go as a batch of their own, when it is their turn in each of their lanes.
  */
 export class AppendLanes {
   private readonly lanes = new Map<string, Lane>()
   /** Lanes whose first append may be sent, in order of arrival. */
   private ready: Lane[] = []
   private taken = 0
+  /** Groups of which every append is first in its lane. */
+  private readonly readyGroups: AppendGroup[] = []
   waiting = 0
 
   get hasReady(): boolean {
     return this.taken < this.ready.length
+  }
+
+  get hasReadyGroup(): boolean {
+    return this.readyGroups.length > 0
   }
 
   add(append: WaitingAppend): void {
@@ -39,7 +45,19 @@ export class AppendLanes {
     }
     const added: Lane = { stream, waiting: [append], isUnderWay: false }
     this.lanes.set(stream, added)
-    this.ready.push(added)
+    this.makeReady(added)
+  }
+
+  /** The next group, as a batch of its own. */
+  takeGroup(): Batch {
+    const { parts } = this.readyGroups.shift()!
+    this.waiting -= parts.length
+    return parts.map((part) => {
+      const lane = this.lanes.get(part.append.stream)!
+      lane.waiting.shift()
+      lane.isUnderWay = true
+      return entryOf([part])
+    })
   }
 
   /** The next batch: at most so many appends, events and texts; a single append may exceed them, and goes alone. */
@@ -64,9 +82,15 @@ export class AppendLanes {
     for (const { stream } of batch) {
       const lane = this.lanes.get(stream)!
       lane.isUnderWay = false
-      if (lane.waiting.length > 0) this.ready.push(lane)
+      if (lane.waiting.length > 0) this.makeReady(lane)
       else this.lanes.delete(stream)
     }
+  }
+
+  private makeReady(lane: Lane): void {
+    const { group } = lane.waiting[0]!
+    if (group === undefined) this.ready.push(lane)
+    else if (++group.arrived === group.parts.length) this.readyGroups.push(group)
   }
 
   // Shifting the array at each take would move all that wait.
@@ -86,7 +110,8 @@ interface Room {
 /** Takes the lane's first append, and those behind it that may be written as one with it, as far as there is room. */
 function takeParts(waiting: WaitingAppend[], room: Room, isFirst: boolean): readonly WaitingAppend[] {
   let count = 0
-  for (const { append, size } of waiting) {
+  for (const { append, size, group } of waiting) {
+    if (group !== undefined) break
     const fits = room.appends > 0 && append.events.length <= room.events && size <= room.size
     if (!fits && !(isFirst && count === 0)) break
     if (count > 0 && !(isMergeable(append) && isMergeable(waiting[0]!.append))) break

@@ -1,6 +1,6 @@
 import { type Append, type Appended, InvalidAppendError, StoreOverloadedError } from '@writ/event-store'
 import { AppendLanes } from './append-lanes.js'
-import type { Batch } from './batch.js'
+import type { AppendGroup, Batch, WaitingAppend } from './batch.js'
 
 const MAX_APPEND_SIZE = 134_217_728
 
@@ -13,6 +13,7 @@ export class AppendQueue {
   private underWay = 0
   private unsettled = 0
   private isPumping = false
+  private isGroupsTurn = false
   private drained: (() => void) | undefined
 
   constructor(
@@ -20,19 +21,15 @@ export class AppendQueue {
       readonly limit: number
       readonly batchesAtOnce: number
       readonly deliver: (batch: Batch) => Promise<void>
+      /** The same for one that is written all or none. */
+      readonly deliverTogether: (batch: Batch) => Promise<void>
     },
   ) {}
 
   add(append: Append): Promise<Appended> {
-    const { waiting } = this.lanes
-    const { limit } = this.options
-    if (waiting >= limit) return Promise.reject(new StoreOverloadedError(waiting, limit))
     const size = sizeOf(append)
-    if (size > MAX_APPEND_SIZE) {
-      return Promise.reject(
-        new InvalidAppendError(append.stream, `its events weigh more than ${MAX_APPEND_SIZE} characters together; split it`),
-      )
-    }
+    const refusal = this.whyNotTaken(append.stream, size)
+    if (refusal) return Promise.reject(refusal)
     return new Promise((resolve, reject) => {
       this.unsettled++
       this.lanes.add({
@@ -45,12 +42,51 @@ export class AppendQueue {
     })
   }
 
+  /** Appends to several streams, each to another, that are written all or none; they wait behind what waits for these streams. */
+  addAll(appends: readonly Append[]): Promise<readonly Appended[]> {
+    const sizes = appends.map(sizeOf)
+    const refusal = this.whyNotTaken(
+      appends[0]!.stream,
+      sizes.reduce((sum, size) => sum + size),
+    )
+    if (refusal) return Promise.reject(refusal)
+    return new Promise((resolve, reject) => {
+      this.unsettled++
+      const answers: Appended[] = []
+      let answered = 0
+      const parts: WaitingAppend[] = []
+      const group: AppendGroup = { parts, arrived: 0 }
+      for (const [index, append] of appends.entries()) {
+        parts.push({
+          append,
+          size: sizes[index]!,
+          group,
+          accept: (appended) => {
+            answers[index] = appended
+            if (++answered === appends.length) this.settled(resolve, answers)
+          },
+          refuse: (error) => this.settled(reject, error),
+        })
+      }
+      for (const part of parts) this.lanes.add(part)
+      this.pumpSoon()
+    })
+  }
+
   /** Resolves when every append that was taken in has its answer. */
   drain(): Promise<void> {
     if (this.unsettled === 0) return Promise.resolve()
     return new Promise((resolve) => {
       this.drained = resolve
     })
+  }
+
+  private whyNotTaken(stream: string, size: number): Error | undefined {
+    const { waiting } = this.lanes
+    const { limit } = this.options
+    if (waiting >= limit) return new StoreOverloadedError(waiting, limit)
+    if (size <= MAX_APPEND_SIZE) return undefined
+    return new InvalidAppendError(stream, `its events weigh more than ${MAX_APPEND_SIZE} characters together; split it`)
   }
 
   private settled<T>(settle: (outcome: T) => void, outcome: T): void {
@@ -68,15 +104,24 @@ export class AppendQueue {
 
   private readonly pump = (): void => {
     this.isPumping = false
-    while (this.underWay < this.options.batchesAtOnce && this.lanes.hasReady) this.send(this.lanes.take())
+    while (this.underWay < this.options.batchesAtOnce && this.hasReady) {
+      // In turn, for neither may keep the other waiting for ever.
+      this.isGroupsTurn = this.lanes.hasReadyGroup && !(this.isGroupsTurn && this.lanes.hasReady)
+      if (this.isGroupsTurn) this.send(this.lanes.takeGroup(), this.options.deliverTogether)
+      else this.send(this.lanes.take(), this.options.deliver)
+    }
   }
 
-  private async send(batch: Batch): Promise<void> {
+  private async send(batch: Batch, deliver: (batch: Batch) => Promise<void>): Promise<void> {
     this.underWay++
-    await this.options.deliver(batch)
+    await deliver(batch)
     this.underWay--
     this.lanes.done(batch)
-    if (this.lanes.hasReady) this.pumpSoon()
+    if (this.hasReady) this.pumpSoon()
+  }
+
+  private get hasReady(): boolean {
+    return this.lanes.hasReady || this.lanes.hasReadyGroup
   }
 }
 

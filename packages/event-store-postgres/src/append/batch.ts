@@ -7,6 +7,15 @@ export interface WaitingAppend {
   readonly size: number
   readonly accept: (appended: Appended) => void
   readonly refuse: (error: unknown) => void
+  /** Those that it is written together with, all or none. */
+  readonly group?: AppendGroup
+}
+
+/** Appends to several streams that are written all or none. */
+export interface AppendGroup {
+  readonly parts: readonly WaitingAppend[]
+  /** How many of them are first in their lanes. */
+  arrived: number
 }
 
 /** What stands for one stream in a batch: one append, or several of any version that follow one another, written as one. */
@@ -17,6 +26,9 @@ export interface BatchEntry {
 }
 
 export type Batch = readonly BatchEntry[]
+
+/** As much of a batch's entry as the server is told. */
+export type EncodedEntry = Pick<BatchEntry, 'stream' | 'events'> & { readonly parts: readonly Pick<WaitingAppend, 'append'>[] }
 
 export function entryOf(parts: readonly WaitingAppend[]): BatchEntry {
   const { append } = parts[0]!

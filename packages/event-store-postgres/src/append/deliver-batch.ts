@@ -1,21 +1,15 @@
-import { type Append, InvalidAppendError, type Runtime, StoreUnavailableError, whyNotJson } from '@writ/event-store'
-import type pg from 'pg'
+import { type Append, type Runtime, StoreUnavailableError, whyNotJson } from '@writ/event-store'
 import type { Connections } from '../connections.js'
-import { LockTimeoutError } from '../errors.js'
-import { type Failure, failureOf, LOCK_NOT_AVAILABLE, translated } from '../postgres-failure.js'
+import { translated } from '../postgres-failure.js'
 import { Verdict } from '../schema/append-functions.js'
-import { lockHolders } from '../schema/lock-holders.js'
 import type { SchemaName } from '../schema/schema-name.js'
+import { answerOf } from './answer.js'
 import type { AppendCall } from './append-call.js'
 import { type Batch, type BatchEntry, entryOf, type WaitingAppend } from './batch.js'
 import { meetsItself } from './meets-itself.js'
 import type { Notices } from './notices.js'
-import { type RefusalReads, refusalOf } from './refusal.js'
+import { type RefusalReads, refusalOf, whyNotHeld } from './refusal.js'
 import type { EntryVerdict } from './verdicts.js'
-
-const UNIQUE_VIOLATION = '23505'
-const FIRST_PAUSE = 20
-const LONGEST_PAUSE = 1_000
 
 export interface Delivery {
   readonly connections: Connections
@@ -41,55 +35,18 @@ interface History {
 
 /** Sends a batch until each of its appends is answered, whatever becomes of the others; it never throws. */
 export async function deliver(delivery: Delivery, batch: Batch, history?: History): Promise<void> {
-  const { runtime, retryFor } = delivery
-  let { oneByOne, mayBeCommitted } = history ?? { oneByOne: meetsItself(batch), mayBeCommitted: false }
-  const deadline = runtime.monotonic() + retryFor
-  for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
-    const outcome = await send(delivery, batch, oneByOne)
-    if (outcome.verdicts) return settle(delivery, batch, outcome.verdicts)
-    const { error, kind, sqlState, wasSent } = outcome
-    if (kind === 'refused') {
-      if (!wasSent) return refuseAll(batch, translated(error, 'append', mayBeCommitted))
-      if (sqlState !== UNIQUE_VIOLATION || oneByOne) return refused(delivery, batch, error, { oneByOne, mayBeCommitted })
-      oneByOne = true
-      continue
-    }
-    // Sent again with the same event ids, it is stored once, whatever came of this time.
-    mayBeCommitted ||= wasSent && kind === 'unknown'
-    if (runtime.monotonic() + pause > deadline) {
-      const cause = sqlState === LOCK_NOT_AVAILABLE ? await lockTimeout(delivery, error) : error
-      return refuseAll(batch, new StoreUnavailableError('postgres', 'append', mayBeCommitted, cause))
-    }
-    await runtime.sleep(pause * (0.5 + runtime.random() / 2))
-  }
-}
-
-async function lockTimeout({ connections, schema, lockTimeout }: Delivery, cause: unknown): Promise<LockTimeoutError> {
-  const ask = (client: pg.ClientBase) => connections.watched(client, () => lockHolders(client, schema, 'append'))
-  const holders = await connections.using('ask for locks', ask, { writes: false }).catch(() => [])
-  return new LockTimeoutError(schema.name, lockTimeout, holders, cause)
-}
-
-type Outcome =
-  | { readonly verdicts: readonly EntryVerdict[] }
-  | ({ readonly verdicts?: undefined; readonly error: unknown; readonly wasSent: boolean } & Failure)
-
-async function send({ connections, call, notices }: Delivery, batch: Batch, oneByOne: boolean): Promise<Outcome> {
-  let client: pg.PoolClient
-  try {
-    client = await connections.checkOutForAppend()
-  } catch (error) {
-    if (!(error instanceof StoreUnavailableError)) return { error, wasSent: false, kind: 'refused', sqlState: '' }
-    return { error: error.cause, wasSent: false, kind: 'transient', sqlState: '' }
-  }
-  try {
-    const verdicts = await call.send(client, batch, { oneByOne, notify: notices.isDue() })
-    connections.giveBack(client)
-    return { verdicts }
-  } catch (error) {
-    connections.giveBack(client, error)
-    return { error, wasSent: true, ...failureOf(error) }
-  }
+  const { call, notices } = delivery
+  const answer = await answerOf(
+    delivery,
+    (client, oneByOne) => call.send(client, batch, { oneByOne, notify: notices.isDue() }),
+    history
+      ? { careful: history.oneByOne, mayBeCommitted: history.mayBeCommitted }
+      : { careful: meetsItself(batch), mayBeCommitted: false },
+  )
+  if (answer.verdicts) return settle(delivery, batch, answer.verdicts)
+  const { error, isFinal, careful: oneByOne, mayBeCommitted } = answer
+  if (isFinal) return refuseAll(batch, error)
+  return refused(delivery, batch, error, { oneByOne, mayBeCommitted })
 }
 
 /** The server refused the batch as a whole: whoever is to blame must fail alone. */
@@ -122,11 +79,7 @@ async function deliverSingly(delivery: Delivery, parts: readonly WaitingAppend[]
 
 function blamed(append: Append, error: unknown, { mayBeCommitted }: History): unknown {
   if (mayBeCommitted) return new StoreUnavailableError('postgres', 'append', true, error)
-  // 22, 54: texts that JSON.parse takes and PostgreSQL does not, such as one nested too deep.
-  if (/^(22|54)/.test(failureOf(error).sqlState)) {
-    return Object.assign(new InvalidAppendError(append.stream, 'PostgreSQL can not hold its data'), { cause: error })
-  }
-  return translated(error, 'append', false)
+  return whyNotHeld([append], error) ?? translated(error, 'append', false)
 }
 
 async function settle(delivery: Delivery, batch: Batch, verdicts: readonly EntryVerdict[]): Promise<void> {

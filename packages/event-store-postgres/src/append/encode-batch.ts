@@ -1,7 +1,7 @@
 import type { ExpectedVersion } from '@writ/event-store'
 import type { Values } from '../connections.js'
 import { ANY_VERSION, BETWEEN, STREAM_EXISTS, WITHIN } from '../schema/append-functions.js'
-import type { Batch, BatchEntry } from './batch.js'
+import type { BatchEntry, EncodedEntry } from './batch.js'
 import { int4Array, int8Array, uuidArray, uuidBuffer } from './binary-array.js'
 
 const MAX_INTEGER = 2_147_483_647
@@ -19,7 +19,7 @@ export function isOnePlainEvent({ events, parts }: BatchEntry): boolean {
 }
 
 /** The first arguments of `append_batch`: all that the batch itself says. */
-export function encodeBatch(batch: Batch): Values {
+export function encodeBatch(batch: readonly EncodedEntry[]): Values {
   const streams: string[] = []
   const expected: number[] = []
   const counts: number[] = []
@@ -68,7 +68,7 @@ export function encodeBatch(batch: Batch): Values {
 const noConditions: Values = [null, null, null, null, null]
 
 /** One element for each item of each query. */
-function encodeConditions(batch: Batch): Values {
+function encodeConditions(batch: readonly EncodedEntry[]): Values {
   const appends: number[] = []
   const afters: number[] = []
   const firstTags: string[] = []
@@ -91,7 +91,7 @@ function encodeConditions(batch: Batch): Values {
 
 const noReceipts: Values = [null, null, null, null]
 
-function encodeReceipts(batch: Batch): Values {
+function encodeReceipts(batch: readonly EncodedEntry[]): Values {
   const appends: number[] = []
   const ids: string[] = []
   const events: number[] = []

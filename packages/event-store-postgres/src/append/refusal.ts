@@ -4,11 +4,13 @@ import {
   CommandAlreadyHandledError,
   EventIdConflictError,
   type ExpectedVersion,
+  InvalidAppendError,
   type Receipts,
   type StoredEvent,
   WrongExpectedVersionError,
   whyNotJson,
 } from '@writ/event-store'
+import { failureOf } from '../postgres-failure.js'
 import { Verdict } from '../schema/append-functions.js'
 import type { EntryVerdict } from './verdicts.js'
 
@@ -65,4 +67,16 @@ async function missedBy(
     // The conflict itself is certain; who gets no events reads the stream.
     return undefined
   }
+}
+
+/** Which of the appends has texts that the server can't take; undefined where something else made it refuse them. */
+export function whyNotHeld(appends: readonly Append[], error: unknown): InvalidAppendError | undefined {
+  // 22, 54: texts that are no JSON; or that JSON.parse takes and PostgreSQL does not, such as one nested too deep.
+  if (!/^(22|54)/.test(failureOf(error).sqlState)) return undefined
+  for (const append of appends) {
+    const why = whyNotJson(append)
+    if (why) return why
+  }
+  const whose = appends.length === 1 ? 'its data' : 'its data, or that of another one in the same call'
+  return Object.assign(new InvalidAppendError(appends[0]!.stream, `PostgreSQL can not hold ${whose}`), { cause: error })
 }

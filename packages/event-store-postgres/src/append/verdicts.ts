@@ -10,6 +10,11 @@ export interface EntryVerdict {
   readonly position: number
 }
 
+/** Whether the append is stored, from now on or since an earlier time. */
+export function isWritten(verdict: EntryVerdict['verdict']): boolean {
+  return verdict === Verdict.accepted || verdict === Verdict.repeated
+}
+
 /** The text of a bigint array, as `append_one` and `append_batch` answer → a verdict for each entry. */
 export function readVerdicts(batch: Batch, text: string): readonly EntryVerdict[] {
   const numbers = text.slice(1, -1).split(',').map(Number)

@@ -13,6 +13,8 @@ export const Verdict = {
   idConflict: 3,
   alreadyHandled: 4,
   repeated: 5,
+  /** Nothing speaks against it, but against another one of those that are written all or none. */
+  notWritten: 6,
 } as const
 
 export const ANY_VERSION = -1
@@ -56,6 +58,30 @@ begin
 end $$;`
 
 /**
+ * The verdicts on appends that are written all or none, where not all were accepted: either all is there already, as one call wrote it,
+ * or nothing is written, and a repetition among them is refused.
+ */
+const allOrNone = ({ quoted: s }: SchemaName) => `
+create function ${s}.all_or_none(_counts integer[], _places bigint[], inout verdicts integer[], inout details bigint[])
+language plpgsql ${pinned} as $$
+begin
+  if ${Verdict.repeated} = any(verdicts) and not exists (
+    select from (
+      select u.verdict, u.place - u.n <> lag(u.place) over (order by u.o) as stands_elsewhere
+      from unnest(_counts, _places, verdicts) with ordinality u(n, place, verdict, o) where u.n > 0) v
+    where v.verdict <> ${Verdict.repeated} or v.stands_elsewhere)
+  then
+    verdicts := array(select case u.n when 0 then ${Verdict.accepted} else u.verdict end
+      from unnest(_counts, verdicts) with ordinality u(n, verdict, o) order by u.o);
+    return;
+  end if;
+  details := array(select case u.verdict when ${Verdict.repeated} then 1 else u.detail end
+    from unnest(verdicts, details) with ordinality u(verdict, detail, o) order by u.o);
+  verdicts := array(select case u.verdict when ${Verdict.repeated} then ${Verdict.idConflict} when ${Verdict.accepted} then ${Verdict.notWritten} else u.verdict end
+    from unnest(verdicts) with ordinality u(verdict, o) order by u.o);
+end $$;`
+
+/**
  * Checks each append by itself and writes those that nothing speaks against; a stream stands at most once in a batch.
  *
  * It returns \`{base}\` when all were accepted at the versions that they expect, else \`{base, written, verdicts…, details…, places…}\`.
@@ -66,7 +92,7 @@ create function ${schema.quoted}.append_events(
   _ids uuid[], _types text[], _schema_versions integer[], _datas text[], _metadatas text[], _tags text[],
   _condition_appends integer[], _condition_afters bigint[], _condition_tags text[], _condition_more_tags text[], _condition_types text[],
   _receipt_appends integer[], _receipt_ids text[], _receipt_events integer[], _receipt_bodies text[],
-  _check_ids boolean)
+  _check_ids boolean, _together boolean default false)
 returns bigint[] language plpgsql ${pinned} as $$
 declare
   base bigint; latest timestamptz; written_at timestamptz;
@@ -142,6 +168,9 @@ begin
 
   -- What is refused may be a repetition whose first answer was lost; that outranks everything. What is accepted can't be one
   -- unnoticed: unique ids would refuse the whole batch, which then comes again to be checked with care.
+  if _check_ids or (_together and ${Verdict.accepted} <> any(verdicts)) then
+    _check_ids := exists (select from unnest(_ids) u(id) where exists (select from ${schema.quoted}.events e where e.id = u.id));
+  end if;
   for i in 1..n loop
     if counts[i] > 0 and (_check_ids or verdicts[i] <> ${Verdict.accepted}) then
       answer := ${schema.quoted}.repetition(_streams[i], _ids[past + 1:past + counts[i]], _types[past + 1:past + counts[i]],
@@ -154,6 +183,11 @@ begin
     end if;
     past := past + counts[i];
   end loop;
+
+  if _together and ${Verdict.accepted} <> any(verdicts) then
+    select a.verdicts, a.details into verdicts, details from ${schema.quoted}.all_or_none(counts, places, verdicts, details) a;
+    _receipt_ids := null;
+  end if;
 
   select array_agg(u.o order by u.o, step), array_agg(step order by u.o, step) into event_appends, event_steps
   from unnest(counts) with ordinality u(n, o), generate_series(1, u.n) step;
@@ -266,9 +300,34 @@ begin
 end $$;`
 
 // Null on connections that were opened with a lock timeout.
-const waitNoLonger = `if _lock_timeout is not null then perform pg_catalog.set_config('lock_timeout', _lock_timeout, true); end if;`
+export const waitNoLonger = `if _lock_timeout is not null then perform pg_catalog.set_config('lock_timeout', _lock_timeout, true); end if;`
 
 const split = (texts: string) => `pg_catalog.string_to_array(${texts}, e'\\x1f')`
+
+/** A batch as the client sends it: texts of one kind travel joined. */
+export const batchParameters = `
+  _streams text, _expected integer[], _counts integer[],
+  _ids uuid[], _types text, _schema_versions integer[], _datas text, _metadatas text, _tags text,
+  _condition_appends integer[], _condition_afters bigint[], _condition_tags text, _condition_more_tags text, _condition_types text,
+  _receipt_appends integer[], _receipt_ids text, _receipt_events integer[], _receipt_bodies text`
+
+export const batchVariables = `
+  streams text[] := ${split('_streams')}; types text[] := ${split('_types')}; datas text[] := ${split('_datas')};
+  metadatas text[] := ${split('_metadatas')}; tags text[] := ${split('_tags')};
+  receipt_ids text[] := ${split('_receipt_ids')}; receipt_bodies text[] := ${split('_receipt_bodies')};
+  n integer := pg_catalog.cardinality(_ids);`
+
+// No JSON text holds the separator, so one that does is not JSON; it must not shift the others.
+export const refuseSeparators = `
+  if n > 0 and (pg_catalog.cardinality(datas) <> n or pg_catalog.cardinality(metadatas) <> n)
+    or pg_catalog.cardinality(receipt_bodies) <> pg_catalog.cardinality(receipt_ids) then
+    raise exception using errcode = 'invalid_text_representation', message = 'a text holds the separator';
+  end if;`
+
+/** The batch as the functions take it; also, in this order, what a row of staged appends holds. */
+export const batchArguments = `streams, _expected, _counts, _ids, types, _schema_versions, datas, metadatas, tags,
+      _condition_appends, _condition_afters, ${split('_condition_tags')}, ${split('_condition_more_tags')}, ${split('_condition_types')},
+      _receipt_appends, receipt_ids, _receipt_events, receipt_bodies`
 
 const procedures = (schema: SchemaName) => `
 create procedure ${schema.quoted}.append_one(inout result bigint[],
@@ -281,37 +340,33 @@ begin
   ${commitAndFlush(schema)}
 end $$;
 
-create procedure ${schema.quoted}.append_batch(inout result bigint[],
-  _streams text, _expected integer[], _counts integer[],
-  _ids uuid[], _types text, _schema_versions integer[], _datas text, _metadatas text, _tags text,
-  _condition_appends integer[], _condition_afters bigint[], _condition_tags text, _condition_more_tags text, _condition_types text,
-  _receipt_appends integer[], _receipt_ids text, _receipt_events integer[], _receipt_bodies text,
+create procedure ${schema.quoted}.append_batch(inout result bigint[], ${batchParameters},
   _one_by_one boolean, _notify boolean, _lock_timeout text)
 language plpgsql as $$
-declare
-  streams text[] := ${split('_streams')}; types text[] := ${split('_types')}; datas text[] := ${split('_datas')};
-  metadatas text[] := ${split('_metadatas')}; tags text[] := ${split('_tags')};
-  receipt_ids text[] := ${split('_receipt_ids')}; receipt_bodies text[] := ${split('_receipt_bodies')};
-  n integer := pg_catalog.cardinality(_ids);
+declare ${batchVariables}
 begin
-  -- No JSON text holds the separator, so one that does is not JSON; it must not shift the others.
-  if n > 0 and (pg_catalog.cardinality(datas) <> n or pg_catalog.cardinality(metadatas) <> n)
-    or pg_catalog.cardinality(receipt_bodies) <> pg_catalog.cardinality(receipt_ids) then
-    raise exception using errcode = 'invalid_text_representation', message = 'a text holds the separator';
-  end if;
+  ${refuseSeparators}
   set local synchronous_commit = off;
   ${waitNoLonger}
   if _one_by_one then
-    result := ${schema.quoted}.append_one_by_one(streams, _expected, _counts, _ids, types, _schema_versions, datas, metadatas, tags,
-      _condition_appends, _condition_afters, ${split('_condition_tags')}, ${split('_condition_more_tags')}, ${split('_condition_types')},
-      _receipt_appends, receipt_ids, _receipt_events, receipt_bodies);
+    result := ${schema.quoted}.append_one_by_one(${batchArguments});
   else
-    result := ${schema.quoted}.append_events(streams, _expected, _counts, _ids, types, _schema_versions, datas, metadatas, tags,
-      _condition_appends, _condition_afters, ${split('_condition_tags')}, ${split('_condition_more_tags')}, ${split('_condition_types')},
-      _receipt_appends, receipt_ids, _receipt_events, receipt_bodies, false);
+    result := ${schema.quoted}.append_events(${batchArguments}, false);
   end if;
+  ${commitAndFlush(schema)}
+end $$;
+
+create procedure ${schema.quoted}.append_together(inout result bigint[], ${batchParameters},
+  _check_ids boolean, _notify boolean, _lock_timeout text)
+language plpgsql as $$
+declare ${batchVariables}
+begin
+  ${refuseSeparators}
+  set local synchronous_commit = off;
+  ${waitNoLonger}
+  result := ${schema.quoted}.append_events(${batchArguments}, _check_ids, true);
   ${commitAndFlush(schema)}
 end $$;`
 
 export const appendFunctions = (schema: SchemaName) =>
-  [repetition, appendEvents, appendOneByOne, appendEvent, procedures, notify].map((part) => part(schema)).join('\n')
+  [repetition, allOrNone, appendEvents, appendOneByOne, appendEvent, procedures, notify].map((part) => part(schema)).join('\n')

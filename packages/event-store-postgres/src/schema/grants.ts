@@ -13,6 +13,7 @@ export const rights: Readonly<Record<string, string>> = {
   receipts: 'select, insert, delete',
   snapshots: 'select, insert, update, delete',
   subscriptions: 'select, insert, update, delete',
+  staged_appends: 'select, insert, delete',
 }
 
 /**

@@ -1,6 +1,7 @@
 import { appendFunctions } from './append-functions.js'
 import { readFunctions } from './read-functions.js'
 import type { SchemaName } from './schema-name.js'
+import { staging } from './staging.js'
 import { tables } from './tables.js'
 
 /**
@@ -19,7 +20,7 @@ export const migrations: readonly Migration[] = [
   {
     version: 1,
     name: 'the store',
-    sql: (schema) => [tables, appendFunctions, readFunctions].map((part) => part(schema)).join('\n'),
+    sql: (schema) => [tables, appendFunctions, readFunctions, staging].map((part) => part(schema)).join('\n'),
   },
 ]
 

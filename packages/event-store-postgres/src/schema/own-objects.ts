@@ -6,7 +6,7 @@ export function ownObjects(schema: SchemaName): { readonly tables: readonly stri
   const sql = migrations.map((migration) => migration.sql(schema)).join('\n')
   const made = (kinds: string) => [
     ...new Set(
-      sql.split(new RegExp(`create (?:or replace )?(?:${kinds}) `)).flatMap((text) => {
+      sql.split(new RegExp(`create (?:or replace |unlogged )?(?:${kinds}) `)).flatMap((text) => {
         const [, name] = text.startsWith(schema.quoted) ? (/^\.(\w+)/.exec(text.slice(schema.quoted.length)) ?? []) : []
         return name === undefined ? [] : [name]
       }),

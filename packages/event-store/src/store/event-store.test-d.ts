@@ -28,6 +28,18 @@ store.checkpoints.advanceWith(lease, 1, async ({ mongo }) => void mongo)
 // @ts-expect-error an effect that is not awaited would run outside of the transaction
 store.checkpoints.advanceWith(lease, 1, () => {})
 
+// Work gets what its adapter has to give, and `append`; what it returns comes back.
+const { result, appended } = await store.transaction(async ({ sql, append: add }) => {
+  add(append)
+  return sql.length
+})
+result.toFixed()
+appended[0]?.version.toFixed()
+// @ts-expect-error this adapter gives no such thing
+store.transaction(async ({ mongo }) => void mongo)
+// @ts-expect-error work that is not awaited would run outside of the transaction
+store.transaction(() => {})
+
 // Where no transaction is asked for, any adapter will do.
 const any: EventStore = store
 any.head()

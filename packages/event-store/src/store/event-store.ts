@@ -5,6 +5,7 @@ import type { EventQuery } from './query.js'
 import type { Receipts } from './receipts.js'
 import type { Snapshots } from './snapshots.js'
 import type { StoredEvent } from './stored-event.js'
+import type { AppendsTogether, Committed } from './transaction.js'
 
 /**
  * The port that every store adapter implements: an append-only log of events, each in one stream.
@@ -15,7 +16,7 @@ import type { StoredEvent } from './stored-event.js'
  * A store that finds the log rewound, by a restored backup or a standby that lagged behind, refuses every operation with a
  * LogRewoundError until it is stopped and started anew.
  *
- * @typeParam Transaction what an effect in a checkpoint's own transaction gets from this adapter
+ * @typeParam Transaction what work in a transaction of this adapter gets: an effect in a checkpoint's own, or that of `transaction`
  */
 export interface EventStore<Transaction extends object = object> {
   /** The adapter's name, for errors and health: `memory`, `postgres`. */
@@ -44,6 +45,32 @@ export interface EventStore<Transaction extends object = object> {
    * @throws StoreUnavailableError when the store can't be reached; it tells whether the append may have been stored
    */
   append(append: Append): Promise<Appended>
+
+  /**
+   * Appends to several streams: all or none. Each append has its own expected version, condition and receipts, judged by what was
+   * stored before the call. In the log the events of all stand next to each other, in the order of the appends.
+   *
+   * A call that is repeated with the same event ids and content answers as the first time; an append without events then answers with
+   * its stream as it is. Where some are repetitions and some are new, the first repetition is refused as an EventIdConflictError.
+   *
+   * @param appends to a stream each, at most 10,000 events together; with an empty list nothing happens
+   * @returns an answer for each append, in their order
+   * @throws InvalidAppendError, InvalidStreamNameError for malformed input, and for two appends to one stream
+   * @throws what `append` throws for the first append, in their order, that is refused; then nothing was written to any stream
+   */
+  appendAll(appends: readonly Append[]): Promise<readonly Appended[]>
+
+  /**
+   * Carries out work in a transaction of the store and writes the appends that it collects as the transaction's last step: with what
+   * the work did through the adapter's handle, or not at all.
+   *
+   * A transaction whose events are all stored already is a repetition: what the work did is undone, and the first answers are given.
+   *
+   * @throws what the work throws; then nothing was written
+   * @throws what `appendAll` throws, of appends made one for each stream; then nothing was written
+   * @throws StoreUnavailableError when the store can't be reached; it tells whether the transaction may have been committed
+   */
+  transaction<T>(work: (transaction: Transaction & AppendsTogether) => Promise<T>): Promise<Committed<T>>
 
   /**
    * One stream's events in pages; an absent stream has none.
