@@ -303,7 +303,7 @@ describe('A transaction whose connection is lost', () => {
     // The server would cancel it itself by then; as it is when nothing gets through to it.
     const failure = await store
       .transaction(async ({ client, append: add }) => {
-        await client.query('set local statement_timeout = 0')
+        await client.query('set local statement_timeout = 0; set local lock_timeout = 0')
         add(append('account-one'))
       })
       .catch((error: unknown) => error)
