@@ -7,7 +7,6 @@ import { countOfCallers, type Level } from './level.js'
 import { Measured } from './measuring.js'
 import { type BenchServer, openServer } from './postgres-server.js'
 import { countStatements } from './statement-count.js'
-import type { System } from './system.js'
 
 export interface Surroundings {
   readonly server: BenchServer
@@ -25,12 +24,10 @@ export interface Listener {
 
 /** Measures one work with each number of callers. The signal ends it after the window that is under way. */
 export async function bench(options: BenchOptions, listener: Listener, signal: AbortSignal): Promise<void> {
-  const { callers, systems, seconds, rounds } = options
-  const windows = callers.length * systems.length * (rounds + 1)
-  listener.progress(
-    `${options.work.name}: ${windows} windows of ${seconds} s, about ${Math.ceil((windows * (seconds + 0.2)) / 60)} min`,
-  )
-  const server = await openServer((line) => listener.progress(line))
+  const { work, callers, systems, seconds, rounds } = options
+  const windows = callers.length * systems.length * (work.rounds ?? rounds + 1)
+  listener.progress(`${work.name}: ${windows} windows of ${seconds} s, about ${Math.ceil((windows * (seconds + 0.2)) / 60)} min`)
+  const server = await openServer((line) => listener.progress(line), work.flushDelay)
   try {
     const surroundings = { server, cpu: await cpuClock(server.connectionString), statements: countStatements() }
     listener.started(surroundings)
@@ -42,7 +39,7 @@ export async function bench(options: BenchOptions, listener: Listener, signal: A
 
 async function measureLevel(
   callers: number,
-  { systems, seconds, rounds }: BenchOptions,
+  { work, systems, seconds, rounds }: BenchOptions,
   { server, cpu, statements }: Surroundings,
   { progress }: Listener,
   signal: AbortSignal,
@@ -50,8 +47,11 @@ async function measureLevel(
   const schemas = new Schemas(server.connectionString, progress)
   const opened: Measured[] = []
   try {
+    const { connectionString } = server
+    const shared = work.prepare && (await schemas.create('all'))
+    if (shared !== undefined) await work.prepare?.({ connectionString, schema: shared, callers }, progress)
     for (const system of systems) {
-      const environment = { connectionString: server.connectionString, schema: await schemas.create(system), callers }
+      const environment = { connectionString, schema: shared ?? (await schemas.create(system.name)), callers }
       opened.push(new Measured(system, await system.open(environment), cpu, statements))
     }
     const measure = async (measured: Measured, round: string) => {
@@ -62,8 +62,9 @@ async function measureLevel(
       )
       return window
     }
-    await interleave(opened, 1, (measured) => measure(measured, 'warming up'))
-    const results = await interleave(opened, rounds, (measured, round) => measure(measured, `round ${round + 1} of ${rounds}`))
+    const all = work.rounds ?? rounds
+    if (work.rounds === undefined) await interleave(opened, 1, (measured) => measure(measured, 'warming up'))
+    const results = await interleave(opened, all, (measured, round) => measure(measured, `round ${round + 1} of ${all}`))
     return {
       callers,
       systems: opened.map((measured) => ({
@@ -93,7 +94,7 @@ class Schemas {
     private readonly progress: (line: string) => void,
   ) {}
 
-  async create({ name }: System): Promise<string> {
+  async create(name: string): Promise<string> {
     const schema = `writ_bench_${this.run}_${name.replaceAll(' ', '_')}`
     await this.execute(`create schema ${schema}`)
     this.created.push(schema)

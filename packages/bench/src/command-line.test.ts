@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander'
-import { parseArguments } from './command-line.js'
+import { parseArguments, parseReportArguments } from './command-line.js'
 import type { System } from './system.js'
 import type { Work } from './work.js'
 
@@ -81,5 +81,35 @@ describe('parseArguments', () => {
 
   it('refuses unknown options', () => {
     expect(refusal('append', '--caller', '3')).toContain('--callers')
+  })
+})
+
+it('takes callers and reference of the work where it names its own', () => {
+  const own = { ...append, callers: [8], against: 'insert' }
+  expect(parseArguments(['append'], [own])).toMatchObject({ callers: [8], against: 'insert' })
+})
+
+describe('parseReportArguments', () => {
+  const written: string[] = []
+  const parse = (...args: string[]) =>
+    parseReportArguments(args, works, [append], { writeErr: (text: string) => written.push(text) })
+
+  it('measures the works of the store by default', () => {
+    expect(parse()).toEqual({ measured: [append], seconds: 2, rounds: 5 })
+  })
+
+  it('measures those that are named, in the order of all', () => {
+    const { measured, ...options } = parse('dispatch', 'append', '--seconds', '1', '--rounds', '3')
+    expect(measured.map(({ name }) => name)).toEqual(['append', 'dispatch'])
+    expect(options).toEqual({ seconds: 1, rounds: 3 })
+  })
+
+  it('measures nothing where only the page is to be made', () => {
+    expect(parse('--render').measured).toEqual([])
+  })
+
+  it('refuses a work that there is not', () => {
+    expect(() => parse('apend')).toThrow(CommanderError)
+    expect(written.join('')).toContain("there is no work named 'apend'; did you mean 'append'?")
   })
 })

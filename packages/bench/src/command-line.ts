@@ -15,10 +15,17 @@ export interface BenchOptions {
   readonly json: boolean
 }
 
+export interface ReportOptions {
+  /** In the order of all works; none where only the page is to be made anew. */
+  readonly measured: readonly Work[]
+  readonly seconds: number
+  readonly rounds: number
+}
+
 interface Flags {
   readonly against?: string
   readonly systems?: readonly string[]
-  readonly callers: readonly number[]
+  readonly callers?: readonly number[]
   readonly seconds: number
   readonly rounds: number
   readonly json: boolean
@@ -38,12 +45,17 @@ export function parseArguments(
   const command = new Command('npm run bench --')
     .description('Measures Writ beside its peers on one PostgreSQL: all systems take turns, window by window.')
     .argument('<work>', `what to measure: ${works.map(({ name }) => name).join(', ')}`)
-    .option('--against <system>', 'the system that ratios are to (default: "emmett")')
+    .option('--against <system>', 'the system that ratios are to (default: "emmett", or what the work names)')
     .option('--systems <names>', 'measure these only, joined by commas (default: all)', names)
-    .option('--callers <numbers>', 'how many call at once; one table for each number', callers, [1, 16, 64, 256])
+    .option(
+      '--callers <numbers>',
+      'how many call at once; one table for each number (default: 1,16,64,256, or what the work names)',
+      callers,
+    )
     .option('--seconds <seconds>', 'the length of a window', seconds, 2)
     .option('--rounds <number>', 'windows of each system, besides the one that warms it up', rounds, 5)
     .option('--json', 'one JSON object a line instead of tables', false)
+    .addHelpText('after', '\n`npm run bench -- report --help` tells how docs/benchmarks.md is made.')
     .addHelpText('after', `\nWorks:\n${works.map(({ name, description }) => `  ${name}: ${description}`).join('\n')}`)
     .allowExcessArguments(false)
     .configureOutput(output)
@@ -64,12 +76,41 @@ export function parseArguments(
   return {
     work,
     systems: flags.systems ? known.filter(({ name }) => flags.systems?.includes(name)) : known,
-    against: flags.against ?? 'emmett',
-    callers: flags.callers,
+    against: flags.against ?? work.against ?? 'emmett',
+    callers: flags.callers ?? work.callers ?? [1, 16, 64, 256],
     seconds: flags.seconds,
     rounds: flags.rounds,
     json: flags.json,
   }
+}
+
+/**
+ * @param args what the user wrote after `report`
+ * @param storeWorks what is measured where no work is named
+ * @throws CommanderError as above
+ */
+export function parseReportArguments(
+  args: readonly string[],
+  works: readonly Work[],
+  storeWorks: readonly Work[],
+  output: { writeErr(text: string): unknown } = standardError,
+): ReportOptions {
+  const command = new Command('npm run bench -- report')
+    .description('Measures one work after another, and writes docs/benchmarks.md of them and of what was recorded before.')
+    .argument('[works...]', `what to measure; by default ${storeWorks.map(({ name }) => name).join(', ')}`)
+    .option('--seconds <seconds>', 'the length of a window', seconds, 2)
+    .option('--rounds <number>', 'windows of each system, besides the one that warms it up', rounds, 5)
+    .option('--render', 'measure nothing: write the page anew of what is recorded', false)
+    .configureOutput(output)
+    .exitOverride()
+  command.parse(args, { from: 'user' })
+
+  const flags = command.opts<{ readonly seconds: number; readonly rounds: number; readonly render: boolean }>()
+  const refuse = (message: string): never => command.error(`error: ${message}`)
+  for (const name of command.args) if (!works.some((work) => work.name === name)) refuse(unknown('work', name, works))
+  if (flags.render && command.args.length > 0) refuse('--render measures nothing; leave the works out')
+  const named = command.args.length > 0 ? works.filter(({ name }) => command.args.includes(name)) : storeWorks
+  return { measured: flags.render ? [] : named, seconds: flags.seconds, rounds: flags.rounds }
 }
 
 const standardError = { writeErr: (text: string) => process.stderr.write(text) }

@@ -2,16 +2,18 @@
 import { availableParallelism } from 'node:os'
 import { CommanderError } from 'commander'
 import { bench, type Listener } from './bench.js'
-import { type BenchOptions, parseArguments } from './command-line.js'
+import { type BenchOptions, parseArguments, parseReportArguments } from './command-line.js'
 import { countOfCallers } from './level.js'
-import { jsonLines } from './report-json.js'
-import { table } from './report-table.js'
+import { jsonLines } from './report/json-lines.js'
+import { report } from './report/report.js'
+import { table } from './report/table.js'
 import { summarise } from './summary.js'
 import type { System } from './system.js'
-import { works } from './works/works.js'
+import { storeWorks, works } from './works/works.js'
+
+const progress = (line: string) => void process.stderr.write(`${line}\n`)
 
 function listenerFor({ work, systems, against, json, rounds, seconds }: BenchOptions): Listener {
-  const progress = (line: string) => void process.stderr.write(`${line}\n`)
   return {
     progress,
     started({ server, cpu }) {
@@ -21,13 +23,15 @@ function listenerFor({ work, systems, against, json, rounds, seconds }: BenchOpt
     },
     measured(level) {
       const summaries = summarise(level, against)
+      const windows = work.rounds === undefined ? `${rounds} windows of ${seconds} s` : `${work.rounds} windows`
       const lines = json
         ? jsonLines(work, level.callers, summaries)
         : [
             '',
             table(
-              `${work.name}, ${countOfCallers(level.callers)}: ${work.description}; ${rounds} windows of ${seconds} s${ratiosTo(against, systems)}`,
-              work.unit,
+              `${work.name}, ${countOfCallers(level.callers)}: ${work.description}; ${windows}${ratiosTo(against, systems)}`,
+              work,
+              level,
               summaries,
             ),
           ]
@@ -49,8 +53,12 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 try {
-  const options = parseArguments(process.argv.slice(2), works)
-  await bench(options, listenerFor(options), stopped.signal)
+  const [first, ...others] = process.argv.slice(2)
+  if (first === 'report') await report(parseReportArguments(others, works, storeWorks), works, progress, stopped.signal)
+  else {
+    const options = parseArguments(process.argv.slice(2), works)
+    await bench(options, listenerFor(options), stopped.signal)
+  }
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode
   else {

@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises'
 import { totalmem } from 'node:os'
+import { slowDisk } from '@writ/build-tools'
 import { startTemporaryPostgres } from '@writ/postgres-embedded'
 import pg from 'pg'
 
@@ -13,8 +14,13 @@ export interface BenchServer {
   stop(): Promise<void>
 }
 
-/** The server of DATABASE_URL, which stays, or else an embedded one, as durable as in production, which goes with all its data. */
-export async function openServer(log: (line: string) => void): Promise<BenchServer> {
+/**
+ * The server of DATABASE_URL, which stays, or else an embedded one, as durable as in production, which goes with all its data.
+ *
+ * @param flushDelay milliseconds that each flush takes longer; on an embedded server only
+ */
+export async function openServer(log: (line: string) => void, flushDelay = 0): Promise<BenchServer> {
+  if (flushDelay > 0) return openSlowServer(log, flushDelay)
   const given = process.env.DATABASE_URL
   if (given) {
     const described = await describeServer(given).catch((cause: Error) => {
@@ -25,7 +31,29 @@ export async function openServer(log: (line: string) => void): Promise<BenchServ
     return { connectionString: given, ...described, stop: async () => {} }
   }
 
-  const server = await startTemporaryPostgres({ settings: settingsFor(totalmem()), log })
+  return startServer(log, {})
+}
+
+async function openSlowServer(log: (line: string) => void, flushDelay: number): Promise<BenchServer> {
+  const disk = await slowDisk(flushDelay)
+  try {
+    const server = await startServer(log, disk.environment)
+    return {
+      ...server,
+      description: `${server.description}, each flush ${flushDelay} ms longer`,
+      stop: async () => {
+        await server.stop()
+        await disk.remove()
+      },
+    }
+  } catch (error) {
+    await disk.remove()
+    throw error
+  }
+}
+
+async function startServer(log: (line: string) => void, environment: Readonly<Record<string, string>>): Promise<BenchServer> {
+  const server = await startTemporaryPostgres({ settings: settingsFor(totalmem()), environment, log })
   try {
     const { description, warnings } = await describeServer(server.connectionString)
     return {

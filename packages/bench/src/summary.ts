@@ -48,6 +48,6 @@ function medianOf({ windows }: MeasuredSystem, figure: Exclude<keyof Window, 'pe
   return median(windows.map((window) => window[figure]))
 }
 
-function spread(values: readonly number[]): Spread {
+export function spread(values: readonly number[]): Spread {
   return { median: median(values) ?? Number.NaN, least: Math.min(...values), most: Math.max(...values) }
 }

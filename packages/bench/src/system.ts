@@ -1,8 +1,10 @@
+import type { Loop } from './closed-loop.js'
+
 /** Where a system does its work. */
 export interface Environment {
   /** The server; {@link connectionPool} makes connections that work in the schema. */
   readonly connectionString: string
-  /** A schema of this system's own. It is there and empty, and is dropped when the system is closed. */
+  /** A schema of this system's own, there and empty; or the one that the work has prepared for all. It is dropped when the level ends. */
   readonly schema: string
   /** How many callers there will be at once. */
   readonly callers: number
@@ -28,6 +30,8 @@ export interface OpenSystem {
    * @throws OperationFailed for one that came to nothing, as it may with this system: it is told beside the figures, and not among them
    */
   operation(caller: number): Promise<void>
+  /** Instead of a closed loop of operations in this process, for what other processes do, or what has an end of its own. */
+  window?(callers: number, seconds: number): Promise<Loop>
   /**
    * How many events are stored in all. It is compared with what was acknowledged, after each window: a system that loses events is
    * not measured. Absent where nothing is stored.

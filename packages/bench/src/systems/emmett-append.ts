@@ -7,22 +7,28 @@ import { openEmmettStore } from './emmett-store.js'
 // 2,950, with 16 5,290 and 3,300, with 24 5,350 and 3,860, with 32 4,050 and 3,580, with 64 3,980 and 3,490.
 const CONNECTIONS = 24
 
-export const emmettAppend: System = {
-  name: 'emmett',
-  async open(environment) {
-    const { store, pool, settings } = await openEmmettStore(environment, CONNECTIONS)
-    return {
-      settings,
-      async operation() {
-        const event = sampleEvent()
-        // A number: 'STREAM_DOES_NOT_EXIST' is checked by nobody and costs Emmett a look at the stream.
-        await store.appendToStream<SampleEvent>(streamOf(event), [event], { expectedStreamVersion: 0n })
-      },
-      stored: () => countRows(pool, 'emt_messages'),
-      async close() {
-        await store.close()
-        await pool.end()
-      },
-    }
-  },
+/** @param eventsPerOperation how many events an append has, all of one new stream */
+export function emmettAppends(eventsPerOperation: number) {
+  return {
+    name: 'emmett',
+    eventsPerOperation,
+    async open(environment) {
+      const { store, pool, settings } = await openEmmettStore(environment, CONNECTIONS)
+      return {
+        settings,
+        async operation() {
+          const events = Array.from({ length: eventsPerOperation }, sampleEvent)
+          // A number: 'STREAM_DOES_NOT_EXIST' is checked by nobody and costs Emmett a look at the stream.
+          await store.appendToStream<SampleEvent>(streamOf(events[0]!), events, { expectedStreamVersion: 0n })
+        },
+        stored: () => countRows(pool, 'emt_messages'),
+        async close() {
+          await store.close()
+          await pool.end()
+        },
+      }
+    },
+  } as const satisfies System
 }
+
+export const emmettAppend = emmettAppends(1)

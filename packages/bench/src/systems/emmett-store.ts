@@ -19,7 +19,7 @@ export async function openEmmettStore(environment: Environment, connections: num
   const size = Math.min(environment.callers, connections)
   const pool = connectionPool(environment, size)
   try {
-    await refuseOtherEmmett(pool)
+    await refuseOtherEmmett(pool, environment.schema)
     const options = { connectionOptions: { pool }, schema: { autoMigration: 'None' } } as const
     const store = getPostgreSQLEventStore(environment.connectionString, options)
     await store.schema.migrate()
@@ -30,9 +30,10 @@ export async function openEmmettStore(environment: Environment, connections: num
   }
 }
 
-async function refuseOtherEmmett(pool: pg.Pool): Promise<void> {
+async function refuseOtherEmmett(pool: pg.Pool, own: string): Promise<void> {
   const { rows } = await pool.query<{ schema: string }>(
-    "select n.nspname as schema from pg_proc p join pg_namespace n on n.oid = p.pronamespace where p.proname = 'emt_append_to_stream'",
+    "select n.nspname as schema from pg_proc p join pg_namespace n on n.oid = p.pronamespace where p.proname = 'emt_append_to_stream' and n.nspname <> $1",
+    [own],
   )
   if (rows[0]) {
     throw new Error(

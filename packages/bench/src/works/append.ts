@@ -11,4 +11,12 @@ export const append: Work = {
   unit: 'events',
   systems: [writAppend, emmettAppend, insert, copy],
   limits: [roundTrip],
+  reported: [1, 64, 256],
+  goals: [
+    { callers: 1, system: 'writ', figure: 'p50', against: 'insert', atMost: 1.4 },
+    { callers: 64, system: 'writ', figure: 'perSecond', against: 'copy', atLeast: 0.4 },
+    { callers: 64, system: 'writ', figure: 'perSecond', against: 'emmett', atLeast: 12 },
+    { callers: 64, system: 'writ', figure: 'p50', atMost: 2 },
+    { callers: 256, system: 'writ', figure: 'perSecond', against: 'copy', atLeast: 0.45 },
+  ],
 }

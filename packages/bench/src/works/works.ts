@@ -1,8 +1,29 @@
 import type { Work } from '../work.js'
 import { append } from './append.js'
+import { append100 } from './append-100.js'
+import { appendProcesses } from './append-processes.js'
+import { appendSlowDisk } from './append-slow-disk.js'
 import { dispatch } from './dispatch.js'
+import { growth } from './growth.js'
 import { hot } from './hot.js'
+import { load } from './load.js'
+import { replay } from './replay.js'
+import { tenMillion } from './ten-million.js'
 import { transfers } from './transfers.js'
+import { wakeUp } from './wake-up.js'
+
+/** The works of the store alone. */
+export const storeWorks: readonly Work[] = [
+  append,
+  append100,
+  appendProcesses,
+  appendSlowDisk,
+  growth,
+  tenMillion,
+  replay,
+  load,
+  wakeUp,
+]
 
 /** Everything that can be measured; a new work is a file beside this one and a line here. */
-export const works: readonly Work[] = [append, dispatch, hot, transfers]
+export const works: readonly Work[] = [...storeWorks, dispatch, hot, transfers]

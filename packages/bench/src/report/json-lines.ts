@@ -1,5 +1,5 @@
-import type { Summary } from './summary.js'
-import type { Work } from './work.js'
+import type { Summary } from '../summary.js'
+import type { Work } from '../work.js'
 
 /** One line for each of the work's systems; its limits are told in the table only. */
 export function jsonLines(work: Work, callers: number, summaries: readonly Summary[]): string[] {

@@ -1,0 +1,19 @@
+import { heard, unheard } from '../systems/wake-up.js'
+import type { Work } from '../work.js'
+
+export const wakeUp: Work = {
+  name: 'wake-up',
+  description: 'appends in one process, until another process that was woken sees them in the log; 1 caller pauses, more do not',
+  unit: 'events',
+  systems: [heard, unheard],
+  limits: [],
+  callers: [1, 64],
+  against: 'unheard',
+  goals: [
+    { callers: 1, system: 'heard', figure: 'p50', atMost: 3 },
+    { callers: 1, system: 'heard', figure: 'p99', atMost: 20 },
+    { callers: 64, system: 'heard', figure: 'p50', atMost: 3 },
+    { callers: 64, system: 'heard', figure: 'p99', atMost: 20 },
+    { callers: 64, system: 'heard', figure: 'perSecond', against: 'unheard', atLeast: 0.95 },
+  ],
+}
