@@ -32,7 +32,7 @@ export function writLoad(events: number): System {
         async operation() {
           let balance = 0
           for await (const page of store.readStream(names[turn++ % names.length]!, { toVersion: events, durable: false })) {
-            for (const stored of page) balance += (types.decodeData(stored) as MoneyDeposited).amount
+            for (const stored of page) for (const event of types.decodeData(stored)) balance += (event as MoneyDeposited).amount
           }
           if (balance !== events * 125) throw new Error(`A stream came to ${balance}: not all of its events were read.`)
         },

@@ -46,7 +46,7 @@ export function writReplay(log: Log): System {
         async operation() {
           let count = 0
           for await (const page of store.readAll({ after: next(), limit: log.stretch })) {
-            for (const stored of page) if (types.decode(stored).data instanceof MoneyDeposited) count++
+            for (const stored of page) for (const { data } of types.decode(stored)) if (data instanceof MoneyDeposited) count++
           }
           mustBe(count, log)
         },
