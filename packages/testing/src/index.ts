@@ -1,6 +1,7 @@
 // Test what aggregates and process managers decide: what has happened, what is asked, what follows.
 export { type Given, given } from './given/given.js'
 export { type GivenProcess, givenProcess } from './given/given-process.js'
+export type { OldEvent, PastEvent, PastOptions } from './given/past-event.js'
 export type { Expected } from './given/expectations.js'
 export type { ExpectedError, Then } from './given/then.js'
 export type { ThenProcess } from './given/then-process.js'

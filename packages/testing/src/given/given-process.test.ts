@@ -1,3 +1,4 @@
+import { upcaster } from '@writ/event-store'
 import { on, processManager, start } from '@writ/process-manager'
 import {
   AccountNotOpen,
@@ -34,6 +35,22 @@ describe('given, when, then for a process manager', () => {
       .thenCommands([new RefuseTransfer({ transfer: 't', reason: 'insufficient-funds' })])
   })
   // #endregion process
+
+  it('handles what earlier years have stored, part after part', async () => {
+    const old = { type: 'transfer-made', schemaVersion: 1, data: { transfer: 't', from: '42', to: '7', amount: 500 } }
+    const upcasters = [
+      upcaster({
+        from: { type: 'transfer-made', schemaVersion: 1 },
+        to: [TransferRequested, MoneyWithdrawn],
+        upcast: (data: { transfer: string; from: string; to: string; amount: number }) => [
+          { 'transfer-requested': data },
+          { 'money-withdrawn': { account: data.from, amount: data.amount, transfer: data.transfer } },
+        ],
+      }),
+    ]
+    await givenProcess(TransferProcess, [], { upcasters }).when(old).thenCommands([withdraw, deposit])
+    await givenProcess(TransferProcess, [old], { upcasters }).when(deposited).thenNothing().thenEnded()
+  })
 
   it('begins with its first event', async () => {
     await givenProcess(TransferProcess).when(requested).thenCommands([withdraw])

@@ -1,5 +1,6 @@
-import { type AnyCommand, type AnyEvent, type Class, commandClassOf, type DomainError, eventClassOf } from '@writ/event-store'
+import { type AnyCommand, type Class, commandClassOf, type DomainError } from '@writ/event-store'
 import { type ProcessManagerDefinition, processManagerOf } from '@writ/process-manager'
+import { nameOf, type PastEvent, type PastOptions } from './past-event.js'
 import { type ProcessScenario, runProcess } from './process-scenario.js'
 import { ThenProcess } from './then-process.js'
 
@@ -8,10 +9,16 @@ import { ThenProcess } from './then-process.js'
  *
  * @param manager a class with `@ProcessManager`; an instance of it, made with the services that the test wants; or a value of
  *   `processManager({ … })`
+ * @param history the events, in order, also such as earlier years stored them: `{ type, schemaVersion, data }`
+ * @param options.upcasters what events of earlier years are today
  * @example await givenProcess(TransferProcess, [requested]).when(withdrawn).thenCommands([new DepositMoney({ … })])
  */
-export function givenProcess(manager: Class<object> | ProcessManagerDefinition | object, history: readonly AnyEvent[] = []) {
-  return new GivenProcess({ manager: definitionOf(manager), history, refusals: [] })
+export function givenProcess(
+  manager: Class<object> | ProcessManagerDefinition | object,
+  history: readonly PastEvent[] = [],
+  { upcasters = [] }: PastOptions = {},
+) {
+  return new GivenProcess({ manager: definitionOf(manager), history, refusals: [], upcasters })
 }
 
 /** What has happened to a process. */
@@ -24,9 +31,9 @@ export class GivenProcess {
   }
 
   /** The event whose consequences matter. */
-  when(event: AnyEvent): ThenProcess {
+  when(event: PastEvent): ThenProcess {
     const { history } = this.scenario
-    return thenOf({ ...this.scenario, history: [...history, event] }, 'event', eventClassOf(event).name)
+    return thenOf({ ...this.scenario, history: [...history, event] }, 'event', nameOf(event))
   }
 
   /** A command that it has sent is refused; what follows from that matters. */

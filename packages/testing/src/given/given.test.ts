@@ -1,4 +1,5 @@
 import { route } from '@writ/command-router'
+import { upcaster } from '@writ/event-store'
 import {
   Account,
   AccountNotOpen,
@@ -51,6 +52,21 @@ describe('given, when, then', () => {
       .thenRefused('email-taken')
   })
   // #endregion handler
+
+  // #region old-events
+  it('reads what earlier years have stored', async () => {
+    const upcasters = [
+      upcaster({
+        from: { type: 'money-paid-in', schemaVersion: 1 },
+        to: MoneyDeposited,
+        upcast: ({ account, euros }: { account: string; euros: number }) => ({ account, amount: euros * 100 }),
+      }),
+    ]
+    await given(Account, [opened, { type: 'money-paid-in', schemaVersion: 1, data: { account: '42', euros: 5 } }], { upcasters })
+      .when(new WithdrawMoney({ account: '42', amount: 501 }))
+      .thenRefused(new InsufficientFunds(500))
+  })
+  // #endregion old-events
 
   it('knows what has happened', async () => {
     await given(Account, [opened, deposited(500), new MoneyWithdrawn({ account: '42', amount: 200 })])

@@ -1,6 +1,7 @@
 import { type AggregateDefinition, aggregateOf } from '@writ/aggregate'
 import { commandHandlerOf, type Route } from '@writ/command-router'
-import { type AnyCommand, type AnyEvent, type Class, commandClassOf } from '@writ/event-store'
+import { type AnyCommand, type Class, commandClassOf } from '@writ/event-store'
+import type { PastEvent, PastOptions } from './past-event.js'
 import { carryOut, type Scenario } from './scenario.js'
 import { Then } from './then.js'
 
@@ -8,15 +9,17 @@ import { Then } from './then.js'
  * Begins a test of an aggregate: these events have happened to it.
  *
  * @param aggregate a class with `@Aggregate`, or a value of `aggregate({ … })`
- * @param history the events of its stream, in order; none by default
+ * @param history the events of its stream, in order, also such as earlier years stored them: `{ type, schemaVersion, data }`; none by default
+ * @param options.upcasters what events of earlier years are today
  * @example await given(Account, [opened]).when(new DepositMoney({ … })).thenEvents([new MoneyDeposited({ … })])
  */
 export function given<State>(
   aggregate: Class<State & object> | AggregateDefinition<State>,
-  history: readonly AnyEvent[] = [],
+  history: readonly PastEvent[] = [],
+  { upcasters = [] }: PastOptions = {},
 ): Given<State> {
   const definition = typeof aggregate === 'function' ? (aggregateOf(aggregate) as AggregateDefinition<State>) : aggregate
-  return new Given({ aggregate: definition, history, elsewhere: [], handlers: [] })
+  return new Given({ aggregate: definition, history, elsewhere: [], handlers: [], upcasters })
 }
 
 /** What has happened. */
@@ -24,7 +27,7 @@ export class Given<State> {
   constructor(private readonly scenario: Scenario<State>) {}
 
   /** These events have happened to another stream: what a boundary may find. */
-  andIn(stream: string, events: readonly AnyEvent[]): Given<State> {
+  andIn(stream: string, events: readonly PastEvent[]): Given<State> {
     const { elsewhere } = this.scenario
     return new Given({ ...this.scenario, elsewhere: [...elsewhere, { stream, events }] })
   }

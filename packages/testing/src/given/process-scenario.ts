@@ -1,15 +1,13 @@
 import {
   type AnyCommand,
   type AnyCommandClass,
-  type AnyEvent,
   commandClassOf,
   type DomainError,
   type EventStore,
-  EventTypes,
-  eventClassOf,
+  type EventTypes,
   eventsOf,
-  newEvent,
   type RecordedEvent,
+  type Upcaster,
 } from '@writ/event-store'
 import { inMemoryEventStore } from '@writ/event-store-memory'
 import {
@@ -23,12 +21,14 @@ import {
 } from '@writ/process-manager'
 import { isSame } from '../difference.js'
 import { testRuntime } from '../runtime/test-runtime.js'
+import { newEventOf, type PastEvent, typesFor } from './past-event.js'
 
 /** What has happened to a process, and which of its commands the domain refuses. */
 export interface ProcessScenario {
   readonly manager: ProcessManagerDefinition
-  readonly history: readonly AnyEvent[]
+  readonly history: readonly PastEvent[]
   readonly refusals: readonly Refused[]
+  readonly upcasters: readonly Upcaster[]
 }
 
 export interface Refused {
@@ -73,7 +73,7 @@ class NewCommandClass extends Error {}
 class ProcessRun {
   readonly runtime = testRuntime()
   readonly store: EventStore = inMemoryEventStore({ runtime: this.runtime, allowInProduction: true })
-  private readonly history: readonly AnyEvent[]
+  private readonly history: readonly PastEvent[]
   private readonly definition: ProcessManagerDefinition
   private readonly types: EventTypes
   private readonly commands: Map<string, AnyCommandClass>
@@ -83,9 +83,9 @@ class ProcessRun {
   /** What a handler has decided and nobody has journaled yet: it is not asked twice. */
   private kept: Step | undefined
 
-  constructor({ manager, history, refusals }: ProcessScenario) {
+  constructor({ manager, history, refusals, upcasters }: ProcessScenario) {
     this.unused = [...refusals]
-    this.types = new EventTypes([...manager.events, ...history.map(eventClassOf), ProcessAdvanced], { onlyToday: true })
+    this.types = typesFor([...manager.events, ProcessAdvanced], history, upcasters)
     this.commands = new Map([...manager.rejections.values()].map(({ command }) => [command.type, command]))
     this.definition = this.watched(manager)
     this.history = history
@@ -100,10 +100,14 @@ class ProcessRun {
     return this.outcomeSince(from === 'event' ? began : this.refusedAt)
   }
 
-  private async handle(event: AnyEvent): Promise<void> {
+  private async handle(event: PastEvent): Promise<void> {
     const { runtime, store } = this
-    const { position } = await store.append({ stream: 'given-1', events: [newEvent(event, runtime.uuid())] })
-    const recorded = await this.eventAt(position)
+    const { position } = await store.append({ stream: 'given-1', events: [newEventOf(event, runtime)] })
+    for (const recorded of await this.eventsAt(position)) await this.deliver(recorded)
+  }
+
+  private async deliver(recorded: RecordedEvent): Promise<void> {
+    const { runtime, store } = this
     for (;;) {
       const { name, handlers } = processSubscription(this.definition, {
         store,
@@ -175,9 +179,8 @@ class ProcessRun {
     return { kind: 'handled', commands, hasEnded, sentBefore, unused: this.unused }
   }
 
-  private async eventAt(position: number): Promise<RecordedEvent> {
-    for await (const stored of eventsOf(this.store.readAll({ after: position - 1, limit: 1 })))
-      return this.types.decode(stored)[0]!
+  private async eventsAt(position: number): Promise<readonly RecordedEvent[]> {
+    for await (const stored of eventsOf(this.store.readAll({ after: position - 1, limit: 1 }))) return this.types.decode(stored)
     throw new Error(`There is no event at position ${position}.`)
   }
 }

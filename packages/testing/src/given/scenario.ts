@@ -1,28 +1,21 @@
 import { type AggregateDefinition, Aggregates } from '@writ/aggregate'
 import { CommandRouter, type Route, routesOf } from '@writ/command-router'
-import {
-  type AnyCommand,
-  type AnyEvent,
-  DomainError,
-  type EventStore,
-  EventTypes,
-  eventClassOf,
-  newEvent,
-  type Runtime,
-} from '@writ/event-store'
+import { type AnyCommand, DomainError, type EventStore, type EventTypes, type Runtime, type Upcaster } from '@writ/event-store'
 import { inMemoryEventStore } from '@writ/event-store-memory'
 import { testRuntime } from '../runtime/test-runtime.js'
 import type { Outcome } from './outcome.js'
+import { newEventOf, type PastEvent, typesFor } from './past-event.js'
 
 /** What has happened before, and who decides. */
 export interface Scenario<State> {
   readonly aggregate: AggregateDefinition<State>
   /** The events of the stream that the command is for. */
-  readonly history: readonly AnyEvent[]
+  readonly history: readonly PastEvent[]
   /** Events of other streams. */
-  readonly elsewhere: readonly { readonly stream: string; readonly events: readonly AnyEvent[] }[]
+  readonly elsewhere: readonly { readonly stream: string; readonly events: readonly PastEvent[] }[]
   /** Who handles commands that the aggregate does not handle itself. */
   readonly handlers: readonly Route[]
+  readonly upcasters: readonly Upcaster[]
 }
 
 /**
@@ -64,12 +57,11 @@ export async function carryOut<State>(scenario: Scenario<State>, command: AnyCom
   }
 }
 
-function eventTypes({ aggregate, history, elsewhere }: Scenario<unknown>): EventTypes {
-  const given = [...history, ...elsewhere.flatMap(({ events }) => events)].map(eventClassOf)
-  return new EventTypes([...aggregate.events, ...given], { onlyToday: true })
+function eventTypes({ aggregate, history, elsewhere, upcasters }: Scenario<unknown>): EventTypes {
+  return typesFor(aggregate.events, [...history, ...elsewhere.flatMap(({ events }) => events)], upcasters)
 }
 
-async function append(store: EventStore, stream: string, events: readonly AnyEvent[], runtime: Runtime): Promise<void> {
+async function append(store: EventStore, stream: string, events: readonly PastEvent[], runtime: Runtime): Promise<void> {
   if (events.length === 0) return
-  await store.append({ stream, events: events.map((event) => newEvent(event, runtime.uuid())) })
+  await store.append({ stream, events: events.map((event) => newEventOf(event, runtime)) })
 }
