@@ -11,6 +11,11 @@ export const bigIntText = z.codec(z.string().regex(/^-?\d+$/), z.bigint(), {
   encode: (number) => number.toString(),
 })
 
+export const setOfText = z.codec(z.array(z.string()), z.set(z.string()), {
+  decode: (list) => new Set(list),
+  encode: (set) => [...set],
+})
+
 export const base64Bytes = z.codec(z.base64(), z.instanceof(Uint8Array), {
   decode: (text) => new Uint8Array(Buffer.from(text, 'base64')),
   encode: (bytes) => Buffer.from(bytes).toString('base64'),

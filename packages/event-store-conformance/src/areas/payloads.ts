@@ -1,4 +1,5 @@
-import { MAX_EVENT_BYTES } from '@writ/event-store'
+import { Event, EventTypes, MAX_EVENT_BYTES, upcaster } from '@writ/event-store'
+import { z } from 'zod'
 import type { Area } from '../area.js'
 import { rejectsWith } from '../rejects-with.js'
 import { logEvents, sample, streamEvents } from '../sample-events.js'
@@ -51,6 +52,35 @@ export const payloads: Area = (scenario) => {
     },
     'several processes',
   )
+
+  scenario('keeps to the letter what is read as something else today', async ({ store, start, unique }) => {
+    const [stream, type] = [unique('account'), `was-${unique('x')}`]
+    const today = Event('money-paid', z.object({ cents: z.string() }), { schemaVersion: 3 })
+    const types = new EventTypes([today], {
+      upcasters: [
+        upcaster({ from: { type, schemaVersion: 1 }, to: { type: 'money-paid', schemaVersion: 2 }, upcast: (data) => data }),
+        upcaster({ from: { type: 'money-paid', schemaVersion: 1 }, to: [] }),
+        upcaster({
+          from: { type: 'money-paid', schemaVersion: 2 },
+          to: [today],
+          upcast: ({ a }: { a: number[] }) => a.map((cents) => ({ 'money-paid': { cents: `${cents}` } })),
+        }),
+      ],
+    })
+    const text = '{ "a" : [1.0, 2e0],\t"b":"\\u00e9" }'
+    const metadata = '{ "actor" : "ann" }'
+    await store.append({ stream, events: [sample({ type, data: text, metadata })] })
+    for (const _round of ['before', 'after']) {
+      const [stored] = await streamEvents(store, stream)
+      expect(stored).toMatchObject({ type, schemaVersion: 1, data: text, metadata })
+      const read = types.decode(stored!)
+      expect(read.map(({ type, schemaVersion, part, data }) => [type, schemaVersion, part, { ...data }])).toEqual([
+        ['money-paid', 3, 0, { cents: '1' }],
+        ['money-paid', 3, 1, { cents: '2' }],
+      ])
+      expect((await logEvents(store, { after: start })).filter((event) => event.stream === stream)).toEqual([stored])
+    }
+  })
 
   for (const [what, letter] of Object.entries({ 'plain letters': 'x', 'letters of two bytes': 'é', emoji: '💶' })) {
     scenario(

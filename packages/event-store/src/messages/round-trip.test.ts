@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { base64Bytes, bigIntText, isoDate } from '../../test/codecs.js'
+import { base64Bytes, bigIntText, isoDate, setOfText } from '../../test/codecs.js'
 import { fc } from '../../test/fast-check.js'
-import { Event, EventTypes, type NewEvent, newEvent, type StoredEvent } from '../index.js'
+import { Command, Event, EventTypes, type NewEvent, newEvent, type StoredEvent } from '../index.js'
 
 const text = fc.string({ unit: 'binary' }).map((raw) => raw.replaceAll('\u0000', ''))
 const key = text.filter((name) => name !== '__proto__')
@@ -40,21 +40,22 @@ const plain = fc.record(
   { requiredKeys: ['text', 'number', 'list', 'byKey'] },
 )
 
-class Rich extends Event(
-  'rich',
-  z.object({
-    at: isoDate,
-    amount: bigIntText,
-    bytes: base64Bytes,
-    lines: z.array(z.object({ due: isoDate.nullable(), note: z.string() })),
-  }),
-) {}
+const richSchema = z.object({
+  at: isoDate,
+  amount: bigIntText,
+  bytes: base64Bytes,
+  names: setOfText,
+  lines: z.array(z.object({ due: isoDate.nullable(), note: z.string() })),
+})
+class Rich extends Event('rich', richSchema) {}
+class RichCommand extends Command('rich', richSchema) {}
 
 const date = fc.date({ min: new Date('0001-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true })
 const rich = fc.record({
   at: date,
   amount: fc.bigInt(),
   bytes: fc.uint8Array(),
+  names: fc.uniqueArray(text).map((names) => new Set(names)),
   lines: fc.array(fc.record({ due: fc.option(date), note: text })),
 })
 
@@ -80,7 +81,7 @@ describe('An event, from value to stored text and back', () => {
     )
   })
 
-  it('is equal, for dates, bigints and bytes', () => {
+  it('is equal, for dates, bigints, bytes and sets', () => {
     fc.assert(
       fc.property(rich, (data) => {
         const event = new Rich(data)
@@ -89,6 +90,20 @@ describe('An event, from value to stored text and back', () => {
         const restored = types.decodeData(stored(written))[0]!
         expect(restored).toEqual(event)
         expect(newEvent(restored, 'id').data).toBe(written.data)
+      }),
+    )
+  })
+})
+
+describe('A command, from value to the text of a journal and back', () => {
+  it('is equal, for dates, bigints, bytes and sets', () => {
+    fc.assert(
+      fc.property(rich, (data) => {
+        const command = new RichCommand(data)
+        const written = JSON.stringify(RichCommand.encode(command))
+        const restored = RichCommand.restore(JSON.parse(written))
+        expect(restored).toEqual(command)
+        expect(JSON.stringify(RichCommand.encode(restored))).toBe(written)
       }),
     )
   })

@@ -59,7 +59,7 @@ function taken(step: Upcaster, data: JsonObject, facts: StoredFacts, stored: Sto
     try {
       return toPlainJson(given, 'The data that it gave') as JsonObject
     } catch (cause) {
-      return failed('gave data that JSON can not hold: a date or a bigint has to be the text that its codec reads', cause)
+      return failed('gave data that JSON would change or lose; a date has to be the text that its codec reads', cause)
     }
   }
   let given: unknown
