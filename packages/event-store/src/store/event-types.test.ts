@@ -144,6 +144,12 @@ describe('events of unknown types', () => {
     ])
   })
 
+  it('are refused or passed, and nothing else is understood', () => {
+    for (const options of [{ unknownEvents: 'ignore' }, { unknownEvent: 'pass' }]) {
+      thrown('invalid-option', () => new EventTypes([], options as never))
+    }
+  })
+
   it('are none where the type is known and the version is newer, or the data is no JSON', () => {
     const passing = new EventTypes([MoneyDeposited], { unknownEvents: 'pass', upcasters: [fromOne] })
     thrown('undecodable-event', () => passing.decode(stored({ schemaVersion: 3 })))

@@ -1,4 +1,5 @@
 import { DuplicateEventTypeError, UndecodableEventError, UnknownEventTypeError } from '../errors/event-type-errors.js'
+import { InvalidOptionError, refuseUnknownOptions } from '../errors/invalid-option-error.js'
 import { InvalidUpcasterError } from '../errors/upcaster-errors.js'
 import { type Logger, silentLogger } from '../logger.js'
 import { type AnyEvent, type AnyEventClass, eventClassOf } from '../messages/message.js'
@@ -25,6 +26,13 @@ export interface EventTypesOptions {
   readonly logger?: Logger
 }
 
+const optionNames: Record<keyof EventTypesOptions, true> = {
+  upcasters: true,
+  unknownEvents: true,
+  onlyToday: true,
+  logger: true,
+}
+
 /** The event classes that an application knows, and what older events are today: stored text → instances. */
 export class EventTypes {
   private readonly classes: ReadonlyMap<string, AnyEventClass>
@@ -33,14 +41,19 @@ export class EventTypes {
   private readonly logger: Logger
   private readonly passed = new Map<string, number>()
 
-  /** @throws the first of {@link EventTypes.problemsOf} */
+  /** @throws the first of {@link EventTypes.problemsOf}; InvalidOptionError */
   constructor(classes: Iterable<AnyEventClass>, options: EventTypesOptions = {}) {
+    refuseUnknownOptions('EventTypes', options, Object.keys(optionNames))
+    const { unknownEvents } = options
+    if (unknownEvents !== undefined && unknownEvents !== 'refuse' && unknownEvents !== 'pass') {
+      throw new InvalidOptionError('EventTypes', 'unknownEvents', "must be 'refuse' or 'pass'")
+    }
     const [listed, upcasters] = [[...classes], [...(options.upcasters ?? [])]]
     const [problem] = EventTypes.problemsOf(listed, { ...options, upcasters })
     if (problem) throw problem
     this.classes = new Map(listed.map((eventClass) => [eventClass.type, eventClass]))
     this.chains = new UpcasterChains(upcasters)
-    this.isPassing = options.unknownEvents === 'pass'
+    this.isPassing = unknownEvents === 'pass'
     this.logger = options.logger ?? silentLogger
   }
 
