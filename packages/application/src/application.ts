@@ -13,9 +13,11 @@ import {
   silentLogger,
   systemRuntime,
 } from '@writ/event-store'
+import { branchEventStore } from '@writ/event-store-branch'
 import { type Dispatch, processSubscription } from '@writ/process-manager'
 import type { Container, ServiceIdentifier } from 'inversify'
 import type { Observable } from 'rxjs'
+import { Branch, type BranchOptions, branchModules, checkBranchOptions, continueProcessManagers, positionAt } from './branch.js'
 import { type Composition, compose } from './composition.js'
 import { ApplicationNotRunningError, StopTimedOutError } from './errors.js'
 import { type EventSelection, eventStream } from './event-stream.js'
@@ -58,9 +60,12 @@ export class Application {
   private dispatching = 0
   private answered: (() => void) | undefined
   private readonly ending = new AbortController()
+  /** Those that are not discarded yet. */
+  private readonly branches = new Set<Branch>()
   private forgetting: Promise<void> | undefined
 
   private constructor(
+    private readonly options: ApplicationOptions,
     readonly name: string,
     /** The store that it was given, for reading the log; what is written goes through `dispatch`. */
     readonly store: EventStore,
@@ -116,6 +121,7 @@ export class Application {
       subscriptions.add(processSubscription(manager, { store, commands, dispatch, runtime, logger }))
     }
     return new Application(
+      options,
       name,
       store,
       composition,
@@ -241,6 +247,38 @@ export class Application {
     return eventStream({ store, types: this.composition.events, runtime }, selection, each)
   }
 
+  /**
+   * What if: an application of the same modules over a store that begins as this one's, now or at a moment of the past, and goes on by
+   * itself in memory. This application, its store and its read models stay as they are.
+   *
+   * @returns a running one; `discard` ends it, and so does the end of this application
+   * @throws InvalidOptionError
+   * @example const what = await app.branch(); await what.app.dispatch(new CloseAccount({ account })); await what.discard()
+   */
+  async branch(options: BranchOptions = {}): Promise<Branch> {
+    if (this.state !== 'running') throw this.notRunning('branch')
+    const { store: base, runtime, logger } = this
+    const modules = options.modules ?? this.options.modules
+    checkBranchOptions(options, modules)
+    const at = options.at && (await positionAt(base, options.at))
+    const store = branchEventStore({ base, runtime, logger, ...(at !== undefined && { at }) })
+    const app = await Application.create(this.options, {
+      store,
+      modules: branchModules(modules, options),
+      name: `${this.name}.branch`.slice(-60),
+    })
+    await store.start()
+    await continueProcessManagers(
+      app.composition.processManagers.map(({ name }) => name),
+      base,
+      store,
+    )
+    await app.start()
+    const branch = new Branch(app, store, this, app.composition.events, () => this.branches.delete(branch))
+    this.branches.add(branch)
+    return branch
+  }
+
   /** What it knows of events, for whoever reads its store: stored events → today's. */
   get eventTypes(): EventTypes {
     return this.composition.events
@@ -306,6 +344,8 @@ export class Application {
     const steps = async () => {
       // A start that fails has told its caller; here it only has to be over.
       await started?.catch((error: unknown) => this.logger.warn({ error }, 'stopped while the start was failing'))
+      step = 'discarding branches'
+      for (const branch of [...this.branches]) await branch.discard()
       step = 'finishing commands'
       if (this.dispatching > 0) await new Promise<void>((resolve) => (this.answered = resolve))
       step = 'finishing handlers'

@@ -6,6 +6,7 @@
 export const layers: Readonly<Record<string, readonly string[]>> = {
   'event-store': [],
   'event-store-memory': ['event-store'],
+  'event-store-branch': ['event-store', 'event-store-memory'],
   'event-store-postgres': ['event-store'],
   'event-store-nats': ['event-store'],
   'event-store-conformance': ['event-store'],
@@ -14,7 +15,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'event-handler': ['event-store'],
   'command-router': ['aggregate', 'event-store'],
   'process-manager': ['event-handler', 'event-store'],
-  application: ['aggregate', 'command-router', 'event-handler', 'event-store', 'process-manager'],
+  application: ['aggregate', 'command-router', 'event-handler', 'event-store', 'event-store-branch', 'process-manager'],
   testing: [
     'aggregate',
     'application',

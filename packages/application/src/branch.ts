@@ -1,0 +1,132 @@
+import { type AggregateDefinition, changesBetween, type StateChange } from '@writ/aggregate'
+import type { SubscriptionDefinition } from '@writ/event-handler'
+import {
+  type Class,
+  type EventStore,
+  type EventTypes,
+  eventsOf,
+  InvalidOptionError,
+  isReservedStream,
+  type RecordedEvent,
+  refuseUnknownOptions,
+} from '@writ/event-store'
+import type { BranchEventStore } from '@writ/event-store-branch'
+import type { Application } from './application.js'
+import type { Module } from './module.js'
+
+export interface BranchOptions {
+  /** Where it parts from the application: now by default. What happened at that moment is still seen. */
+  readonly at?: { readonly position: number; readonly date?: never } | { readonly date: Date; readonly position?: never }
+  /** The event handlers and projections that run in it, as the modules list them. None by default: what they do may reach outside. */
+  readonly run?: readonly (Class<object> | SubscriptionDefinition)[]
+  /** Whether process managers run in it: true by default. */
+  readonly processManagers?: boolean
+  /** What it is made of: the application's own modules by default. Others can give its handlers other services. */
+  readonly modules?: readonly Module[]
+}
+
+/** What if: an application over a store that begins as another one's and goes on by itself; nothing of it outlasts `discard`. */
+export class Branch {
+  constructor(
+    /** It runs: dispatch, wait, look. */
+    readonly app: Application,
+    private readonly store: BranchEventStore,
+    private readonly base: Application,
+    private readonly types: EventTypes,
+    private readonly discarded: () => void,
+  ) {}
+
+  /** The position at which it parted. */
+  get at(): number {
+    return this.store.at
+  }
+
+  /** What has happened in it, and in it alone; without the journals of process managers. */
+  async *events(): AsyncGenerator<RecordedEvent, void, undefined> {
+    for await (const stored of eventsOf(this.store.ownEvents())) {
+      if (!isReservedStream(stored.stream)) yield* this.types.decode(stored)
+    }
+  }
+
+  /** In what an aggregate's state differs from where the branch parted. */
+  async changesOf<S extends object>(aggregate: Class<S> | AggregateDefinition<S>, identity: string): Promise<StateChange[]> {
+    const { state: before } = await this.base.stateOf(aggregate, identity, { at: { position: this.at } })
+    const { state: after } = await this.app.stateOf(aggregate, identity)
+    return changesBetween(before, after)
+  }
+
+  /** Stops it and throws away what happened in it. */
+  async discard(): Promise<void> {
+    this.discarded()
+    await this.app.stop()
+  }
+}
+
+const known: Record<keyof BranchOptions, true> = { at: true, run: true, processManagers: true, modules: true }
+
+/** @throws InvalidOptionError */
+export function checkBranchOptions(options: BranchOptions, modules: readonly Module[]): void {
+  refuseUnknownOptions('branch', options, Object.keys(known))
+  const listed = modules.flatMap(({ eventHandlers = [], projections = [] }) => [...eventHandlers, ...projections])
+  for (const handler of options.run ?? []) {
+    if (listed.includes(handler)) continue
+    throw new InvalidOptionError(
+      'branch',
+      'run',
+      `names ${handler?.name}, which is no event handler or projection of its modules`,
+    )
+  }
+}
+
+/** The modules with those handlers alone that may run in a branch. */
+export function branchModules(modules: readonly Module[], { run = [], processManagers = true }: BranchOptions): Module[] {
+  return modules.map(({ processManagers: managers = [], eventHandlers = [], projections = [], ...module }) => ({
+    ...module,
+    eventHandlers: eventHandlers.filter((handler) => run.includes(handler)),
+    projections: projections.filter((handler) => run.includes(handler)),
+    processManagers: processManagers ? managers : [],
+  }))
+}
+
+/** The position of the last event that was stored by then; 0 where there is none. */
+export async function positionAt(store: EventStore, at: NonNullable<BranchOptions['at']>): Promise<number> {
+  const { position: head } = await store.head()
+  if (at.position !== undefined) {
+    if (Number.isSafeInteger(at.position) && at.position >= 0) return Math.min(at.position, head)
+    throw new InvalidOptionError('branch', 'at.position', 'must be a whole number from 0')
+  }
+  const time = at.date instanceof Date ? at.date.getTime() : Number.NaN
+  if (Number.isNaN(time)) throw new InvalidOptionError('branch', 'at.date', 'must be a valid date')
+  // Time never runs back along the log: a few single reads find the place.
+  let past = 0
+  let later = head + 1
+  while (later - past > 1) {
+    const middle = Math.floor((past + later) / 2)
+    const event = await firstFrom(store, middle)
+    if (event && event.createdAt.getTime() <= time) past = event.position
+    else later = middle
+  }
+  return past
+}
+
+async function firstFrom(store: EventStore, position: number) {
+  for await (const [event] of store.readAll({ after: position - 1, limit: 1 })) return event
+  return undefined
+}
+
+/**
+ * Lets the process managers of a branch go on where those of the application are. Where it parted before that, they begin with the log:
+ * what their journals hold is passed over, and what receipts answer is not done again.
+ */
+export async function continueProcessManagers(
+  names: readonly string[],
+  base: EventStore,
+  branch: BranchEventStore,
+): Promise<void> {
+  for (const name of names) {
+    const partitions = await base.checkpoints.list(name)
+    if (partitions.length === 0) continue
+    const checkpoint = Math.min(...partitions.map((partition) => partition.checkpoint))
+    await branch.checkpoints.register({ name, startAfter: checkpoint <= branch.at ? checkpoint : 0 })
+  }
+}

@@ -1,0 +1,19 @@
+import { describeEventStore, type Unsupported } from '@writ/event-store-conformance'
+import { inMemoryEventStore } from '@writ/event-store-memory'
+import { filled } from '../test/filled.js'
+import { branchEventStore } from './index.js'
+
+const unsupported: readonly Unsupported[] = [
+  { capability: 'several processes', reason: 'what a branch stores is its own' },
+  { capability: 'foreign transactions', reason: 'memory has none' },
+]
+
+describeEventStore({ name: 'branch', create: () => onTop(0), unsupported })
+describeEventStore({ name: 'branch (of a log with events)', create: () => onTop(60), unsupported })
+
+async function onTop(events: number) {
+  const base = inMemoryEventStore()
+  await base.start()
+  await filled(base, events)
+  return { open: () => branchEventStore({ base, at: Math.ceil(events / 2) }) }
+}

@@ -1,0 +1,1 @@
+export { type BranchEventStore, type BranchEventStoreOptions, branchEventStore } from './branch-event-store.js'
