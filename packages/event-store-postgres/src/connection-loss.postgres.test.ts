@@ -39,8 +39,9 @@ describe('Appends whose connections are ended by the server', () => {
         acknowledged.push(event.id)
       }
     }
-    await Promise.all(times(20, appendAll))
-    isDone = true
+    await Promise.all(times(20, appendAll)).finally(() => {
+      isDone = true
+    })
     expect(await killer).toBeGreaterThan(5)
     // The listener's connection and idle ones were killed as well; nothing of that may reach the process.
     const stored = (await eventually(() => readEverything(store))).map(({ id }) => id)

@@ -26,8 +26,8 @@ export interface Hearer {
  * Hears of the appends of other processes: one connection, however many stores listen, each on its channel.
  *
  * What it tells is a hint. While it is away nothing is heard, and nothing is lost either: readers poll. When it is back it wakes
- * everyone once, for there may be something. It asks the server for a sign of life from time to time: a connection whose other end
- * has vanished says nothing, just as one on which nothing happens.
+ * everyone once, for there may be something. From time to time it says again what it listens to, and wants an answer: a connection
+ * whose other end has vanished is as silent as one on which nothing happens.
  */
 export class Listener {
   private readonly hearers = new Set<Hearer>()
@@ -133,8 +133,7 @@ class ListeningRun {
       await this.watched(() => client.connect())
       for (const { examine } of [...this.hearers]) await this.watched(() => examine(client))
       this.isListening = true
-      const channels = new Set([...this.hearers].map(({ channel }) => channel))
-      await this.ask([...channels].map((channel) => `listen ${quoteIdentifier(channel)}`).join('; '))
+      await this.listenToAll()
       if (this.stopped.signal.aborted) return
       this.pause = FIRST_PAUSE
       for (const hearer of this.hearers) hearer.onHeard(undefined)
@@ -150,8 +149,13 @@ class ListeningRun {
       await this.runtime.sleep(Math.min(HEARTBEAT, this.timeout), ended)
       if (this.stopped.signal.aborted) return
       if (ended.aborted) throw new Error('The server closed the connection')
-      await this.ask('select 1')
+      await this.listenToAll()
     }
+  }
+
+  private listenToAll(): Promise<unknown> {
+    const channels = new Set([...this.hearers].map(({ channel }) => channel))
+    return this.ask([...channels].map((channel) => `listen ${quoteIdentifier(channel)}`).join('; '))
   }
 
   /** One after another: a client of the driver takes one statement at a time. */

@@ -63,3 +63,8 @@ export async function until(what: string, isSo: () => Promise<boolean>, within =
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
+
+/** Waits until a pool has every connection back; a hint to other processes may be under way for some milliseconds. */
+export async function untilIdle(pool: pg.Pool): Promise<void> {
+  await until('the pool is idle', async () => pool.idleCount === pool.totalCount && pool.waitingCount === 0)
+}

@@ -1,0 +1,22 @@
+import { testDatabase } from '@writ/build-tools'
+import { describeEventStore } from '@writ/event-store-conformance'
+import { foreignTransaction } from '../test/foreign-transaction.js'
+import { describeWithPgbouncer, noPgbouncer, type Pgbouncer, startPgbouncer } from '../test/pgbouncer.js'
+import { postgresEventStore } from './index.js'
+
+describeWithPgbouncer(`Behind PgBouncer in transaction mode${noPgbouncer}`, () => {
+  let pooler: Pgbouncer
+  beforeAll(async () => {
+    pooler = await startPgbouncer(testDatabase().connectionString, 'transaction', 10)
+  })
+  afterAll(() => pooler?.stop())
+
+  describeEventStore({
+    name: 'PostgreSQL',
+    create() {
+      const database = testDatabase()
+      const options = { ...database, connectionString: pooler.connectionString, pooler: 'transaction' } as const
+      return { open: () => postgresEventStore(options), holdForeignTransaction: () => foreignTransaction(database) }
+    },
+  })
+})
