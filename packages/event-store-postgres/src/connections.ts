@@ -32,6 +32,8 @@ export class Connections {
   private readonly watchdog: Watchdog
   private readonly leave: readonly (() => void)[]
   private readonly examined = new WeakSet<pg.PoolClient>()
+  /** Refuses whoever waits for a connection. */
+  private readonly waiting = new Set<(cause: unknown) => void>()
 
   constructor(
     private readonly options: CheckedOptions,
@@ -189,7 +191,9 @@ export class Connections {
 
   async stop(): Promise<void> {
     this.watchdog.stop()
-    for (const leave of this.leave) if (!this.isOwn) leave()
+    if (!this.isOwn) for (const leave of this.leave) leave()
+    // A pool that ends forgets who waits, and serves them no more.
+    if (this.isOwn) for (const refuse of this.waiting) refuse(new Error('The store was stopped'))
     // Those on own pools stay: a pool has ended before its sockets have, and the server may say something on one of them yet.
     if (this.isOwn) await Promise.all(this.pools.map(({ pool }) => pool.end()))
   }
@@ -222,6 +226,7 @@ export class Connections {
       let isWaiting = true
       const refuse = (cause: unknown) => {
         isWaiting = false
+        this.waiting.delete(refuse)
         // Nothing was sent yet, so nothing can have been done.
         reject(
           failureOf(cause).kind === 'refused'
@@ -229,11 +234,13 @@ export class Connections {
             : new StoreUnavailableError('postgres', operation, false, cause),
         )
       }
+      this.waiting.add(refuse)
       const watched = this.watchdog.watch(() => refuse(new Error('No connection became free in time')))
       shared.pool.connect((error, client, release) => {
         this.watchdog.done(watched)
         if (!isWaiting) return release?.()
         if (error || !client) return refuse(error)
+        this.waiting.delete(refuse)
         shared.adopt(client)
         resolve(client)
       })

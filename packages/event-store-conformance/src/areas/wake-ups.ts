@@ -57,15 +57,20 @@ export const wakeUps: Area = (scenario) => {
 
   hinted('lets a woken listener read what woke it', async ({ store, start, unique }) => {
     let seen = 0
-    const stop = store.onAppended(
-      () => void logEvents(store, { after: start }).then(({ length }) => (seen = Math.max(seen, length))),
-    )
+    // The store must not be stopped under a read: each is waited for.
+    const reads: Promise<void>[] = []
+    const read = async () => {
+      const { length } = await logEvents(store, { after: start })
+      seen = Math.max(seen, length)
+    }
+    const stop = store.onAppended(() => void reads.push(read()))
     const stream = unique('account')
     await until('the listener has read an event', async () => {
       await store.append({ stream, events: [sample()] })
       return seen > 0
     })
     stop()
+    await Promise.all(reads)
   })
 }
 
