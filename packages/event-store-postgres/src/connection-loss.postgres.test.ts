@@ -6,6 +6,7 @@ import { adminClient, closeAfterAll, newEvent, openStore, readEverything, times,
 import { postgresEventStore } from './postgres-event-store.js'
 
 closeAfterAll()
+jest.setTimeout(30_000) // Machines are busy with other tests.
 
 describe('Appends whose connections are ended by the server', () => {
   it('are all acknowledged, and stored exactly once, in order', async () => {

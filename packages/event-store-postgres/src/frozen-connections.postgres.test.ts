@@ -9,10 +9,10 @@ import {
   openStore,
   readEverything,
   times,
-  until,
   untilIdle,
   willClose,
 } from '../test/test-store.js'
+import { until } from '../test/until.js'
 
 closeAfterAll()
 

@@ -4,16 +4,19 @@ import type { Listeners } from './listeners.js'
 import type { RewindGuard } from './rewind-guard.js'
 
 const PAUSE = { shortest: 20, longest: 250 }
+/** How many looks are left out between two while nobody wants to know. */
+const UNASKED = 3
 
 /**
  * Finds the appends of other processes where no connection can listen: it asks how far the log has come, often while events flow.
  *
- * While nobody wants to know, nothing is asked.
+ * While nobody wants to know, it asks once a second, to see that it is still the same log.
  */
 export class HeadPoll {
   private readonly stopped = new AbortController()
   private running: Promise<void> | undefined
   private seen = 0
+  private leftOut = 0
 
   constructor(
     private readonly connections: Connections,
@@ -47,7 +50,8 @@ export class HeadPoll {
   }
 
   private async look(): Promise<boolean> {
-    if (!this.wakeUps.isAnyone) return false
+    if (!this.wakeUps.isAnyone && this.leftOut++ < UNASKED) return false
+    this.leftOut = 0
     try {
       // Behind a pooler a connection stays while the server changes, so that this is where a rewound log is noticed.
       const last = await this.connections.using('read the head', (client) => this.guard.examine(client), { writes: false })

@@ -1,10 +1,12 @@
 import { testDatabase } from '@writ/build-tools'
 import pg from 'pg'
 import { describeWithPgbouncer, noPgbouncer, type Pgbouncer, startPgbouncer } from '../test/pgbouncer.js'
-import { closeAfterAll, newEvent, openStore, readEverything, times, until, willClose } from '../test/test-store.js'
+import { closeAfterAll, newEvent, openStore, readEverything, times, willClose } from '../test/test-store.js'
+import { until } from '../test/until.js'
 import { postgresEventStore } from './postgres-event-store.js'
 
 closeAfterAll()
+jest.setTimeout(30_000) // Machines are busy with other tests.
 
 describeWithPgbouncer(`A pooler in transaction mode${noPgbouncer}`, () => {
   let pooler: Pgbouncer

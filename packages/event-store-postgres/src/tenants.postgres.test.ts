@@ -1,9 +1,11 @@
 import { testDatabase } from '@writ/build-tools'
 import type { EventStore } from '@writ/event-store'
 import pg from 'pg'
-import { adminClient, closeAfterAll, newEvent, openStore, readEverything, times, until, willClose } from '../test/test-store.js'
+import { adminClient, closeAfterAll, newEvent, openStore, readEverything, times, willClose } from '../test/test-store.js'
+import { until } from '../test/until.js'
 
 closeAfterAll()
+jest.setTimeout(30_000) // Machines are busy with other tests.
 
 const TENANTS = 50
 
@@ -71,14 +73,14 @@ describe(`${TENANTS} tenants, a schema each, on a pool of five`, () => {
       expect(await store.checkpoints.list()).toMatchObject([{ checkpoint: 2, owner: `tenant-${index}`, epoch: 1 }])
     }
     const admin = await adminClient()
-    await until('one connection listens', async () => {
+    await until('one connection listened', async () => {
       const listening = (await connectionsOf(admin, applicationName)).filter(({ query }) => /^listen/.test(query))
       return listening.length === 1
     })
     expect((await connectionsOf(admin, applicationName)).length).toBeLessThanOrEqual(6)
     expect(pool.listenerCount('error')).toBe(1)
     await Promise.all(stores.map((store) => store.stop()))
-    await until('nobody listens', async () => (await connectionsOf(admin, applicationName)).length === pool.totalCount)
+    await until('nobody listened', async () => (await connectionsOf(admin, applicationName)).length === pool.totalCount)
     expect({ idle: pool.idleCount, waiting: pool.waitingCount }).toEqual({ idle: pool.totalCount, waiting: 0 })
     expect(pool.listenerCount('error')).toBe(0)
   }, 60_000)

@@ -3,6 +3,7 @@ import { type EventStore, type NewEvent, type StoredEvent, systemRuntime } from 
 import pg from 'pg'
 import type { PostgresEventStoreOptions } from '../src/options.js'
 import { type PostgresEventStore, postgresEventStore } from '../src/postgres-event-store.js'
+import { until } from './until.js'
 
 const opened: { stop(): Promise<void> }[] = []
 
@@ -56,15 +57,7 @@ export async function readEverything(store: EventStore): Promise<StoredEvent[]> 
 export const times = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => make(index))
 
-/** Waits until a condition holds, and says which one did not. */
-export async function until(what: string, isSo: () => Promise<boolean>, within = 10_000): Promise<void> {
-  for (const end = performance.now() + within; !(await isSo()); ) {
-    if (performance.now() > end) throw new Error(`It did not come to pass within ${within} ms: ${what}.`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
-
 /** Waits until a pool has every connection back; a hint to other processes may be under way for some milliseconds. */
 export async function untilIdle(pool: pg.Pool): Promise<void> {
-  await until('the pool is idle', async () => pool.idleCount === pool.totalCount && pool.waitingCount === 0)
+  await until('the pool was idle', () => pool.idleCount === pool.totalCount && pool.waitingCount === 0)
 }

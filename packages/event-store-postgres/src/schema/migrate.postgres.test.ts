@@ -1,16 +1,8 @@
 import { testDatabase } from '@writ/build-tools'
 import { type Logger, systemRuntime } from '@writ/event-store'
 import pg from 'pg'
-import {
-  adminClient,
-  closeAfterAll,
-  newEvent,
-  openStore,
-  readEverything,
-  times,
-  until,
-  willClose,
-} from '../../test/test-store.js'
+import { adminClient, closeAfterAll, newEvent, openStore, readEverything, times, willClose } from '../../test/test-store.js'
+import { until } from '../../test/until.js'
 import { Connections } from '../connections.js'
 import { checkOptions } from '../options.js'
 import { installedVersion } from './installed-version.js'
