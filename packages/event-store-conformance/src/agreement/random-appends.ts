@@ -15,7 +15,7 @@ const event = given<EventGiven>({
   type: few(0, 3),
   schemaVersion: mostly(fc.constantFrom(1, 1, 1, 2, 32_767), 0, 1.5, 32_768),
   data: mostly(json, '{', '', '"\u001f"', '"\ud83d"'),
-  metadata: mostly(fc.constantFrom('{}', '{"correlationId":"c-1"}'), '', '{]', '\u001f'),
+  metadata: mostly(fc.constantFrom('{}', '{"correlationId":"c-1"}', '{ "a" : 1.0 }'), '', '{]', '\u001f'),
   tags: fc.array(few(0, 4), { maxLength: 3 }),
 })
 

@@ -34,9 +34,10 @@ export function randomOperations(supports: Supports): fc.Arbitrary<readonly Oper
   asked(1, 'head', {})
   asked(1, 'find receipt', { command }, 'receipts')
   const state = fc.constantFrom('{}', '{ "balance": 1.50 }')
-  asked(1, 'save snapshot', { stream, version: few(1, 9), schemaVersion: few(1, 2), state }, 'snapshots')
-  asked(1, 'load snapshot', { stream, schemaVersion: few(1, 2) }, 'snapshots')
-  asked(1, 'delete snapshots', { stream }, 'snapshots')
+  const snapshot = { stream: few(0, 1), schemaVersion: few(1, 2) }
+  asked(2, 'save snapshot', { ...snapshot, version: few(1, 9), state }, 'snapshots')
+  asked(2, 'load snapshot', snapshot, 'snapshots')
+  asked(1, 'delete snapshots', { stream: few(0, 1) }, 'snapshots')
   const position = few(0, 20)
   asked(4, 'register', { subscription, startAfter: few(0, 9), partitions: few(1, 2) }, 'checkpoints')
   asked(4, 'acquire', { subscription, partition, owner: few(0, 1), lease: leaseTime }, 'checkpoints')
