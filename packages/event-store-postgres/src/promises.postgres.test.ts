@@ -1,0 +1,146 @@
+// What group commit promises, asked of real processes that are killed and of a real server that crashes. Each test has a mutant beside it
+// that shows that it can fail. `npm run test:long` runs them for minutes instead of seconds.
+
+import { slowDisk, type TestDatabase, testDatabase, whyNoSlowDisk } from '@writ/build-tools'
+import { foreignTransaction } from '../test/foreign-transaction.js'
+import { type History, noViolations, violationsOf } from '../test/load/history.js'
+import { Load, type LoadOptions, type ReaderKind } from '../test/load/load.js'
+import { acknowledgeBeforeTheFlush, numberWithoutTheLock } from '../test/load/mutants.js'
+import { PrivateServer } from '../test/private-server.js'
+import { closeAfterAll } from '../test/test-store.js'
+import { until } from '../test/until.js'
+import { migratePostgresEventStore } from './index.js'
+
+closeAfterAll()
+
+const isLong = process.env.WRIT_LONG_TESTS === '1'
+const kills = isLong ? 100 : 4
+const crashes = isLong ? 40 : 2
+const PATIENCE = isLong ? 900_000 : 60_000
+
+const processes = { writers: 4, appenders: 16 }
+/** Milliseconds that a flush takes besides its own time. */
+const FLUSH = 50
+/** How many events are acknowledged between one fault and the next. */
+const between = 800
+
+interface Run {
+  readonly history: History
+  /** The codes of what went wrong in the processes. */
+  readonly failures: readonly string[]
+}
+
+async function withLoad(options: LoadOptions, during: (load: Load) => Promise<void>): Promise<Run> {
+  const load = await Load.start(options)
+  try {
+    await during(load)
+    return { history: await load.finish(), failures: [...new Set(load.failures)] }
+  } finally {
+    load.abandon()
+  }
+}
+
+/** What a run would be if there had been no other reader. */
+const onlyWith = (reader: ReaderKind, { delivered, ...history }: History): History => ({
+  ...history,
+  delivered: new Map([[reader, delivered.get(reader)!]]),
+})
+
+async function appended(load: Load): Promise<void> {
+  const before = load.acknowledgedCount
+  await until('appends were acknowledged', () => load.acknowledgedCount >= before + between || load.failures.length > 0, 30_000)
+}
+
+describe('64 appenders in four processes, which are killed at random, while a foreign transaction is open', () => {
+  async function killingWriters(times: number, change?: (database: TestDatabase) => Promise<void>): Promise<Run> {
+    const database = testDatabase()
+    await migratePostgresEventStore(database)
+    await change?.(database)
+    const endForeign = await foreignTransaction(database)
+    const run = await withLoad({ ...database, ...processes, readers: ['durable'] }, async (load) => {
+      for (let kill = 0; kill < times; kill++) {
+        await appended(load)
+        await load.killWriter(Math.floor(Math.random() * processes.writers))
+      }
+      await appended(load)
+    })
+    await endForeign()
+    return run
+  }
+
+  it(
+    'lose, skip, double and disorder nothing that was acknowledged',
+    async () => {
+      const { history, failures } = await killingWriters(kills)
+      expect(violationsOf(history)).toEqual(noViolations)
+      expect(failures).toEqual([])
+    },
+    PATIENCE,
+  )
+
+  it(
+    'would make a reader skip events if they were not numbered under the lock',
+    async () => {
+      const { history } = await killingWriters(1, numberWithoutTheLock)
+      expect(violationsOf(history).skipped).toBeGreaterThan(0)
+    },
+    PATIENCE,
+  )
+})
+
+const why = whyNoSlowDisk()
+const itOnSlowDisk = why ? it.skip : it
+const reason = why ? ` [skipped: ${why}]` : ''
+
+describe('A server that crashes again and again under load, on a slow disk', () => {
+  /** Crashes the server so many times, and goes on, up to ten times more, until something is seen. */
+  async function crashing(
+    times: number,
+    isSeen: (history: History) => boolean,
+    change?: (database: TestDatabase) => Promise<void>,
+  ): Promise<Run> {
+    const disk = await slowDisk(FLUSH)
+    const server = await PrivateServer.start({ environment: disk.environment })
+    const database = { connectionString: server.connectionString, schema: 'writ' }
+    try {
+      await migratePostgresEventStore(database)
+      await change?.(database)
+      return await withLoad({ ...database, ...processes, readers: ['durable', 'plain'] }, async (load) => {
+        for (let crash = 0; crash < times || (crash < times + 10 && !isSeen(await load.soFar())); crash++) {
+          await appended(load)
+          // Now is the time when something is visible and may not be flushed.
+          await until('something is given out before it is acknowledged', () => load.isAhead('plain') || load.failures.length > 0)
+          await server.crash(crash % 2 === 0 ? 'immediate' : 'kill')
+          await server.start()
+        }
+        await appended(load)
+      })
+    } finally {
+      await server.remove()
+      await disk.remove()
+    }
+  }
+
+  itOnSlowDisk(
+    `takes back nothing that was acknowledged, or given to a durable reader; a plain one is given what goes${reason}`,
+    async () => {
+      const plainSawWhatIsGone = (history: History) => violationsOf(onlyWith('plain', history)).gone > 0
+      const { history, failures } = await crashing(crashes, plainSawWhatIsGone)
+      expect(violationsOf(onlyWith('durable', history))).toEqual(noViolations)
+      expect(failures).toEqual([])
+      expect(plainSawWhatIsGone(history)).toBe(true)
+    },
+    PATIENCE,
+  )
+
+  itOnSlowDisk(
+    `would lose what was acknowledged before the flush, and the processes would notice${reason}`,
+    async () => {
+      const isLost = (history: History) => violationsOf(history).lost > 0
+      const { history, failures } = await crashing(1, isLost, acknowledgeBeforeTheFlush)
+      expect(isLost(history)).toBe(true)
+      expect(failures).toEqual(['log-rewound'])
+    },
+    PATIENCE,
+  )
+})
