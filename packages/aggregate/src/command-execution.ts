@@ -16,6 +16,8 @@ export interface CommandExecution {
   readonly decide: Decide<unknown>
   /** The events that the decision also depends on: it holds only as long as nothing newer matches. */
   readonly boundary?: EventQuery | undefined
+  /** What those events come to for the decision. */
+  readonly boundaryState?: ((events: readonly RecordedEvent[]) => unknown) | undefined
   /** How many conflicts with other writers it takes before it gives up. */
   readonly retries: number
   /** Milliseconds; it waits without end by default. */

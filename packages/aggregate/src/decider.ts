@@ -53,9 +53,11 @@ export interface SnapshotPolicy<State = unknown> {
 }
 
 /** What a handler gets besides state and command. */
-export interface Handling {
+export interface Handling<BoundaryState = unknown> {
   /** The events that match the boundary's query, in log order; empty where there is no boundary. */
   readonly boundary: readonly RecordedEvent[]
+  /** What they come to, where the boundary says how. */
+  readonly state: BoundaryState
 }
 
 // Methods compare bivariantly: so a definition over one state is also a definition over `unknown`, whatever its state.

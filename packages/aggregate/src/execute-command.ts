@@ -43,7 +43,7 @@ export interface Surroundings extends StateSource {
 
 const nothing = () => {}
 
-const withoutBoundary: Handling = Object.freeze({ boundary: Object.freeze([]) })
+const withoutBoundary: Handling = Object.freeze({ boundary: Object.freeze([]), state: undefined })
 
 /**
  * One aggregate at work in this process: load → decide → append.
@@ -241,7 +241,7 @@ export class AggregateRuntime {
 
   private async decideWithBoundary(command: PendingCommand, state: unknown): Promise<Decision> {
     const { store, events } = this.surroundings
-    const { boundary: wanted, decide, command: message } = command.execution
+    const { boundary: wanted, boundaryState, decide, command: message } = command.execution
     // What an event is today may be stored under another type. Read and condition ask for the same.
     const query = events.storedQuery(wanted!)
     const boundary: RecordedEvent[] = []
@@ -254,7 +254,7 @@ export class AggregateRuntime {
       }
     }
     command.condition = { failIfMatch: query, after }
-    return decide(state, message, { boundary })
+    return decide(state, message, { boundary, state: boundaryState?.(boundary) })
   }
 
   private accept(command: PendingCommand, decision: Decision, confirmed: ConfirmedState): void {

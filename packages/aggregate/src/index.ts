@@ -13,6 +13,7 @@ export {
   type SnapshotPolicy,
 } from './decider.js'
 export { Decided, type Decision, type DecisionOn, decided } from './decision.js'
+export { type BoundaryOptions, boundary, type DecisionBoundary, type Matching } from './boundary.js'
 export { checkDecoratorMode } from './decorator-mode.js'
 export { ApplyFailedError, AsyncApplyError, type EventPlace, UndeclaredEventError } from './errors/apply-errors.js'
 export { InvalidDecisionError, InvalidResultError } from './errors/decision-errors.js'
@@ -23,6 +24,7 @@ export {
   CommandTimeoutError,
   TooManyConflictsError,
 } from './errors/execution-errors.js'
+export { InvalidBoundaryError } from './errors/invalid-boundary-error.js'
 export { DecoratorModeError, InvalidAggregateError, UncloneableStateError } from './errors/invalid-aggregate-error.js'
 export type { HistoryOptions, HistoryStep } from './history.js'
 export { Handle } from './handle.decorator.js'

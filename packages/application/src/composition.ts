@@ -115,7 +115,10 @@ function* eventClasses(
   handlers: readonly { readonly events: readonly AnyEventClass[] }[],
 ): Generator<AnyEventClass> {
   for (const { events } of aggregates) yield* events
-  for (const { aggregate } of routes) yield* aggregate.events
+  for (const { aggregate, boundaryEvents } of routes) {
+    yield* aggregate.events
+    yield* boundaryEvents
+  }
   for (const { events } of handlers) yield* events
   for (const { events } of modules) yield* events ?? []
 }

@@ -7,7 +7,8 @@ import { type Route, type RouteOptions, routeTo } from './route.js'
 const handlerOptions = Symbol.for('@writ/command-handler')
 
 /** What `@CommandHandler` writes down. */
-export interface CommandHandlerOptions<C extends AnyCommand, A extends object> extends RouteOptions<C> {
+export interface CommandHandlerOptions<C extends AnyCommand, A extends object, BoundaryState = unknown>
+  extends RouteOptions<C, BoundaryState> {
   /** The decorated class whose state it decides on. */
   readonly aggregate: Class<A> | AggregateDefinition<A>
 }
@@ -18,19 +19,19 @@ interface WrittenDown {
 }
 
 // A property, because methods compare bivariantly: a handler of another command would fit.
-interface Handler<C extends AnyCommand, A> {
-  handle: (aggregate: A, command: C, handling: Handling) => DecisionOn<C> | Promise<DecisionOn<C>>
+interface Handler<C extends AnyCommand, A, BoundaryState> {
+  handle: (aggregate: A, command: C, handling: Handling<BoundaryState>) => DecisionOn<C> | Promise<DecisionOn<C>>
 }
 
 /**
  * Says that a class decides on a command: its method `handle(aggregate, command, handling)` gets the aggregate's state and returns
  * events, or throws a DomainError to refuse. For decisions that need injected services, or events of others (`boundary`).
  */
-export function CommandHandler<C extends AnyCommand, A extends object>(
+export function CommandHandler<C extends AnyCommand, A extends object, BoundaryState = unknown>(
   commandClass: Class<C>,
-  options: CommandHandlerOptions<C, A>,
+  options: CommandHandlerOptions<C, A, BoundaryState>,
 ) {
-  return <K extends Class<Handler<C, A>>>(handlerClass: K, ...rest: readonly unknown[]): void => {
+  return <K extends Class<Handler<C, A, BoundaryState>>>(handlerClass: K, ...rest: readonly unknown[]): void => {
     checkDecoratorMode('CommandHandler', rest[0])
     Object.defineProperty(handlerClass, handlerOptions, { value: { commandClass, options } })
   }

@@ -191,6 +191,7 @@ export class CommandRouter {
       metadata: metadataOf(context),
       decide: route.decide,
       boundary: route.boundary?.(command),
+      boundaryState: route.boundaryState && ((events) => route.boundaryState?.(command, events)),
       retries: way.retries,
       timeout: way.timeout,
       wants: returning === 'state' || returning === 'events' ? returning : undefined,

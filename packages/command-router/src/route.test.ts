@@ -132,7 +132,7 @@ describe('a command handler class', () => {
     })
     class Handler {
       handle(_ticket: Ticket, command: OpenTicket) {
-        return openTicket(command, { boundary: [] })
+        return openTicket(command, { boundary: [], state: undefined })
       }
     }
     const { router } = await deskOf({ routes: [commandHandlerOf(Handler, () => new Handler(), aggregateOf)] })

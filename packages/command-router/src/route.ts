@@ -1,5 +1,13 @@
-import type { AggregateDefinition, Decide, DecisionOn, Handling } from '@writ/aggregate'
-import type { AnyCommand, AnyCommandClass, Class, EventQuery, EventQueryItem } from '@writ/event-store'
+import type { AggregateDefinition, Decide, DecisionBoundary, DecisionOn, Handling } from '@writ/aggregate'
+import type {
+  AnyCommand,
+  AnyCommandClass,
+  AnyEventClass,
+  Class,
+  EventQuery,
+  EventQueryItem,
+  RecordedEvent,
+} from '@writ/event-store'
 import { checkedRoute } from './check-route.js'
 import type { Middleware } from './middleware.js'
 
@@ -15,6 +23,10 @@ export interface Route {
   /** Stands between category and identity in the stream's name. */
   readonly prefix: string | ((command: AnyCommand) => string) | undefined
   readonly boundary: ((command: AnyCommand) => EventQuery) | undefined
+  /** What the boundary's events come to. */
+  readonly boundaryState: ((command: AnyCommand, events: readonly RecordedEvent[]) => unknown) | undefined
+  /** The events that the boundary can hold, as far as it names them. */
+  readonly boundaryEvents: readonly AnyEventClass[]
   /** Around this command alone, inside of the router's. */
   readonly middleware: readonly Middleware[]
 }
@@ -25,9 +37,9 @@ type TextFieldOf<T> = { [K in keyof T & string]: T[K] extends string ? K : never
 export type Boundary = EventQuery | EventQueryItem
 
 /** What a route may say besides command and aggregate. */
-export interface RouteOptions<C extends AnyCommand> {
-  /** The decision holds only as long as nothing newer matches. */
-  readonly boundary?: (command: C) => Boundary
+export interface RouteOptions<C extends AnyCommand, BoundaryState = unknown> {
+  /** The decision holds only as long as nothing newer matches: a value of `boundary({ … })`, or a function that gives a query. */
+  readonly boundary?: DecisionBoundary<NoInfer<C>, BoundaryState> | ((command: C) => Boundary)
   /** A field of the command, or a function of it; the aggregate's identity field by default. */
   readonly identity?: TextFieldOf<C> | ((command: C) => string)
   /** Stands in front of the identity in the stream's name, such as a tenant's: `account-<prefix><identity>`. None by default. */
@@ -37,14 +49,21 @@ export interface RouteOptions<C extends AnyCommand> {
 }
 
 /** A route to a function that decides outside of its aggregate, with what it needs at hand. */
-export interface RouteTo<C extends AnyCommand, State> extends RouteOptions<C> {
+export interface RouteTo<C extends AnyCommand, State, BoundaryState = unknown> extends RouteOptions<C, BoundaryState> {
   readonly aggregate: AggregateDefinition<State>
   /** The aggregate's own decision by default. */
-  readonly handle?: (state: NoInfer<State>, command: C, handling: Handling) => DecisionOn<C> | Promise<DecisionOn<C>>
+  readonly handle?: (
+    state: NoInfer<State>,
+    command: C,
+    handling: Handling<BoundaryState>,
+  ) => DecisionOn<C> | Promise<DecisionOn<C>>
 }
 
 /** One command → one aggregate, as a value. */
-export function route<C extends AnyCommand, State>(commandClass: Class<C>, options: RouteTo<C, State>): Route {
+export function route<C extends AnyCommand, State, BoundaryState = unknown>(
+  commandClass: Class<C>,
+  options: RouteTo<C, State, BoundaryState>,
+): Route {
   const command = commandClass as unknown as AnyCommandClass
   const { aggregate, handle } = options
   const decide = handle
@@ -78,8 +97,21 @@ export function routeTo<C extends AnyCommand>(
     decide: checked,
     identity: (identity ?? aggregate.identity) as Route['identity'],
     prefix: prefix as Route['prefix'],
-    boundary: boundary && ((command) => queryOf(boundary(command as C))),
+    ...boundaryOf(boundary),
     middleware,
+  }
+}
+
+function boundaryOf<C extends AnyCommand>(
+  boundary: RouteOptions<C>['boundary'],
+): Pick<Route, 'boundary' | 'boundaryState' | 'boundaryEvents'> {
+  if (boundary === undefined) return { boundary: undefined, boundaryState: undefined, boundaryEvents: [] }
+  if (typeof boundary === 'function')
+    return { boundary: (command) => queryOf(boundary(command as C)), boundaryState: undefined, boundaryEvents: [] }
+  return {
+    boundary: (command) => boundary.queryOf(command as C),
+    boundaryState: (command, events) => boundary.stateOf(command as C, events),
+    boundaryEvents: boundary.events,
   }
 }
 

@@ -1,6 +1,6 @@
 // What `dispatch` infers, and the mistakes that the compiler finds: each line that is expected to fail must fail.
 
-import { Aggregate, aggregate, decided, type Handling } from '@writ/aggregate'
+import { Aggregate, aggregate, boundary, decided, type Handling } from '@writ/aggregate'
 import { Command, Event } from '@writ/event-store'
 import { z } from 'zod'
 import { CommandHandler, type CommandRouter, route } from './index.js'
@@ -111,3 +111,60 @@ route(Close, { aggregate: account, handle: ({ isClosed }) => void isClosed })
 route(Open, { aggregate: account, handle: (_state, command) => new Opened(command) })
 // @ts-expect-error the command has no such field
 route(Close, { aggregate: account, handle: () => undefined, identity: 'size' })
+
+const openings = boundary({
+  events: [Opened],
+  matching: ({ account }: Open) => ({ tags: [`account:${account}`] }),
+  initialState: 0,
+  evolve: { opened: (count) => count + 1 },
+})
+
+route(Open, {
+  aggregate: account,
+  boundary: openings,
+  handle: (_state, { account }, { state }) => decided(state > 0 ? [] : new Opened({ account }), { number: state }),
+})
+route(Open, {
+  aggregate: account,
+  boundary: openings,
+  // @ts-expect-error the boundary's state is a number
+  handle: (_state, _command, { state }) => decided([], { number: state.count }),
+})
+// @ts-expect-error the boundary is for another command
+route(Close, { aggregate: account, boundary: openings, handle: () => undefined })
+
+@CommandHandler(Open, { aggregate: Account, boundary: openings })
+export class Counting {
+  handle(_account: Account, { account }: Open, { state }: Handling<number>) {
+    return decided(state > 0 ? [] : new Opened({ account }), { number: state })
+  }
+}
+
+// @ts-expect-error the boundary's state is a number
+@CommandHandler(Open, { aggregate: Account, boundary: openings })
+export class WrongBoundaryState {
+  handle(_account: Account, _command: Open, { state }: Handling<string>) {
+    return decided([], { number: state.length })
+  }
+}
+
+// @ts-expect-error it is for another command
+@CommandHandler(Close, { aggregate: Account, boundary: openings })
+export class WrongBoundary {
+  handle(_account: Account, _command: Close) {}
+}
+
+boundary({
+  events: [Opened],
+  matching: ({ account }: Open) => ({ tags: [account] }),
+  initialState: 0,
+  // @ts-expect-error 'opened' is missing
+  evolve: {},
+})
+boundary({
+  events: [Opened],
+  matching: ({ account }: Open) => ({ tags: [account] }),
+  initialState: 0,
+  // @ts-expect-error no promise of a state
+  evolve: { opened: async (count) => count },
+})
