@@ -144,6 +144,43 @@ export const appending: Area = (scenario) => {
   }
 
   scenario(
+    'keeps stream names, types and tags that mean something to others, to the letter',
+    async ({ store, start, unique }) => {
+      const strange = [
+        'NULL',
+        'null',
+        '\\N',
+        '\\.',
+        '{a,b}',
+        '"quoted"',
+        "it's",
+        'a\\',
+        ' a ',
+        ',',
+        '{',
+        '%',
+        '$1',
+        '💶',
+        '\u00a0',
+        '0',
+      ]
+      // Types that begin with `$` and streams that do are Writ's own.
+      const types = strange.filter((text) => !text.startsWith('$'))
+      const stream = `${unique('account')} ${strange.join(' ')}`
+      for (const type of types)
+        await store.append({ stream, events: [sample({ type, tags: [type] }), sample({ tags: strange })] })
+      for (const stored of [await streamEvents(store, stream), await logEvents(store, { after: start })]) {
+        expect(stored.map((event) => [event.stream, event.type, event.tags])).toEqual(
+          types.flatMap((type) => [
+            [stream, type, [type]],
+            [stream, 'money-deposited', strange],
+          ]),
+        )
+      }
+    },
+  )
+
+  scenario(
     'stores 10,000 events in one append, whole and in order',
     async ({ store, unique }) => {
       const stream = unique('account')

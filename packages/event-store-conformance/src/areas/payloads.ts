@@ -1,54 +1,68 @@
-import { Event, EventTypes, MAX_EVENT_BYTES, upcaster } from '@writ/event-store'
+import { Event, EventTypes, MAX_EVENT_BYTES, type StoredEvent, upcaster, type WrongExpectedVersionError } from '@writ/event-store'
 import { z } from 'zod'
 import type { Area } from '../area.js'
 import { rejectsWith } from '../rejects-with.js'
 import { logEvents, sample, streamEvents } from '../sample-events.js'
+import { payloadTexts } from './payload-texts.js'
 
-/** The exact text comes back: whoever hashes, encrypts or signs events relies on each character of it. */
-const texts: Readonly<Record<string, string>> = {
-  'letters of every script, and emoji': JSON.stringify({ text: 'Zoë Ωмега 計算 عربى नमस्ते 👩‍👩‍👧 \u{10ffff} e\u0301' }),
-  'unicode escapes': '{"text":"\\u00e9 \\ud83d\\udcb6 \\u2028 \\/"}',
-  'control characters, escaped': '{"text":"\\b\\f\\n\\r\\t\\u0001\\u001f"}',
-  'line separators, unescaped': '{"text":"\u2028\u2029\u0085\ufeff"}',
-  'apostrophes, quotes and backslashes': JSON.stringify({ text: `O'Neil said "no" \\ '' $$ $1 %s \`` }),
-  'what looks like SQL': JSON.stringify({ text: `'); drop table events; --` }),
-  'strings that look like dates': JSON.stringify({
-    at: '2024-02-30T25:61:00Z',
-    on: '2024-01-01',
-    zoned: '2024-01-01T00:00:00.000+02:00',
-  }),
-  'strings of 19 digits': JSON.stringify({ number: '9223372036854775807', zeros: '0000000000000000042' }),
-  'numbers in every spelling':
-    '{"a":1.0,"b":1e2,"c":-0.0,"d":0.1,"e":12345678901234567890,"f":1E-7,"g":3.14159265358979323846264338327950288}',
-  'white space between the tokens': '{ "a" :\n\t1 ,\r\n  "b": [ ] }',
-  'keys in their order': '{"z":1,"a":2,"10":3,"2":4}',
-  'keys that are empty, long or strange': JSON.stringify({ '': 1, ' ': 2, ['k'.repeat(5_000)]: 3, constructor: 4, 'é.$[]"': 5 }),
-  'empty containers, null and booleans': '{"a":{},"b":[],"c":null,"d":true,"e":false,"f":""}',
-  'two hundred levels': `${'{"a":['.repeat(100)}null${']}'.repeat(100)}`,
-  'a string of 100,000 characters': JSON.stringify({ text: 'é'.repeat(100_000) }),
-  'no object at all': '"just text"',
-}
+const all = Object.values(payloadTexts).flat()
 
 export const payloads: Area = (scenario) => {
-  for (const [what, text] of Object.entries(texts)) {
+  for (const [what, texts] of Object.entries(payloadTexts)) {
     scenario(`keeps data and metadata with ${what} to the letter`, async ({ store, start, unique }) => {
       const stream = unique('account')
-      const metadata = `{"user":${text}}`
-      await store.append({ stream, events: [sample({ data: text, metadata })] })
-      for (const [stored] of [await streamEvents(store, stream), await logEvents(store, { after: start })]) {
-        expect(stored?.data).toBe(text)
-        expect(stored?.metadata).toBe(metadata)
+      // Each alone, as most appends are, and all in one.
+      for (const data of texts) await store.append({ stream, events: [sample({ data, metadata: `{"user":${data}}` })] })
+      await store.append({ stream, events: texts.map((data) => sample({ data, metadata: `{"user":${data}}` })) })
+      const expected = [...texts, ...texts]
+      for (const stored of [await streamEvents(store, stream), await logEvents(store, { after: start })]) {
+        expectTexts(stored, ({ data }) => data, expected)
+        expectTexts(
+          stored,
+          ({ metadata }) => metadata,
+          expected.map((data) => `{"user":${data}}`),
+        )
       }
     })
   }
 
   scenario(
+    `keeps ${all.length} strange texts to the letter in pages of any size, backwards as well`,
+    async ({ store, unique }) => {
+      const stream = unique('account')
+      await store.append({ stream, events: all.map((data) => sample({ data })) })
+      for (const pageSize of [1, 7, 1_000]) {
+        expectTexts(await streamEvents(store, stream, { pageSize }), ({ data }) => data, all)
+        const backwards = await streamEvents(store, stream, { pageSize, direction: 'backwards' })
+        expectTexts(backwards, ({ data }) => data, [...all].reverse())
+      }
+    },
+    'backwards reads',
+  )
+
+  scenario('hands missed events over to the letter', async ({ store, unique }) => {
+    const texts = all.slice(0, 100)
+    const stream = unique('account')
+    await store.append({ stream, events: texts.map((data) => sample({ data })) })
+    const error = await rejectsWith<WrongExpectedVersionError>('wrong-expected-version', () =>
+      store.append({ stream, events: [sample()], expectedVersion: 0 }),
+    )
+    expectTexts(error.missed ?? [], ({ data }) => data, texts)
+  })
+
+  scenario('answers an append that is repeated, whatever its text', async ({ store, start, unique }) => {
+    const append = { stream: unique('account'), events: all.map((data) => sample({ data })), expectedVersion: 0 }
+    const first = await store.append(append)
+    await expect(store.append(append)).resolves.toEqual(first)
+    expect(await logEvents(store, { after: start })).toHaveLength(all.length)
+  })
+
+  scenario(
     'keeps what another process wrote to the letter',
     async ({ store, neighbour, unique }) => {
       const stream = unique('account')
-      const events = Object.values(texts).map((data) => sample({ data }))
-      await (await neighbour()).append({ stream, events })
-      expect((await streamEvents(store, stream)).map(({ data }) => data)).toEqual(Object.values(texts))
+      await (await neighbour()).append({ stream, events: all.map((data) => sample({ data })) })
+      expectTexts(await streamEvents(store, stream), ({ data }) => data, all)
     },
     'several processes',
   )
@@ -121,4 +135,11 @@ function weighing(bytes: number, letter: string) {
   const room = bytes - Buffer.byteLength(metadata) - Buffer.byteLength('{"text":""}')
   const weight = Buffer.byteLength(letter)
   return sample({ metadata, data: `{"text":"${letter.repeat(Math.floor(room / weight))}${'.'.repeat(room % weight)}"}` })
+}
+
+/** Compared by hand: Jest would print a hundred thousand letters. */
+function expectTexts(stored: readonly StoredEvent[], textOf: (event: StoredEvent) => string, expected: readonly string[]): void {
+  const different = expected.findIndex((text, index) => stored[index] === undefined || textOf(stored[index]) !== text)
+  expect(different === -1 ? 'as it was given' : expected[different]?.slice(0, 200)).toBe('as it was given')
+  expect(stored).toHaveLength(expected.length)
 }

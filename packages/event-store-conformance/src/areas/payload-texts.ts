@@ -1,0 +1,112 @@
+const inString = (...characters: readonly string[]) => characters.map((text) => `{"text":"${text}"}`)
+const nested = (levels: number, open: string, close: string) => `${open.repeat(levels)}1${close.repeat(levels)}`
+
+/**
+ * JSON texts that stores, drivers and parsers like to change, by what is in them. The exact text must come back: whoever hashes,
+ * encrypts or signs events relies on each character of it.
+ */
+export const payloadTexts: Readonly<Record<string, readonly string[]>> = {
+  'letters of every script, and emoji': inString(
+    'Zoë Ωмега 計算 عربى नमस्ते',
+    '👩‍👩‍👧 \u{10ffff} \u{1f1ea}\u{1f1fa}',
+    'e\u0301',
+    '\u00e9',
+    '\u212b Å A\u030a',
+    'ﬁ ß ẞ İ ı',
+    '\u{20000}\u{e0001}',
+    '\u202eright to left\u202c\u200b\u200d\u2060',
+  ),
+  'characters that are none, or that print as nothing': inString(
+    '\u2028\u2029\u0085',
+    '\ufeff',
+    '\ufffd\ufffe\uffff',
+    '\u007f\u0080\u009f',
+    '\u00a0\u3000\u00ad',
+    '\ue000\u{f0000}',
+  ),
+  'unicode escapes': inString(
+    '\\u00e9',
+    '\\ud83d\\udcb6',
+    '\\uD83D\\uDCB6',
+    '\\u2028',
+    '\\/',
+    '\\u002F',
+    '\\u0022\\u005c',
+    '\\u0061 a',
+    '\\\\u0000',
+  ),
+  'escapes of what no text can hold': inString('\\u0000', 'a\\u0000b', '\\ud83d', '\\udcb6', '\\ud83d\\ud83d\\udcb6', '\\uffff'),
+  'control characters, escaped': inString('\\b\\f\\n\\r\\t', '\\u0001\\u001f', '\\u001e\\u001f', '\\u007f'),
+  'apostrophes, quotes and backslashes': [
+    JSON.stringify({ text: `O'Neil said "no" \\ '' $$ $1 %s \`` }),
+    ...inString('\\\\', '\\\\\\\\', "'", "''", '\\"', '\\\\N', '\\\\.', '\\\\t', '\\\\x00'),
+  ],
+  'what looks like SQL, a pattern or the end of a copy': [
+    JSON.stringify({ text: `'); drop table events; --` }),
+    '"\\\\."',
+    '"\\\\N"',
+    '"NULL"',
+    '"{a,b}"',
+    '"%_"',
+    '"/* */ --"',
+    '"$tag$ $1 :name ?"',
+    '"E\'\\\\x41\'"',
+  ],
+  'strings that look like dates': [
+    JSON.stringify({ at: '2024-02-30T25:61:00Z', on: '2024-01-01', zoned: '2024-01-01T00:00:00.000+02:00' }),
+    '"2024-01-01T00:00:00.000Z"',
+    '"infinity"',
+    '"0000-00-00"',
+  ],
+  'strings of 19 digits': [JSON.stringify({ number: '9223372036854775807', zeros: '0000000000000000042' }), '"1e5"', '"0x10"'],
+  'numbers in every spelling': [
+    '{"a":1.0,"b":1e2,"c":-0.0,"d":0.1,"e":12345678901234567890,"f":1E-7,"g":3.14159265358979323846264338327950288}',
+    ...['0', '-0', '-0.0', '0.0', '1.50', '100e-2', '1E+2', '1e-400', '1e400', '-1e400', '5e-324', '1.7976931348623157e308'],
+    ...['2.2250738585072011e-308', '9007199254740993', '-9007199254740993', '18446744073709551616', '0.30000000000000004'],
+    ...['123456789012345678901234567890.123456789012345678901234567890', '0.1000000000000000055511151231257827', '1'.repeat(400)],
+  ],
+  'white space of every kind between the tokens': [
+    '{ "a" :\n\t1 ,\r\n  "b": [ ] }',
+    ' {}',
+    '{} ',
+    '\t[\t]\t',
+    '\r\n{\r\n}\r\n',
+    '\n1\n',
+    '[1,\r2,\n3,\t4, 5]',
+    `[${' '.repeat(10_000)}]`,
+  ],
+  'keys in their order, and keys that come twice': [
+    '{"z":1,"a":2,"10":3,"2":4}',
+    '{"a":1,"a":2}',
+    '{"a":1,"a":1,"a":1}',
+    '{"":1,"":2}',
+    '{"a":1,"\\u0061":2}',
+    '{"b":{"a":1,"a":{}},"b":null}',
+  ],
+  'keys that are empty, long or strange': [
+    JSON.stringify({ '': 1, ' ': 2, ['k'.repeat(5_000)]: 3, constructor: 4, 'é.$[]"': 5 }),
+    '{"__proto__":{"admin":true}}',
+    '{"constructor":{"prototype":{"admin":true}}}',
+    '{"toJSON":"text","toString":1,"then":2,"length":-1}',
+    '{"\\u0000":1,"\\ud83d":2}',
+  ],
+  'empty containers, null and booleans': [
+    '{"a":{},"b":[],"c":null,"d":true,"e":false,"f":""}',
+    '[[],[[]],{},[{}]]',
+    '[null,null]',
+    '{"a":[{"b":[]}]}',
+  ],
+  'hundreds of levels': [
+    `${'{"a":['.repeat(100)}null${']}'.repeat(100)}`,
+    nested(200, '[', ']'),
+    nested(200, '{"a":', '}'),
+    nested(1_000, '[', ']'),
+  ],
+  'very long strings, and very many values': [
+    JSON.stringify({ text: 'é'.repeat(100_000) }),
+    JSON.stringify({ text: '\\"'.repeat(50_000) }),
+    `[${'0,'.repeat(50_000)}0]`,
+    JSON.stringify(Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`key-${index}`, index]))),
+  ],
+  'no object at all': ['"just text"', '""', 'null', 'true', 'false', '[]', '[1]'],
+}
