@@ -142,3 +142,21 @@ describe('Stores on one pool', () => {
     await until('the other one is woken', async () => woken > 0)
   })
 })
+
+describe("A store's own connections", () => {
+  it('are closed when nobody has used them for idleTimeout, and opened again when there is work', async () => {
+    const { connectionString, schema } = testDatabase()
+    const applicationName = `idle_${schema}`.slice(0, 63)
+    const url = new URL(connectionString)
+    url.searchParams.set('application_name', applicationName)
+    const store = await openStore({ connectionString: url.href, schema, idleTimeout: 50 })
+    await Promise.all(times(20, (index) => store.append({ stream: `s-${index}`, events: [newEvent()] })))
+    await Promise.all(times(5, () => readEverything(store)))
+    const admin = await adminClient()
+    await until('only the listening connection was left', async () => {
+      const connections = await connectionsOf(admin, applicationName)
+      return connections.length === 1 && connections[0]!.query.startsWith('listen')
+    })
+    expect(await store.append({ stream: 's-1', events: [newEvent()] })).toMatchObject({ version: 2 })
+  })
+})

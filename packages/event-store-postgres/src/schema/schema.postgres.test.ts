@@ -1,5 +1,8 @@
 import { testDatabase } from '@writ/build-tools'
+import type { EventStore } from '@writ/event-store'
+import fc from 'fast-check'
 import { adminClient, closeAfterAll, newEvent, openStore, readEverything, times, willClose } from '../../test/test-store.js'
+import { dropPostgresEventStore } from '../manage-schema.js'
 import { postgresEventStore } from '../postgres-event-store.js'
 import { NEWEST_VERSION } from './migrations.js'
 import { quoteIdentifier } from './schema-name.js'
@@ -30,6 +33,51 @@ describe('The schema', () => {
     expect(rows).toHaveLength(1)
     await store.stop()
     await admin.query(`drop schema ${quoteIdentifier(odd)} cascade`)
+  })
+
+  it('takes its name from nobody who means harm: it is refused, or a store like any other', async () => {
+    const { connectionString, schema } = testDatabase()
+    const admin = await adminClient()
+    const canary = `${schema}_canary`
+    await admin.query(`create table public.${canary} as select 1 as alive`)
+    const part = fc.constantFrom(
+      ...`aZ_9$-."'\\;() `,
+      '--',
+      '/*',
+      `"; drop table public.${canary}; --`,
+      `'; drop table ${canary}; --`,
+      'x'.repeat(20),
+    )
+    const names = fc.array(part, { maxLength: 4 }).map((parts) => `W${schema.slice(-6)}${parts.join('')}`)
+    let taken = 0
+    const property = fc.asyncProperty(names, async (name) => {
+      const options = { connectionString, schema: name, poolSize: 1 }
+      let store: EventStore
+      try {
+        store = postgresEventStore(options)
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'invalid-postgres-option', option: 'schema' })
+        return
+      }
+      taken++
+      await store.start()
+      await store.append({ stream: 's', events: [newEvent({ tags: ['x'] })] })
+      expect(await readEverything(store)).toHaveLength(1)
+      await store.stop()
+      expect(await dropPostgresEventStore({ connectionString, schema: name, confirm: name })).toBe(true)
+    })
+    await fc.assert(property, { numRuns: 60 })
+    expect(taken).toBeGreaterThan(3)
+    expect((await admin.query(`select alive from public.${canary}`)).rows).toEqual([{ alive: 1 }])
+    await admin.query(`drop table public.${canary}`)
+  }, 60_000)
+
+  it('of 63 bytes is told from another one of the same beginning', async () => {
+    const { schema } = testDatabase()
+    const [one, two] = ['a', 'b'].map((end) => schema.padEnd(62, '_') + end)
+    const [here, there] = [await openStore({ schema: one! }), await openStore({ schema: two! })]
+    await here.append({ stream: 's', events: [newEvent()] })
+    expect(await readEverything(there)).toEqual([])
   })
 
   it('that newer code has made is refused, and left as it is', async () => {
