@@ -15,6 +15,8 @@ export interface World {
   neighbour(): Promise<EventStore>
   /** A store of another process that is the scenario's own, to stop if it likes. */
   another(): Promise<EventStore>
+  /** A store of another process that may take events out; the same one for all scenarios of the area. */
+  eraser(): Promise<EventStore>
 }
 
 /** Declares one scenario: a sentence that goes on from the store ("refuses …"), and what shows that it is true. */

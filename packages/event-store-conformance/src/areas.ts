@@ -4,8 +4,10 @@ import { appendsTogether } from './areas/appends-together.js'
 import { badInput } from './areas/bad-input.js'
 import { checkpoints } from './areas/checkpoints.js'
 import { conditions } from './areas/conditions.js'
+import { deletingStreams } from './areas/deleting-streams.js'
 import { expectedVersions } from './areas/expected-versions.js'
 import { lifecycle } from './areas/lifecycle.js'
+import { links } from './areas/links.js'
 import { payloads } from './areas/payloads.js'
 import { queries } from './areas/queries.js'
 import { races } from './areas/races.js'
@@ -16,8 +18,10 @@ import { repeatedAppends } from './areas/repeated-appends.js'
 import { rewoundLogs } from './areas/rewound-logs.js'
 import { severalStreams } from './areas/several-streams.js'
 import { snapshots } from './areas/snapshots.js'
+import { takingEventsOut } from './areas/taking-events-out.js'
 import { tailing } from './areas/tailing.js'
 import { transactions } from './areas/transactions.js'
+import { truncatingStreams } from './areas/truncating-streams.js'
 import { wakeUps } from './areas/wake-ups.js'
 
 /** Everything that the suite asks, by the titles that tests show. */
@@ -35,6 +39,10 @@ export const areas = {
   'reading behind writers': tailing,
   queries,
   conditions,
+  links,
+  'deleting streams': deletingStreams,
+  'taking events out': takingEventsOut,
+  'truncating streams': truncatingStreams,
   receipts,
   snapshots,
   'checkpoints and leases': checkpoints,

@@ -10,6 +10,14 @@ export type Capability =
   | 'receipts'
   /** Snapshots that last. */
   | 'snapshots'
+  /** Events in other streams by reference. */
+  | 'links'
+  /** Streams that end for good. */
+  | 'deletes'
+  /** Deletes and truncations that take the events out of the store, where that is allowed. */
+  | 'hard deletes'
+  /** Streams that are read from a later version on. */
+  | 'truncation'
   /** Checkpoints with leases and epochs. */
   | 'checkpoints'
   /** Effects in the checkpoint's own transaction. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { EventStore } from '@writ/event-store'
 import type { DeclaredScenario, World } from './area.js'
-import { hooksOf, type Place } from './place.js'
+import { hooksOf, type Place, type StoreOptions } from './place.js'
 
 /** How the suite gets an empty place for events. */
 export type Create = () => Place | Promise<Place>
@@ -10,6 +10,7 @@ export type Create = () => Place | Promise<Place>
 export class OpenedArea {
   private readonly stores: EventStore[] = []
   private neighbour: Promise<EventStore> | undefined
+  private eraser: Promise<EventStore> | undefined
 
   private constructor(private readonly place: Place) {}
 
@@ -42,6 +43,7 @@ export class OpenedArea {
       unique: (prefix) => `${prefix}-${randomUUID()}`,
       neighbour: () => (this.neighbour ??= this.another()),
       another: () => this.another(),
+      eraser: () => (this.eraser ??= this.another({ allowHardDelete: true })),
     }
     try {
       await run(world)
@@ -60,8 +62,8 @@ export class OpenedArea {
     return this.stores[0]!
   }
 
-  async another(): Promise<EventStore> {
-    const store = await this.place.open()
+  async another(options?: StoreOptions): Promise<EventStore> {
+    const store = await this.place.open(options)
     this.stores.push(store)
     await store.start()
     return store

@@ -4,9 +4,15 @@ import type { Capability } from './capability.js'
 /** An empty place for events, and how stores are opened on it: what an adapter gives to the suite. */
 export interface Place extends Partial<Hooks> {
   /** Opens one more store on the same data, as another process would have it. The suite starts and stops it. */
-  open(): EventStore | Promise<EventStore>
+  open(options?: StoreOptions): EventStore | Promise<EventStore>
   /** Takes the data away; called once, when all stores are stopped. */
   close?(): Promise<void>
+}
+
+/** What a scenario may want of a store; nothing, for all but those of 'hard deletes'. */
+export interface StoreOptions {
+  /** Whether events may be taken out. */
+  readonly allowHardDelete?: boolean
 }
 
 /** What scenarios ask of the place beyond the port; each belongs to a capability. */

@@ -13,8 +13,9 @@ import {
   whyNotJson,
 } from '@writ/event-store'
 import type { InMemoryLog } from './in-memory-log.js'
+import { refuseDeleted } from './read.js'
+import { missedBy } from './missed.js'
 
-const MAX_MISSED = 100
 const untagged: readonly string[] = Object.freeze([])
 
 /** Checks an append and, when nothing speaks against it, adds its events and receipts to the log. */
@@ -68,6 +69,7 @@ function streamAsItIs(log: InMemoryLog, name: string): Appended {
 
 function checkAgainst(log: InMemoryLog, append: Append): void {
   checkReceipts(log, append)
+  refuseDeleted(log, append.stream)
   checkVersion(log, append)
   checkCondition(log, append)
 }
@@ -100,16 +102,14 @@ function checkReceipts(log: InMemoryLog, { receipts = [] }: Append): void {
 }
 
 function checkVersion(log: InMemoryLog, { stream, expectedVersion = 'any' }: Append): void {
-  const stored = log.streams.get(stream) ?? []
-  if (isExpected(expectedVersion, stored.length)) return
-  const known = typeof expectedVersion === 'number' ? expectedVersion : expectedVersion === 'no-stream' ? 0 : stored.length
-  const missed = stored.length - known > MAX_MISSED ? undefined : stored.slice(known)
-  throw new WrongExpectedVersionError(stream, expectedVersion, stored.length, missed)
+  const version = log.streams.get(stream)?.length ?? 0
+  if (isExpected(expectedVersion, version)) return
+  throw new WrongExpectedVersionError(stream, expectedVersion, version, missedBy(log, stream, expectedVersion))
 }
 
 function checkCondition(log: InMemoryLog, { stream, condition }: Append): void {
   if (!condition) return
-  for (const { position } of log.index.matching(condition.failIfMatch, condition.after, log.events.length, 'backwards')) {
+  for (const { position } of log.index.matching(condition.failIfMatch, condition.after, log.position, 'backwards')) {
     throw new AppendConditionFailedError(stream, position)
   }
 }
@@ -120,7 +120,7 @@ function store(log: InMemoryLog, { stream: name, events, receipts = [] }: Append
   const createdAt = log.date()
   if (events.length > 0) {
     if (before === 0) log.streams.set(name, stream)
-    for (const event of events) log.add(recorded(event, name, stream.length + 1, log.events.length + 1, createdAt), stream)
+    for (const event of events) log.add(recorded(event, name, stream.length + 1, log.position + 1, createdAt), stream)
   }
   const positionAt = (version: number) => stream[version - 1]?.position ?? 0
   for (const { commandId, eventsUpTo, body } of receipts) {
@@ -132,7 +132,7 @@ function store(log: InMemoryLog, { stream: name, events, receipts = [] }: Append
 }
 
 // Fields are copied one by one and the result frozen: the log must not change with an object that its caller still holds.
-function recorded(event: NewEvent, stream: string, version: number, position: number, createdAt: Date): StoredEvent {
+export function recorded(event: NewEvent, stream: string, version: number, position: number, createdAt: Date): StoredEvent {
   return Object.freeze({
     id: event.id,
     type: event.type,

@@ -16,6 +16,18 @@ export class EventIndex {
     for (const tag of new Set(event.tags)) listOf(this.byTag, tag).push(event)
   }
 
+  remove(gone: ReadonlySet<StoredEvent>): void {
+    const without = (lists: Map<string, StoredEvent[]>, names: ReadonlySet<string>) => {
+      for (const name of names) {
+        const left = (lists.get(name) ?? []).filter((event) => !gone.has(event))
+        if (left.length > 0) lists.set(name, left)
+        else lists.delete(name)
+      }
+    }
+    without(this.byType, new Set([...gone].map(({ type }) => type)))
+    without(this.byTag, new Set([...gone].flatMap(({ tags }) => tags)))
+  }
+
   /** The events that match, from just beyond one position up to another, in the order of the log or against it. */
   *matching(query: EventQuery, after: number, upTo: number, direction: 'forwards' | 'backwards'): Generator<StoredEvent> {
     const step = direction === 'forwards' ? 1 : -1

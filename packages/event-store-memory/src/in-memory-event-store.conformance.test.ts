@@ -5,7 +5,7 @@ describeEventStore({
   name: 'in-memory',
   create() {
     const log = new InMemoryLog()
-    return { open: () => inMemoryEventStore({ log }), rewind: async (position) => log.rewind(position) }
+    return { open: (options) => inMemoryEventStore({ log, ...options }), rewind: async (position) => log.rewind(position) }
   },
   unsupported: [{ capability: 'foreign transactions', reason: 'only its own stores write to its log' }],
 })

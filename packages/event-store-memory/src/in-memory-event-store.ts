@@ -19,6 +19,7 @@ import {
   type Snapshots,
   type StoredEvent,
   StoreNotRunningError,
+  type Streams,
   silentLogger,
 } from '@writ/event-store'
 import { append, appendAll } from './append.js'
@@ -30,6 +31,7 @@ import { readAll, readStream } from './read.js'
 import type { Ready } from './ready.js'
 import { InMemoryReceipts } from './receipts.js'
 import { InMemorySnapshots } from './snapshots.js'
+import { InMemoryStreams } from './streams.js'
 
 export interface InMemoryEventStoreOptions {
   /** What the store holds; a new, empty one by default. Stores that share one stand for several processes. */
@@ -40,11 +42,13 @@ export interface InMemoryEventStoreOptions {
   readonly logger?: Logger
   /** Whether it is meant to run under `NODE_ENV=production`, where everything is lost with the process; false by default. */
   readonly allowInProduction?: boolean
+  /** Whether events may be taken out, by `streams.delete` and `streams.truncate` with `hard`; false by default. */
+  readonly allowHardDelete?: boolean
 }
 
 /** @throws InMemoryStoreRefusedError under `NODE_ENV=production`, unless that is allowed */
 export function inMemoryEventStore(options: InMemoryEventStoreOptions = {}): EventStore<InMemoryTransaction> {
-  const { log, runtime, logger = silentLogger, allowInProduction = false } = options
+  const { log, runtime, logger = silentLogger, allowInProduction = false, allowHardDelete = false } = options
   if (process.env.NODE_ENV === 'production' && !allowInProduction) {
     throw new InMemoryStoreRefusedError(
       'NODE_ENV is production, and whatever it holds is lost with the process',
@@ -54,7 +58,7 @@ export function inMemoryEventStore(options: InMemoryEventStoreOptions = {}): Eve
   if (log && runtime && log.runtime !== runtime) {
     throw new InMemoryStoreRefusedError('it was given a log and another clock than the log has', 'Give the runtime to the log.')
   }
-  return new InMemoryEventStore(log ?? new InMemoryLog(runtime && { runtime }), logger)
+  return new InMemoryEventStore(log ?? new InMemoryLog(runtime && { runtime }), logger, allowHardDelete)
 }
 
 class InMemoryEventStore implements EventStore<InMemoryTransaction> {
@@ -62,6 +66,7 @@ class InMemoryEventStore implements EventStore<InMemoryTransaction> {
   readonly checkpoints: InMemoryCheckpoints
   readonly receipts: Receipts
   readonly snapshots: Snapshots
+  readonly streams: Streams
   private readonly listeners = new Set<() => void>()
   private readonly rewindListeners = new Set<(error: LogRewoundError) => void>()
   private stopListening: (() => void) | undefined
@@ -72,12 +77,14 @@ class InMemoryEventStore implements EventStore<InMemoryTransaction> {
   constructor(
     private readonly log: InMemoryLog,
     private readonly logger: Logger,
+    allowHardDelete: boolean,
   ) {
     const ready: Ready = (operation) => this.ready(operation)
     this.known = new KnownPlace(this.adapter, log.incarnation)
     this.checkpoints = new InMemoryCheckpoints(log, ready)
     this.receipts = new InMemoryReceipts(log, ready)
     this.snapshots = new InMemorySnapshots(log, ready)
+    this.streams = new InMemoryStreams(log, ready, allowHardDelete, (position) => this.known.note(position))
   }
 
   async start(): Promise<void> {
@@ -133,7 +140,7 @@ class InMemoryEventStore implements EventStore<InMemoryTransaction> {
 
   async head(): Promise<Head> {
     await this.ready('head')
-    const head = { position: this.log.events.length, incarnation: this.log.incarnation }
+    const head = { position: this.log.position, incarnation: this.log.incarnation }
     this.known.note(head.position)
     return head
   }
@@ -161,7 +168,8 @@ class InMemoryEventStore implements EventStore<InMemoryTransaction> {
     for await (const page of pages) {
       // Between two pages the log may have been rewound.
       if (this.refusal) throw this.refusal
-      for (const { position, id } of [page[0]!, page.at(-1)!]) this.known.note(position, id)
+      // At the place of a link another id stands than that of the event.
+      for (const { position, id, origin } of [page[0]!, page.at(-1)!]) this.known.note(position, origin ? undefined : id)
       yield page
     }
   }
@@ -170,7 +178,7 @@ class InMemoryEventStore implements EventStore<InMemoryTransaction> {
   private compare(): void {
     const { log, known } = this
     if (this.refusal) return
-    const found = { incarnation: log.incarnation, head: log.events.length, eventId: log.events[known.now.position - 1]?.id }
+    const found = { incarnation: log.incarnation, head: log.position, eventId: log.at(known.now.position)?.id }
     this.refusal = known.compare(known.now, found)
     if (this.refusal) tell(this.rewindListeners, this.logger, this.refusal)
   }

@@ -1,5 +1,5 @@
-import { type Receipt, type Runtime, type Snapshot, type StoredEvent, systemRuntime } from '@writ/event-store'
-import { EventIndex } from './event-index.js'
+import { OWN_SCHEMA_VERSION, type Receipt, type Runtime, type Snapshot, type StoredEvent, systemRuntime } from '@writ/event-store'
+import { countUpTo, EventIndex } from './event-index.js'
 import type { Partition } from './partition.js'
 
 export interface InMemoryLogOptions {
@@ -15,11 +15,17 @@ export interface InMemoryLogOptions {
 export class InMemoryLog {
   readonly runtime: Runtime
   readonly incarnation: string
-  /** @internal The event at position p stands at p - 1. */
-  readonly events: StoredEvent[] = []
-  /** @internal The event with version v stands at v - 1. */
-  readonly streams = new Map<string, StoredEvent[]>()
-  /** @internal */
+  /** @internal All events in their order, and none of Writ's own records. */
+  events: readonly StoredEvent[] = []
+  /** @internal The last one that was given out. */
+  position = 0
+  /** @internal What has version v stands at v - 1; undefined where it was taken out. */
+  readonly streams = new Map<string, (StoredEvent | undefined)[]>()
+  /** @internal The version from which on a stream is read, where its books were closed. */
+  readonly firstVersions = new Map<string, number>()
+  /** @internal The last records of deleted streams. */
+  readonly tombstones = new Map<string, StoredEvent>()
+  /** @internal Events and links. */
   readonly eventsById = new Map<string, StoredEvent>()
   /** @internal */
   index = new EventIndex()
@@ -44,16 +50,22 @@ export class InMemoryLog {
    * with a LogRewoundError, until they are stopped and started.
    */
   rewind(position: number): void {
-    const kept = this.events.filter((event) => event.position <= position)
-    this.events.length = 0
-    this.streams.clear()
+    for (const [name, stream] of this.streams) {
+      const kept = stream.filter((record) => record === undefined || record.position <= position)
+      if (kept.some((record) => record !== undefined)) this.streams.set(name, kept)
+      else this.streams.delete(name)
+      const firstVersion = Math.min(this.firstVersions.get(name) ?? 1, kept.length)
+      if (firstVersion > 1) this.firstVersions.set(name, firstVersion)
+      else this.firstVersions.delete(name)
+    }
+    for (const [name, tombstone] of this.tombstones) if (tombstone.position > position) this.tombstones.delete(name)
+    const kept = [...this.streams.values()].flatMap((stream) => stream.filter((record) => record !== undefined))
+    kept.sort((one, other) => one.position - other.position)
+    this.position = Math.max(0, ...[kept.at(-1), ...this.tombstones.values()].map((record) => record?.position ?? 0))
+    this.events = []
     this.eventsById.clear()
     this.index = new EventIndex()
-    for (const event of kept) {
-      const stream = this.streams.get(event.stream) ?? []
-      this.streams.set(event.stream, stream)
-      this.add(event, stream)
-    }
+    for (const record of kept) this.enter(record)
     for (const [id, receipt] of this.receipts) if (receipt.position > position) this.receipts.delete(id)
     for (const saved of this.snapshots.values()) {
       for (const [version, snapshot] of saved) if (snapshot.position > position) saved.delete(version)
@@ -75,11 +87,26 @@ export class InMemoryLog {
   }
 
   /** @internal */
-  add(event: StoredEvent, stream: StoredEvent[]): void {
-    this.events.push(event)
+  add(event: StoredEvent, stream: (StoredEvent | undefined)[]): void {
+    this.position = event.position
     stream.push(event)
-    this.eventsById.set(event.id, event)
-    this.index.add(event)
+    this.enter(event)
+  }
+
+  /** @internal The event at a position. */
+  at(position: number): StoredEvent | undefined {
+    const event = this.events[countUpTo(this.events, position) - 1]
+    return event?.position === position ? event : undefined
+  }
+
+  /** @internal Takes a stream's events up to a version out; whoever reads the log goes on from where it has come to. */
+  erase(name: string, upTo: number): void {
+    const stream = this.streams.get(name) ?? []
+    const gone = new Set(stream.slice(0, upTo).filter((event) => event !== undefined))
+    stream.fill(undefined, 0, upTo)
+    this.events = this.events.filter((event) => !gone.has(event))
+    this.index.remove(gone)
+    for (const { id } of gone) this.eventsById.delete(id)
   }
 
   /** @internal */
@@ -102,5 +129,12 @@ export class InMemoryLog {
       this.isWakingUp = false
       for (const listener of [...this.listeners]) listener()
     })
+  }
+
+  private enter(record: StoredEvent): void {
+    this.eventsById.set(record.id, record)
+    if (record.schemaVersion === OWN_SCHEMA_VERSION) return
+    ;(this.events as StoredEvent[]).push(record)
+    this.index.add(record)
   }
 }

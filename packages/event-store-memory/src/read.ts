@@ -1,40 +1,85 @@
 import {
+  deletedError,
+  followed,
+  LINK_TYPE,
   type LogRead,
+  linkTarget,
   logRead,
   type ReadAllOptions,
   type ReadStreamOptions,
   type StoredEvent,
   streamRead,
 } from '@writ/event-store'
+import { countUpTo } from './event-index.js'
 import type { InMemoryLog } from './in-memory-log.js'
 
 type Pages = AsyncGenerator<readonly StoredEvent[], void, undefined>
 
+/** @throws StreamDeletedError */
+export function refuseDeleted(log: InMemoryLog, name: string): void {
+  const tombstone = log.tombstones.get(name)
+  const error = tombstone && deletedError(tombstone)
+  if (error) throw error
+}
+
 export async function* readStream(log: InMemoryLog, name: string, options: ReadStreamOptions | undefined): Pages {
   const { fromVersion, toVersion, direction, limit, pageSize } = streamRead(name, options)
-  const stream = log.streams.get(name) ?? []
-  yield* slices(stream, Math.max(fromVersion - 1, 0), Math.min(toVersion, stream.length), { direction, limit, pageSize })
+  if (limit === 0 || fromVersion > toVersion) return
+  refuseDeleted(log, name)
+  let from = fromVersion
+  let upTo = Math.min(toVersion, log.streams.get(name)?.length ?? 0)
+  for (let remaining = limit; remaining > 0; ) {
+    // Between two pages the books may be closed, or the stream deleted.
+    refuseDeleted(log, name)
+    const stream = log.streams.get(name) ?? []
+    from = Math.max(from, log.firstVersions.get(name) ?? 1)
+    if (from > upTo) return
+    const size = Math.min(pageSize, remaining)
+    const isForwards = direction === 'forwards'
+    const first = isForwards ? from : Math.max(from, upTo - size + 1)
+    const last = isForwards ? Math.min(upTo, from + size - 1) : upTo
+    if (isForwards) from = last + 1
+    else upTo = first - 1
+    const page = readable(log, stream.slice(first - 1, last))
+    if (page.length === 0) continue
+    remaining -= page.length
+    yield isForwards ? page : page.reverse()
+  }
+}
+
+/** What a stream holds → what a reader gets: events in place of the links to them, and nothing in place of what was taken out. */
+export function readable(log: InMemoryLog, records: readonly (StoredEvent | undefined)[]): StoredEvent[] {
+  const events: StoredEvent[] = []
+  for (const record of records) {
+    if (record === undefined) continue
+    const event = record.type === LINK_TYPE ? followed(record, log.at(linkTarget(record)!.position)) : record
+    if (event) events.push(event)
+  }
+  return events
 }
 
 export async function* readAll(log: InMemoryLog, options: ReadAllOptions | undefined): Pages {
   const read = logRead(options)
-  const upTo = Math.min(read.upTo, log.events.length)
+  const upTo = Math.min(read.upTo, log.position)
   if (read.query) yield* matches(log, { ...read, upTo })
-  else yield* slices(log.events, read.after, upTo, read)
+  else yield* logPages(log, { ...read, upTo })
 }
 
-/** The part of a list from one index up to, and without, another: cut into pages, the last one first when read backwards. */
-async function* slices(
-  events: readonly StoredEvent[],
-  from: number,
-  to: number,
-  { direction, limit, pageSize }: Pick<LogRead, 'direction' | 'limit' | 'pageSize'>,
-): Pages {
-  const count = Math.min(limit, to - from)
-  for (let given = 0; given < count; given += pageSize) {
-    const size = Math.min(pageSize, count - given)
-    if (direction === 'forwards') yield events.slice(from + given, from + given + size)
-    else yield events.slice(to - given - size, to - given).reverse()
+/** Page after page of the log; each is looked up by its position, for events may have been taken out meanwhile. */
+async function* logPages(log: InMemoryLog, read: LogRead): Pages {
+  const { direction, limit, pageSize } = read
+  let { after, upTo } = read
+  for (let remaining = limit; remaining > 0; ) {
+    const from = countUpTo(log.events, after)
+    const to = countUpTo(log.events, upTo)
+    const size = Math.min(pageSize, remaining, to - from)
+    if (size <= 0) return
+    const page = direction === 'forwards' ? log.events.slice(from, from + size) : log.events.slice(to - size, to).reverse()
+    const last = page.at(-1)!.position
+    if (direction === 'forwards') after = last
+    else upTo = last - 1
+    remaining -= size
+    yield page
   }
 }
 
@@ -43,6 +88,8 @@ async function* matches(log: InMemoryLog, { query, after, upTo, direction, limit
   let page: StoredEvent[] = []
   if (remaining === 0) return
   for (const event of log.index.matching(query!, after, upTo, direction)) {
+    // It may have been taken out since the search began.
+    if (log.eventsById.get(event.id) !== event) continue
     page.push(event)
     if (page.length === remaining) break
     if (page.length < pageSize) continue

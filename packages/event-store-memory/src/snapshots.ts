@@ -13,12 +13,15 @@ export class InMemorySnapshots implements Snapshots {
     return this.log.snapshots.get(stream)?.get(schemaVersion)
   }
 
-  async save(snapshot: Snapshot): Promise<void> {
+  async save(snapshot: Snapshot): Promise<boolean> {
     await this.ready('save a snapshot')
+    if (this.log.tombstones.has(snapshot.stream)) return false
     const saved = this.log.snapshots.get(snapshot.stream) ?? new Map<number, Snapshot>()
     this.log.snapshots.set(snapshot.stream, saved)
     const there = saved.get(snapshot.schemaVersion)
-    if (!there || there.version < snapshot.version) saved.set(snapshot.schemaVersion, Object.freeze({ ...snapshot }))
+    if (there && there.version >= snapshot.version) return false
+    saved.set(snapshot.schemaVersion, Object.freeze({ ...snapshot }))
+    return true
   }
 
   async delete(stream: string): Promise<void> {

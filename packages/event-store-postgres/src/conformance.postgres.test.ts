@@ -7,6 +7,10 @@ describeEventStore({
   name: 'PostgreSQL',
   create() {
     const { rewind, ...database } = rewindableDatabase()
-    return { open: () => postgresEventStore(database), holdForeignTransaction: () => foreignTransaction(database), rewind }
+    return {
+      open: (options) => postgresEventStore({ ...database, ...options }),
+      holdForeignTransaction: () => foreignTransaction(database),
+      rewind,
+    }
   },
 })

@@ -25,6 +25,7 @@ export { InvalidMessageDefinitionError, InvalidMessageError, type MessageIssue }
 export { InvalidOptionError, refuseUnknownOptions } from './errors/invalid-option-error.js'
 export { CheckpointBehindError, LeaseLostError, UnknownSubscriptionError } from './errors/lease-errors.js'
 export { LogRewoundError } from './errors/log-rewound-error.js'
+export { HardDeleteNotAllowedError, InvalidTruncationError, StreamDeletedError } from './errors/stream-errors.js'
 export { nearestName } from './errors/nearest-name.js'
 export { TransactionEndedError } from './errors/transaction-ended-error.js'
 export { ValueNotStorableError } from './errors/value-not-storable-error.js'
@@ -54,6 +55,7 @@ export { type Runtime, systemRuntime } from './runtime.js'
 export type { Append, Appended } from './store/append.js'
 export { checkAppend, MAX_EVENT_BYTES, MAX_EVENTS_PER_APPEND } from './store/check-append.js'
 export { type LogRead, logRead, type StreamRead, streamRead } from './store/check-read.js'
+export { checkDelete, checkTruncate } from './store/check-streams.js'
 export type { Acquisition, Checkpoint, Checkpoints, Lease, NewSubscription, PartitionName } from './store/checkpoints.js'
 export type { EventStore, Head, ReadAllOptions, ReadOptions, ReadStreamOptions } from './store/event-store.js'
 export { CollectedAppends, checkAppends } from './store/collected-appends.js'
@@ -62,15 +64,27 @@ export { eventsOf } from './store/events-of.js'
 export { checkExpectedVersion, type ExpectedVersion, isExpected } from './store/expected-version.js'
 export { whyNotJson } from './store/json-text.js'
 export { type FoundLog, KnownPlace, type LogPlace } from './store/known-place.js'
+export { followed, LINK_TYPE, type LinkTarget, linkTarget, newLink } from './store/link.js'
 export type { EventMetadata, TraceContext } from './store/metadata.js'
 export { type NewEvent, newEvent, newEventWith } from './store/new-event.js'
+export { isReservedType, OWN_SCHEMA_VERSION } from './store/own-record.js'
 export { type AppendCondition, type EventQuery, type EventQueryItem, matchesQuery } from './store/query.js'
 export type { NewReceipt, Receipt, Receipts } from './store/receipts.js'
 export type { RecordedEvent } from './store/recorded-event.js'
 export type { Snapshot, Snapshots } from './store/snapshots.js'
-export type { StoredEvent } from './store/stored-event.js'
+export type { Origin, StoredEvent } from './store/stored-event.js'
 export type { AppendsTogether, Committed } from './store/transaction.js'
 export { categoryOf, checkStreamName, isReservedStream, streamName } from './store/stream-name.js'
+export type {
+  Deleted,
+  DeleteOptions,
+  StreamDeletion,
+  StreamInfo,
+  Streams,
+  TruncateOptions,
+  Truncated,
+} from './store/streams.js'
+export { deletedError, deletionOf, newTombstone, TOMBSTONE_TYPE, TOMBSTONE_VERSION } from './store/tombstone.js'
 export {
   type DataOf,
   type EventShape,

@@ -27,10 +27,40 @@ export const snapshots: Area = (scenario) => {
 
   saved('does not let an older one take the place of a newer one', async ({ store, unique }) => {
     const stream = unique('account')
-    await store.snapshots.save(snapshot(stream, { version: 20, state: '"newer"' }))
-    await store.snapshots.save(snapshot(stream, { version: 10, state: '"older"' }))
-    await store.snapshots.save(snapshot(stream, { version: 20, state: '"the same again"' }))
+    const save = (version: number, state: string) => store.snapshots.save(snapshot(stream, { version, state }))
+    await expect(save(20, '"newer"')).resolves.toBe(true)
+    await expect(save(10, '"older"')).resolves.toBe(false)
+    await expect(save(20, '"the same again"')).resolves.toBe(false)
     await expect(store.snapshots.load(stream, 1)).resolves.toMatchObject({ version: 20, state: '"newer"' })
+  })
+
+  saved(
+    'lets a snapshot go forward only, and says which of two processes has saved it',
+    async ({ store, neighbour, unique }) => {
+      const stores = [store, await neighbour()]
+      for (let turn = 0; turn < 20; turn++) {
+        const stream = unique('account')
+        const same = await Promise.all(stores.map((one, index) => one.snapshots.save(snapshot(stream, { state: `${index}` }))))
+        expect([...same].sort()).toEqual([false, true])
+        await expect(store.snapshots.load(stream, 1)).resolves.toMatchObject({ state: String(same.indexOf(true)) })
+        const versions = [11, 12, 13, 14, 15, 16]
+        const moved = await Promise.all(
+          versions.map((version, index) => stores[index % 2]!.snapshots.save(snapshot(stream, { version }))),
+        )
+        expect(moved.at(-1)).toBe(true)
+        await expect(store.snapshots.load(stream, 1)).resolves.toMatchObject({ version: 16 })
+      }
+    },
+    'several processes',
+  )
+
+  saved('keeps one snapshot for each schema version, and compares versions within it', async ({ store, unique }) => {
+    const stream = unique('account')
+    await expect(store.snapshots.save(snapshot(stream, { version: 20, schemaVersion: 1 }))).resolves.toBe(true)
+    await expect(store.snapshots.save(snapshot(stream, { version: 10, schemaVersion: 2 }))).resolves.toBe(true)
+    await expect(store.snapshots.save(snapshot(stream, { version: 15, schemaVersion: 1 }))).resolves.toBe(false)
+    await expect(store.snapshots.load(stream, 1)).resolves.toMatchObject({ version: 20 })
+    await expect(store.snapshots.load(stream, 2)).resolves.toMatchObject({ version: 10 })
   })
 
   saved('passes over snapshots of another schema version', async ({ store, unique }) => {

@@ -10,7 +10,7 @@ export class WrongExpectedVersionError extends WritError<'wrong-expected-version
     readonly expectedVersion: ExpectedVersion,
     /** The stream's version; 0 where it is absent. */
     readonly actualVersion: number,
-    /** The events beyond a numeric expected version, in order; undefined where there are more than 100 of them: read the stream. */
+    /** The events beyond a numeric expected version, in order; undefined where there are more than 100 of them, or some are not to be read any more: read the stream. */
     readonly missed: readonly StoredEvent[] | undefined,
   ) {
     super(

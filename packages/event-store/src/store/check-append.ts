@@ -2,7 +2,9 @@ import { InvalidAppendError } from '../errors/invalid-append-error.js'
 import type { Append } from './append.js'
 import { checkExpectedVersion } from './expected-version.js'
 import { isJson } from './json-text.js'
+import { linkTarget } from './link.js'
 import type { NewEvent } from './new-event.js'
+import { isReservedType } from './own-record.js'
 import type { EventQuery } from './query.js'
 import type { NewReceipt } from './receipts.js'
 import { checkStreamName } from './stream-name.js'
@@ -47,6 +49,7 @@ function checkEvent(stream: string, event: NewEvent): void {
   if (!uuid.test(event.id))
     throw new InvalidAppendError(stream, `the event id '${String(event.id).slice(0, 60)}' is no UUID in lower case`)
   checkName(stream, 'event type', event.type)
+  if (isReservedType(event.type)) return checkLink(stream, event)
   if (!Number.isSafeInteger(event.schemaVersion) || event.schemaVersion < 1 || event.schemaVersion > 32_767) {
     throw new InvalidAppendError(stream, `the schema version of '${event.type}' must be an integer from 1 to 32767`)
   }
@@ -56,6 +59,14 @@ function checkEvent(stream: string, event: NewEvent): void {
   if (event.tags.length > MAX_TAGS)
     throw new InvalidAppendError(stream, `'${event.type}' has ${event.tags.length} tags, and ${MAX_TAGS} is the most`)
   for (const tag of event.tags) checkName(stream, 'tag', tag)
+}
+
+function checkLink(stream: string, event: NewEvent): void {
+  if (linkTarget(event) && event.metadata === '{}' && event.tags.length === 0) return
+  throw new InvalidAppendError(
+    stream,
+    `the event type '${event.type}' begins with '$', which is for Writ's own records, and it is no link as newLink makes them`,
+  )
 }
 
 // Text that UTF-8 would change on its way, or that no store can hold; whether an event's is JSON, `whyNotJson` tells.
@@ -129,6 +140,8 @@ export function whyQueryIsMalformed(query: EventQuery): string | undefined {
       if (!isName(name))
         return `names the type or tag '${String(name).slice(0, 60)}', which must be 1 to ${MAX_NAME} printable characters`
     }
+    const reserved = types?.find(isReservedType)
+    if (reserved !== undefined) return `names the type '${reserved}', which is for Writ's own records and never matches`
   }
   return undefined
 }

@@ -5,6 +5,7 @@ import type { EventQuery } from './query.js'
 import type { Receipts } from './receipts.js'
 import type { Snapshots } from './snapshots.js'
 import type { StoredEvent } from './stored-event.js'
+import type { Streams } from './streams.js'
 import type { AppendsTogether, Committed } from './transaction.js'
 
 /**
@@ -24,6 +25,7 @@ export interface EventStore<Transaction extends object = object> {
   readonly checkpoints: Checkpoints<Transaction>
   readonly receipts: Receipts
   readonly snapshots: Snapshots
+  readonly streams: Streams
 
   /** Makes the store ready, its schema included; to call it twice is harmless. */
   start(): Promise<void>
@@ -39,6 +41,7 @@ export interface EventStore<Transaction extends object = object> {
    * @throws InvalidAppendError, InvalidStreamNameError for malformed input
    * @throws CommandAlreadyHandledError when one of the receipts' commands has a receipt already; it carries that receipt
    * @throws WrongExpectedVersionError when another writer was first; it carries the events that were missed
+   * @throws StreamDeletedError when the stream was deleted, whatever version is expected
    * @throws AppendConditionFailedError when an event matches the condition's query
    * @throws EventIdConflictError when an event id is in use for other content
    * @throws StoreOverloadedError when too many appends are waiting
@@ -73,14 +76,19 @@ export interface EventStore<Transaction extends object = object> {
   transaction<T>(work: (transaction: Transaction & AppendsTogether) => Promise<T>): Promise<Committed<T>>
 
   /**
-   * One stream's events in pages; an absent stream has none.
+   * One stream's events in pages; an absent stream has none, and one whose books were closed begins where they were.
+   *
+   * A link gives the event that it refers to, at the link's place, and says where it comes from. One whose event was taken out of the
+   * store is left out, so versions may have gaps there, and a page fewer events than it could.
    *
    * @throws InvalidReadError for malformed options
+   * @throws StreamDeletedError
    */
   readStream(stream: string, options?: ReadStreamOptions): AsyncIterable<readonly StoredEvent[]>
 
   /**
-   * The whole log's events, of all streams, in pages. It ends at the head; it does not wait for more.
+   * The whole log's events, of all streams, in pages; each once, where it was written: links are left out. It ends at the head; it
+   * does not wait for more.
    *
    * @throws InvalidReadError for malformed options
    */
@@ -107,7 +115,7 @@ export interface EventStore<Transaction extends object = object> {
 }
 
 export interface Head {
-  /** The last event's position, 0 for an empty log. */
+  /** The last position that was given out, 0 for an empty log. It never goes back, and need not be that of an event: of a link, say. */
   readonly position: number
   /** A UUID that was drawn when the store was created: positions of one incarnation say nothing about another. */
   readonly incarnation: string

@@ -168,9 +168,9 @@ export class EventTypes {
   }
 }
 
-// One literal for all: their readers stay fast.
+// One literal for all: their readers stay fast. Only what was read by a link has more.
 function recorded(stored: StoredEvent, type: string, schemaVersion: number, data: AnyEvent, part: number): RecordedEvent {
-  return {
+  const facts = {
     id: stored.id,
     type,
     schemaVersion,
@@ -183,6 +183,7 @@ function recorded(stored: StoredEvent, type: string, schemaVersion: number, data
     tags: stored.tags,
     createdAt: stored.createdAt,
   }
+  return stored.origin ? { ...facts, origin: stored.origin } : facts
 }
 
 function restore(eventClass: AnyEventClass, stored: StoredEvent): AnyEvent {

@@ -1,5 +1,6 @@
 import type { AnyEvent } from '../messages/message.js'
 import type { EventMetadata } from './metadata.js'
+import type { Origin } from './stored-event.js'
 
 /** An event that the store has accepted, with its class restored: today's shape, whatever shape it was stored in. */
 export interface RecordedEvent<E extends AnyEvent = AnyEvent> {
@@ -21,4 +22,6 @@ export interface RecordedEvent<E extends AnyEvent = AnyEvent> {
   readonly tags: readonly string[]
   /** When it was stored, by the store's clock; never runs back along the log. */
   readonly createdAt: Date
+  /** Of an event that is read by a link: where it stands itself. Stream, version and position are then those of the link. */
+  readonly origin?: Origin
 }

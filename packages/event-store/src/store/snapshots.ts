@@ -14,7 +14,11 @@ export interface Snapshot {
 export interface Snapshots {
   /** The newest snapshot of a stream with this schema version. */
   load(stream: string, schemaVersion: number): Promise<Snapshot | undefined>
-  /** Saves it unless one of the same schema version and of the same or a later stream version is there. */
-  save(snapshot: Snapshot): Promise<void>
+  /**
+   * Saves it unless one of the same schema version and of the same or a later stream version is there, or the stream is deleted.
+   *
+   * @returns whether it was saved; of several processes that save at the same time, the newest snapshot stays
+   */
+  save(snapshot: Snapshot): Promise<boolean>
   delete(stream: string): Promise<void>
 }

@@ -9,4 +9,13 @@ export interface StoredEvent extends NewEvent {
   readonly position: number
   /** When it was stored, by the store's clock; never runs back along the log. */
   readonly createdAt: Date
+  /** Of an event that is read by a link: where it stands itself. Stream, version and position are then those of the link. */
+  readonly origin?: Origin
+}
+
+/** Where an event was written. */
+export interface Origin {
+  readonly stream: string
+  readonly version: number
+  readonly position: number
 }
