@@ -12,6 +12,7 @@ import type {
   Receipts,
   Snapshots,
   StoredEvent,
+  Streams,
 } from '@writ/event-store'
 
 /** An append that waits for its test to say what becomes of it. */
@@ -122,6 +123,9 @@ export class ControlledStore implements EventStore {
   }
   get snapshots(): Snapshots {
     return this.wrapped.snapshots
+  }
+  get streams(): Streams {
+    return this.wrapped.streams
   }
   head(): Promise<Head> {
     return this.wrapped.head()

@@ -58,6 +58,7 @@ export function troubled(inner: EventStore): Troubled {
     adapter: inner.adapter,
     receipts: inner.receipts,
     snapshots: inner.snapshots,
+    streams: inner.streams,
     start: () => inner.start(),
     stop: () => inner.stop(),
     append: (append) => inner.append(append),

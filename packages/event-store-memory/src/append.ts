@@ -13,8 +13,8 @@ import {
   whyNotJson,
 } from '@writ/event-store'
 import type { InMemoryLog } from './in-memory-log.js'
-import { refuseDeleted } from './read.js'
 import { missedBy } from './missed.js'
+import { refuseDeleted } from './read.js'
 
 const untagged: readonly string[] = Object.freeze([])
 

@@ -13,8 +13,8 @@ import {
   type StreamDeletion,
   type StreamInfo,
   type Streams,
-  type TruncateOptions,
   type Truncated,
+  type TruncateOptions,
   WrongExpectedVersionError,
 } from '@writ/event-store'
 import { recorded } from './append.js'

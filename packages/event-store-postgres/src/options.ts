@@ -45,6 +45,11 @@ export interface PostgresEventStoreOptions {
   readonly lockTimeout?: number
   /** Milliseconds for which appends that can't reach the server are tried again before they fail; 5,000 by default. */
   readonly retryFor?: number
+  /**
+   * Whether events may be taken out, by `streams.delete` and `streams.truncate` with `hard`; false by default. The database's role must
+   * then be allowed to delete from the tables of events, tags and snapshots.
+   */
+  readonly allowHardDelete?: boolean
   readonly logger?: Logger
   readonly runtime?: Runtime
 }
@@ -60,6 +65,7 @@ export interface CheckedOptions {
   readonly statementTimeout: number
   readonly lockTimeout: number
   readonly retryFor: number
+  readonly allowHardDelete: boolean
   readonly logger: Logger
   readonly runtime: Runtime
 }
@@ -76,6 +82,7 @@ const known = [
   'statementTimeout',
   'lockTimeout',
   'retryFor',
+  'allowHardDelete',
   'logger',
   'runtime',
 ]
@@ -92,6 +99,7 @@ export function checkOptions(options: PostgresEventStoreOptions): CheckedOptions
     maxWaitingAppends = 10_000,
     statementTimeout = 30_000,
     retryFor = 5_000,
+    allowHardDelete = false,
   } = options
   if (typeof migrate !== 'boolean') throw new PostgresOptionError('migrate', 'must be true or false')
   if (pooler !== undefined && pooler !== 'transaction')
@@ -102,6 +110,7 @@ export function checkOptions(options: PostgresEventStoreOptions): CheckedOptions
   const lockTimeout = options.lockTimeout ?? Math.min(5_000, Math.floor(statementTimeout / 2))
   checkInteger('lockTimeout', lockTimeout, 10, statementTimeout - 1)
   checkInteger('retryFor', retryFor, 0, 3_600_000)
+  if (typeof allowHardDelete !== 'boolean') throw new PostgresOptionError('allowHardDelete', 'must be true or false')
   return {
     schema: schemaName(schema),
     source: sourceOf(options),
@@ -111,6 +120,7 @@ export function checkOptions(options: PostgresEventStoreOptions): CheckedOptions
     statementTimeout,
     lockTimeout,
     retryFor,
+    allowHardDelete,
     logger: options.logger ?? silentLogger,
     runtime: options.runtime ?? systemRuntime,
   }

@@ -31,6 +31,7 @@ import { RewindGuard } from './rewind-guard.js'
 import { prepareSchema } from './schema/prepare-schema.js'
 import { PostgresSnapshots } from './snapshots.js'
 import type { SqlTransaction } from './sql.js'
+import { allowHardDeletes, PostgresStreams } from './streams.js'
 import { Staging } from './transactions/staging.js'
 import { Transactions, type Work } from './transactions/transactions.js'
 
@@ -70,6 +71,8 @@ interface Running {
   readonly notices: Notices
   readonly transactions: Transactions
   readonly reader: Reader
+  /** Something was written at this position, and is durable. */
+  readonly onWritten: (position: number, eventId?: string | undefined) => void
   readonly stopHearing: () => Promise<void>
 }
 
@@ -78,6 +81,7 @@ class PostgresStore implements PostgresEventStore {
   readonly checkpoints: PostgresCheckpoints
   readonly receipts: PostgresReceipts
   readonly snapshots: PostgresSnapshots
+  readonly streams: PostgresStreams
   private readonly wakeUps: Listeners<[]>
   private readonly rewinds: Listeners<[LogRewoundError]>
   private readonly headStatement: Statement
@@ -97,10 +101,14 @@ class PostgresStore implements PostgresEventStore {
     this.wakeUps = new Listeners(logger)
     this.rewinds = new Listeners(logger)
     this.staging = new Staging(schema)
+    this.streams = new PostgresStreams((operation) => this.ready(operation), schema, options.runtime, options.allowHardDelete)
     this.headStatement = { name: `${schema.statementPrefix}head`, text: `select * from ${schema.quoted}.head()` }
   }
 
-  /** @throws UnsupportedServerError, SchemaTooNewError, SchemaTooOldError, MigrationBlockedError, TransactionPoolerError, StoreUnavailableError */
+  /**
+   * @throws UnsupportedServerError, SchemaTooNewError, SchemaTooOldError, MigrationBlockedError, TransactionPoolerError,
+   *   HardDeleteNotAllowedError, StoreUnavailableError
+   */
   start(): Promise<void> {
     this.starting ??= this.open().catch((error) => {
       this.starting = undefined
@@ -179,27 +187,33 @@ class PostgresStore implements PostgresEventStore {
     try {
       await prepareSchema(connections, options)
       await connections.using('start', (client) => guard.begin(client), { writes: false })
+      if (options.allowHardDelete) await allowHardDeletes(connections, schema)
     } catch (error) {
       await connections.stop()
       throw error
     }
     const reader = new Reader(connections, schema, mark, guard)
     const notices = new Notices(connections, schema, options)
+    const onWritten = (position: number, eventId?: string | undefined) => {
+      mark.raise(position)
+      guard.note(position, eventId)
+      this.wakeUps.tell()
+      hearing.saw(position)
+    }
     const delivery: Delivery = {
       connections,
       call: new AppendCall(connections, options),
       notices,
-      reads: { events: (stream, from, upTo) => reader.events(stream, from, upTo), receipts: this.receipts },
+      reads: {
+        missed: (stream, from, upTo) => reader.missed(stream, from, upTo),
+        deletion: (stream) => reader.deletion(stream),
+        receipts: this.receipts,
+      },
       schema,
       runtime: options.runtime,
       retryFor: options.retryFor,
       lockTimeout: options.lockTimeout,
-      onAccepted: (position, eventId) => {
-        mark.raise(position)
-        guard.note(position, eventId)
-        this.wakeUps.tell()
-        hearing.saw(position)
-      },
+      onAccepted: onWritten,
     }
     const queue = new AppendQueue({
       limit: options.maxWaitingAppends,
@@ -209,7 +223,7 @@ class PostgresStore implements PostgresEventStore {
     })
     const transactions = new Transactions({ ...options, ...delivery, appendAll: (appends) => queue.addAll(appends) })
     const hearing = this.hear(connections, guard)
-    this.running = { connections, guard, queue, notices, transactions, reader, stopHearing: hearing.stop }
+    this.running = { connections, guard, queue, notices, transactions, reader, onWritten, stopHearing: hearing.stop }
   }
 
   /** Hears of the appends of others: by listening, or by asking where a pooler stands between. */

@@ -17,12 +17,7 @@ export class PostgresSnapshots implements Snapshots {
         'load_snapshot',
         `select version, position, state from ${s}.snapshots where stream = $1 and schema_version = $2`,
       ),
-      save: statement(
-        'save_snapshot',
-        `insert into ${s}.snapshots as stored (stream, schema_version, version, position, state) values ($1, $2, $3, $4, $5)
-          on conflict (stream, schema_version) do update set version = excluded.version, position = excluded.position, state = excluded.state
-          where stored.version < excluded.version`,
-      ),
+      save: statement('save_snapshot', `select ${s}.save_snapshot($1, $2, $3, $4, $5)`),
       delete: statement('delete_snapshots', `delete from ${s}.snapshots where stream = $1`),
     }
   }
@@ -34,9 +29,11 @@ export class PostgresSnapshots implements Snapshots {
     return { stream, version: Number(row[0]), position: Number(row[1]), schemaVersion, state: row[2]! }
   }
 
-  async save({ stream, schemaVersion, version, position, state }: Snapshot): Promise<void> {
+  async save({ stream, schemaVersion, version, position, state }: Snapshot): Promise<boolean> {
     this.ready('save a snapshot')
-    await this.connections().write('save a snapshot', this.statements.save, [stream, schemaVersion, version, position, state])
+    const values = [stream, schemaVersion, version, position, state]
+    const [row] = await this.connections().write('save a snapshot', this.statements.save, values)
+    return row![0] === 't'
   }
 
   async delete(stream: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type { EventStore, EventTypes, StoredEvent } from '@writ/event-store'
+import { endOfLog } from './end-of-log.js'
 import { LogEntry, type Portion } from './log-entry.js'
 import { PageSize } from './page-size.js'
 
@@ -60,9 +61,10 @@ export class CatchUp {
   private async readAll(after: number): Promise<Page> {
     const size = this.size.current
     const stored = await this.collect({ after, limit: size, pageSize: size })
-    const upTo = stored.at(-1)?.position ?? after
-    this.sawHead(upTo)
-    return { after, stored, upTo, isLast: stored.length < size, isFiltered: false }
+    const end = stored.at(-1)?.position ?? after
+    const upTo = stored.length < size ? await endOfLog(this.store, end) : end
+    this.sawHead(upTo ?? end)
+    return { after, stored, upTo: upTo ?? end, isLast: stored.length < size && upTo !== undefined, isFiltered: false }
   }
 
   // The head is asked for first: what is appended later is not covered by what this read finds.

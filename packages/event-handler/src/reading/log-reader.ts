@@ -2,6 +2,7 @@ import type { EventStore, EventTypes, Logger, Runtime } from '@writ/event-store'
 import { backOff } from '../definition/error-policy.js'
 import { describeError } from '../infrastructure-error.js'
 import { Wakeup } from '../wakeup.js'
+import { endOfLog } from './end-of-log.js'
 import { LogEntry, type Portion, sizeOf } from './log-entry.js'
 import { PageSize } from './page-size.js'
 import { Ring } from './ring.js'
@@ -132,6 +133,7 @@ export class LogReader {
             sizes.push(sizeOf(stored))
           }
         }
+        if (count === 0) upTo = (await endOfLog(this.store, upTo)) ?? upTo
         this.recovered()
         break
       } catch (error) {
@@ -140,7 +142,7 @@ export class LogReader {
         if (this.ending.signal.aborted) return false
       }
     }
-    if (count > 0) {
+    if (upTo > ring.upTo) {
       // Where the last follower has left meanwhile, and another one has begun a ring of its own, nobody looks at this one any more.
       this.pollSoon()
       ring.push(entries, sizes, upTo)

@@ -1,4 +1,5 @@
 import {
+  type AppendsTogether,
   type EventStore,
   type ExpectedVersion,
   hasCode,
@@ -205,6 +206,24 @@ export const deletingStreams: Area = (scenario) => {
     }
   })
 
+  deleting(
+    'writes nothing to any of several streams when one of them is deleted',
+    async ({ store, unique }) => {
+      const { stream } = await deletedStream(store, unique('account'))
+      const other = unique('account')
+      const appends = [other, stream].map((name) => ({ stream: name, events: samples(2) }))
+      const work = async (transaction: AppendsTogether) => {
+        for (const append of appends) transaction.append(append)
+      }
+      for (const attempt of [() => store.appendAll(appends), () => store.transaction(work)]) {
+        expect(await rejectsWith<StreamDeletedError>(gone, attempt)).toMatchObject({ stream, version: 3 })
+      }
+      expect(await streamEvents(store, other)).toEqual([])
+    },
+    'several streams',
+    'transactions',
+  )
+
   deleting('keeps its hands off streams of like names', async ({ store, unique }) => {
     const stream = unique('account')
     const others = [`${stream}0`, stream.toUpperCase(), stream.slice(0, -1), `${stream} `]
@@ -237,9 +256,7 @@ export const deletingStreams: Area = (scenario) => {
     'saves no snapshot of a deleted stream',
     async ({ store, unique }) => {
       const { stream } = await deletedStream(store, unique('account'))
-      await expect(
-        store.snapshots.save({ stream, version: 3, position: 1, schemaVersion: 1, state: '{}' }),
-      ).resolves.toBe(false)
+      await expect(store.snapshots.save({ stream, version: 3, position: 1, schemaVersion: 1, state: '{}' })).resolves.toBe(false)
       await expect(store.snapshots.load(stream, 1)).resolves.toBeUndefined()
     },
     'snapshots',

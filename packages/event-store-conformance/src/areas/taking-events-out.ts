@@ -58,15 +58,18 @@ export const takingEventsOut: Area = (scenario) => {
     'conditions',
   )
 
-  erasing('gives no position out twice, also when the last events of the log are taken out', async ({ store, eraser, unique }) => {
-    const stream = unique('account')
-    const { position: last } = await store.append({ stream, events: samples(5) })
-    const { position } = await (await eraser()).streams.delete(stream, hard)
-    expect(position).toBeGreaterThan(last)
-    expect((await store.head()).position).toBe(position)
-    const next = await store.append({ stream: unique('account'), events: [sample()] })
-    expect(next.position).toBeGreaterThan(position)
-  })
+  erasing(
+    'gives no position out twice, also when the last events of the log are taken out',
+    async ({ store, eraser, unique }) => {
+      const stream = unique('account')
+      const { position: last } = await store.append({ stream, events: samples(5) })
+      const { position } = await (await eraser()).streams.delete(stream, hard)
+      expect(position).toBeGreaterThan(last)
+      expect((await store.head()).position).toBe(position)
+      const next = await store.append({ stream: unique('account'), events: [sample()] })
+      expect(next.position).toBeGreaterThan(position)
+    },
+  )
 
   erasing('lets a reader of the log pass over the gap', async ({ store, eraser, start, unique }) => {
     const streams = [unique('account'), unique('account'), unique('account')]
@@ -83,18 +86,21 @@ export const takingEventsOut: Area = (scenario) => {
     expect(await logEvents(store, { after: start, upTo: inside })).toEqual(expected.slice(0, 10))
   })
 
-  erasing('goes on with what is left when a stream is taken out of a log that is being read', async ({ store, eraser, start, unique }) => {
-    const [stream, other] = [unique('account'), unique('account')]
-    await store.append({ stream, events: samples(20) })
-    await store.append({ stream: other, events: samples(20) })
-    const seen: number[] = []
-    for await (const page of store.readAll({ after: start, pageSize: 5 })) {
-      seen.push(...positionsOf(page))
-      if (page[0]!.position === start + 1) await (await eraser()).streams.delete(stream, hard)
-    }
-    expect(seen).toEqual(expect.arrayContaining(positionsOf(await streamEvents(store, other))))
-    expect(seen).toEqual([...new Set(seen)].sort((a, b) => a - b))
-  })
+  erasing(
+    'goes on with what is left when a stream is taken out of a log that is being read',
+    async ({ store, eraser, start, unique }) => {
+      const [stream, other] = [unique('account'), unique('account')]
+      await store.append({ stream, events: samples(20) })
+      await store.append({ stream: other, events: samples(20) })
+      const seen: number[] = []
+      for await (const page of store.readAll({ after: start, pageSize: 5 })) {
+        seen.push(...positionsOf(page))
+        if (page[0]!.position === start + 1) await (await eraser()).streams.delete(stream, hard)
+      }
+      expect(seen).toEqual(expect.arrayContaining(positionsOf(await streamEvents(store, other))))
+      expect(seen).toEqual([...new Set(seen)].sort((a, b) => a - b))
+    },
+  )
 
   erasing('takes an event id that was taken out with its event', async ({ store, eraser, unique }) => {
     const [stream, other] = [unique('account'), unique('account')]
@@ -173,12 +179,17 @@ export const takingEventsOut: Area = (scenario) => {
     await store.append({ stream, events: samples(3) })
     const soft = await store.streams.delete(stream, { metadata: { actor: 'ann' } })
     expect(await logEvents(store, { after: start })).toHaveLength(3)
-    await rejectsWith('wrong-expected-version', async () => (await eraser()).streams.delete(stream, { ...hard, expectedVersion: 2 }))
+    await rejectsWith('wrong-expected-version', async () =>
+      (await eraser()).streams.delete(stream, { ...hard, expectedVersion: 2 }),
+    )
     const { version, position } = await (await eraser()).streams.delete(stream, { ...hard, metadata: { actor: 'bob' } })
     expect(version).toBe(3)
     expect(position).toBeGreaterThan(soft.position)
     expect(await logEvents(store, { after: start })).toEqual([])
-    await expect(store.streams.info(stream)).resolves.toMatchObject({ version: 3, deletion: { hard: true, position, actor: 'bob' } })
+    await expect(store.streams.info(stream)).resolves.toMatchObject({
+      version: 3,
+      deletion: { hard: true, position, actor: 'bob' },
+    })
   })
 
   erasing('takes the events of a stream out once', async ({ eraser, unique }) => {
@@ -195,7 +206,9 @@ export const takingEventsOut: Area = (scenario) => {
     const stream = unique('account')
     await store.append({ stream, events: samples(3, { tags: ['a'] }) })
     for (const expectedVersion of [0, 2, 4, 'no-stream'] as const) {
-      await rejectsWith('wrong-expected-version', async () => (await eraser()).streams.delete(stream, { ...hard, expectedVersion }))
+      await rejectsWith('wrong-expected-version', async () =>
+        (await eraser()).streams.delete(stream, { ...hard, expectedVersion }),
+      )
     }
     expect(await logEvents(store, { after: start })).toHaveLength(3)
     await expect(store.append({ stream, events: [sample()], expectedVersion: 3 })).resolves.toMatchObject({ version: 4 })
@@ -217,67 +230,76 @@ export const takingEventsOut: Area = (scenario) => {
     await rejectsWith(gone, () => store.append({ stream, events: [sample()] }))
   })
 
-  erasing('takes out what two processes go on appending until it is deleted, all of it', async ({ store, neighbour, eraser, start, unique }) => {
-    const [stream, other] = [unique('account'), unique('account')]
-    await store.append({ stream, events: [sample()] })
-    let accepted = 0
-    const appending = async (one: EventStore) => {
-      for (;;) {
-        try {
-          await one.append({ stream, events: samples(3, { tags: ['a'] }) })
-          await one.append({ stream: other, events: [sample()] })
-          accepted++
-        } catch (error) {
-          if (!hasCode(error, gone)) throw error
-          return
+  erasing(
+    'takes out what two processes go on appending until it is deleted, all of it',
+    async ({ store, neighbour, eraser, start, unique }) => {
+      const [stream, other] = [unique('account'), unique('account')]
+      await store.append({ stream, events: [sample()] })
+      let accepted = 0
+      const appending = async (one: EventStore) => {
+        for (;;) {
+          try {
+            await one.append({ stream, events: samples(3, { tags: ['a'] }) })
+            await one.append({ stream: other, events: [sample()] })
+            accepted++
+          } catch (error) {
+            if (!hasCode(error, gone)) throw error
+            return
+          }
         }
       }
-    }
-    const one = await eraser()
-    const both = Promise.all([store, await neighbour()].map(appending))
-    while (accepted < 20) await store.head()
-    const { version, position } = await one.streams.delete(stream, hard)
-    await both
-    expect(version).toBeGreaterThanOrEqual(61)
-    const left = await logEvents(store, { after: start })
-    expect(left.filter((event) => event.stream === stream)).toEqual([])
-    expect(left).toEqual(await streamEvents(store, other))
-    expect((await store.head()).position).toBeGreaterThanOrEqual(position)
-  })
+      const one = await eraser()
+      const both = Promise.all([store, await neighbour()].map(appending))
+      while (accepted < 20) await store.head()
+      const { version, position } = await one.streams.delete(stream, hard)
+      await both
+      expect(version).toBeGreaterThanOrEqual(61)
+      const left = await logEvents(store, { after: start })
+      expect(left.filter((event) => event.stream === stream)).toEqual([])
+      expect(left).toEqual(await streamEvents(store, other))
+      expect((await store.head()).position).toBeGreaterThanOrEqual(position)
+    },
+  )
 
-  erasing('lets exactly one of a hard delete and an append win that expect the same version, twenty times over', async ({ store, eraser, unique }) => {
-    const one = await eraser()
-    const race = async () => {
-      const stream = unique('account')
-      await store.append({ stream, events: samples(3) })
-      const [deletion, append] = await Promise.allSettled([
-        one.streams.delete(stream, { ...hard, expectedVersion: 3 }),
-        store.append({ stream, events: [sample()], expectedVersion: 3 }),
-      ])
-      if (deletion.status === 'fulfilled') expect(append).toMatchObject({ reason: { code: gone, hard: true } })
-      else {
-        expect(deletion.reason).toMatchObject({ code: 'wrong-expected-version', actualVersion: 4 })
-        expect(append.status).toBe('fulfilled')
-        expect(await streamEvents(store, stream)).toHaveLength(4)
+  erasing(
+    'lets exactly one of a hard delete and an append win that expect the same version, twenty times over',
+    async ({ store, eraser, unique }) => {
+      const one = await eraser()
+      const race = async () => {
+        const stream = unique('account')
+        await store.append({ stream, events: samples(3) })
+        const [deletion, append] = await Promise.allSettled([
+          one.streams.delete(stream, { ...hard, expectedVersion: 3 }),
+          store.append({ stream, events: [sample()], expectedVersion: 3 }),
+        ])
+        if (deletion.status === 'fulfilled') expect(append).toMatchObject({ reason: { code: gone, hard: true } })
+        else {
+          expect(deletion.reason).toMatchObject({ code: 'wrong-expected-version', actualVersion: 4 })
+          expect(append.status).toBe('fulfilled')
+          expect(await streamEvents(store, stream)).toHaveLength(4)
+        }
       }
-    }
-    for (const _ of upTo(4)) await Promise.all(upTo(5).map(race))
-  })
+      for (const _ of upTo(4)) await Promise.all(upTo(5).map(race))
+    },
+  )
 
-  erasing('lets one of ten hard deletes and ten soft ones win, or one of each, in that order', async ({ store, eraser, unique }) => {
-    const one = await eraser()
-    const stream = unique('account')
-    await store.append({ stream, events: samples(5) })
-    const outcomes = await Promise.allSettled(
-      upTo(20).map((n) => (n % 2 === 0 ? one.streams.delete(stream, hard) : store.streams.delete(stream))),
-    )
-    const won = outcomes.flatMap(({ status }, index) => (status === 'fulfilled' ? [index % 2 === 1 ? 'hard' : 'soft'] : []))
-    expect([['hard'], ['soft', 'hard']].map((order) => [...order].sort().join())).toContain([...won].sort().join())
-    for (const outcome of outcomes) {
-      if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: gone })
-    }
-    await expect(store.streams.info(stream)).resolves.toMatchObject({ version: 5, deletion: { hard: true } })
-  })
+  erasing(
+    'lets one of ten hard deletes and ten soft ones win, or one of each, in that order',
+    async ({ store, eraser, unique }) => {
+      const one = await eraser()
+      const stream = unique('account')
+      await store.append({ stream, events: samples(5) })
+      const outcomes = await Promise.allSettled(
+        upTo(20).map((n) => (n % 2 === 0 ? one.streams.delete(stream, hard) : store.streams.delete(stream))),
+      )
+      const won = outcomes.flatMap(({ status }, index) => (status === 'fulfilled' ? [index % 2 === 1 ? 'hard' : 'soft'] : []))
+      expect([['hard'], ['soft', 'hard']].map((order) => [...order].sort().join())).toContain([...won].sort().join())
+      for (const outcome of outcomes) {
+        if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: gone })
+      }
+      await expect(store.streams.info(stream)).resolves.toMatchObject({ version: 5, deletion: { hard: true } })
+    },
+  )
 
   erasing(
     'takes the events before a version out of the log, and of the tags',

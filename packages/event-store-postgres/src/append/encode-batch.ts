@@ -1,10 +1,8 @@
-import type { ExpectedVersion } from '@writ/event-store'
+import { type ExpectedVersion, TOMBSTONE_VERSION } from '@writ/event-store'
 import type { Values } from '../connections.js'
 import { ANY_VERSION, BETWEEN, STREAM_EXISTS, WITHIN } from '../schema/append-functions.js'
 import type { BatchEntry, EncodedEntry } from './batch.js'
 import { int4Array, int8Array, uuidArray, uuidBuffer } from './binary-array.js'
-
-const MAX_INTEGER = 2_147_483_647
 
 /** The first arguments of `append_one`: one event and nothing else. */
 export function encodeOne({ stream, events, parts }: BatchEntry): Values {
@@ -108,7 +106,7 @@ function encodeReceipts(batch: readonly EncodedEntry[]): Values {
   return [int4Array(appends), ids.join(BETWEEN), int4Array(events), bodies.join(BETWEEN)]
 }
 
-function encodeExpected(expected: ExpectedVersion | undefined): number {
+export function encodeExpected(expected: ExpectedVersion | undefined): number {
   switch (expected) {
     case undefined:
     case 'any':
@@ -118,7 +116,7 @@ function encodeExpected(expected: ExpectedVersion | undefined): number {
     case 'stream-exists':
       return STREAM_EXISTS
     default:
-      // No stream is as long as this, so a greater number is refused all the same.
-      return Math.min(expected, MAX_INTEGER)
+      // No stream is as long as this, so a greater number is refused all the same; that of a tombstone must not be met.
+      return Math.min(expected, TOMBSTONE_VERSION - 1)
   }
 }

@@ -7,6 +7,7 @@ import {
   InvalidAppendError,
   type Receipts,
   type StoredEvent,
+  type StreamDeletedError,
   WrongExpectedVersionError,
   whyNotJson,
 } from '@writ/event-store'
@@ -18,8 +19,10 @@ const MAX_MISSED = 100
 
 /** What a refusal's error tells besides the verdict is read afterwards: a batch does not wait for it. */
 export interface RefusalReads {
-  /** A stream's events from one version up to another. */
-  events(stream: string, from: number, upTo: number): Promise<readonly StoredEvent[]>
+  /** A stream's events from one version up to another; undefined where some are not read any more. */
+  missed(stream: string, from: number, upTo: number): Promise<readonly StoredEvent[] | undefined>
+  /** Why a deleted stream can't be appended to. */
+  deletion(stream: string): Promise<StreamDeletedError | undefined>
   readonly receipts: Receipts
 }
 
@@ -47,22 +50,24 @@ export async function refusalOf(
       const receipt = await reads.receipts.find(receipts[detail]!.commandId)
       return receipt && new CommandAlreadyHandledError(receipt)
     }
+    case Verdict.deleted:
+      return reads.deletion(stream)
     default:
       return new EventIdConflictError(stream, events[detail - 1]!.id)
   }
 }
 
-async function missedBy(
+export async function missedBy(
   stream: string,
   expected: ExpectedVersion,
   actual: number,
-  reads: RefusalReads,
+  reads: Pick<RefusalReads, 'missed'>,
 ): Promise<readonly StoredEvent[] | undefined> {
   const known = typeof expected === 'number' ? expected : expected === 'no-stream' ? 0 : actual
   if (actual <= known) return []
   if (actual - known > MAX_MISSED) return undefined
   try {
-    return await reads.events(stream, known + 1, actual)
+    return await reads.missed(stream, known + 1, actual)
   } catch {
     // The conflict itself is certain; who gets no events reads the stream.
     return undefined

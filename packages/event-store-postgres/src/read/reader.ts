@@ -1,4 +1,17 @@
-import { logRead, type ReadAllOptions, type ReadStreamOptions, type StoredEvent, streamRead } from '@writ/event-store'
+import {
+  deletedError,
+  followed,
+  hasCode,
+  LINK_TYPE,
+  linkTarget,
+  logRead,
+  type ReadAllOptions,
+  type ReadStreamOptions,
+  type StoredEvent,
+  type StreamDeletedError,
+  streamRead,
+} from '@writ/event-store'
+import { int8Array } from '../append/binary-array.js'
 import type { Connections, Statement, Values } from '../connections.js'
 import type { RewindGuard } from '../rewind-guard.js'
 import type { SchemaName } from '../schema/schema-name.js'
@@ -17,6 +30,7 @@ type Pages = AsyncGenerator<Page, void, undefined>
 export class Reader {
   private readonly log: Statement
   private readonly stream: Statement
+  private readonly linked: Statement
   private readonly flush: Statement
 
   constructor(
@@ -28,6 +42,7 @@ export class Reader {
     const { quoted, statementPrefix } = schema
     this.log = { name: `${statementPrefix}read_log`, text: `select * from ${quoted}.read_log($1, $2, $3, $4, $5)` }
     this.stream = { name: `${statementPrefix}read_stream`, text: `select * from ${quoted}.read_stream($1, $2, $3, $4, $5, $6)` }
+    this.linked = { name: `${statementPrefix}read_linked`, text: `select * from ${quoted}.read_linked($1)` }
     this.flush = { name: `${statementPrefix}flush`, text: `select ${quoted}.flush()` }
   }
 
@@ -37,19 +52,59 @@ export class Reader {
     let from = Math.min(fromVersion, MAX_INTEGER)
     let upTo = Math.min(toVersion, MAX_INTEGER)
     return pages(limit, pageSize, async (size) => {
-      if (from > upTo) return []
-      const page = await this.page('read a stream', this.stream, [name, from, upTo, size, isBackwards, durable], size)
-      const last = page.at(-1)
+      if (from > upTo) return nothing
+      const records = await this.records(name, from, upTo, size, isBackwards, durable)
+      const last = records.at(-1)
       if (isBackwards) upTo = (last?.version ?? 0) - 1
       else from = (last?.version ?? MAX_INTEGER) + 1
-      return page
+      return { page: await this.followLinks(records), isLast: records.length < size }
     })
   }
 
-  /** Some events of one stream, as they are visible now. */
-  async events(stream: string, from: number, upTo: number): Promise<Page> {
-    const rows = await this.connections.read('read a stream', this.stream, [stream, from, upTo, upTo - from + 1, false, false])
-    return rows.map(storedEvent)
+  /** Some events of one stream, as they are visible now; undefined where one of these versions is not read any more. */
+  async missed(stream: string, from: number, upTo: number): Promise<Page | undefined> {
+    const count = upTo - from + 1
+    const records = await this.records(stream, from, upTo, count, false, false)
+    return records.length === count ? this.followLinks(records) : undefined
+  }
+
+  /** Why a deleted stream can't be read; undefined for one that can. */
+  async deletion(stream: string): Promise<StreamDeletedError | undefined> {
+    try {
+      await this.records(stream, 1, 1, 1, false, false)
+      return undefined
+    } catch (error) {
+      if (hasCode<StreamDeletedError>(error, 'stream-deleted')) return error
+      throw error
+    }
+  }
+
+  /** A part of what a stream holds; of a deleted one that is its tombstone, whatever is asked for. */
+  private async records(
+    stream: string,
+    from: number,
+    upTo: number,
+    limit: number,
+    isBackwards: boolean,
+    durable: boolean,
+  ): Promise<Page> {
+    const values = [stream, from, upTo, limit, isBackwards, durable]
+    const records = await this.page('read a stream', this.stream, values, limit)
+    const deleted = records.length === 1 && deletedError(records[0]!)
+    if (deleted) throw deleted
+    return records
+  }
+
+  /** Puts events in the place of the links to them: one more read, for pages that have any. */
+  private async followLinks(records: Page): Promise<Page> {
+    const positions = records.flatMap((record) => (record.type === LINK_TYPE ? [linkTarget(record)!.position] : []))
+    if (positions.length === 0) return records
+    const rows = await this.connections.read('read a stream', this.linked, [int8Array(positions)])
+    const found = new Map(rows.map(storedEvent).map((event) => [event.position, event]))
+    return records.flatMap((record) => {
+      const event = record.type === LINK_TYPE ? followed(record, found.get(linkTarget(record)!.position)) : record
+      return event ? [event] : []
+    })
   }
 
   readAll(options: ReadAllOptions | undefined): Pages {
@@ -58,15 +113,14 @@ export class Reader {
     const isBackwards = direction === 'backwards'
     let { after, upTo } = read
     return pages(limit, pageSize, async (size) => {
-      if (after >= upTo) return []
+      if (after >= upTo) return nothing
       const page = query
         ? await this.pageOfQuery(queryPage(this.schema.quoted, { query, after, upTo, limit: size, direction }), durable)
         : await this.pageOfLog(after, upTo, size, isBackwards, durable)
       const last = page.at(-1)
-      if (last === undefined) return page
-      if (isBackwards) upTo = last.position - 1
-      else after = last.position
-      return page
+      if (isBackwards) upTo = (last?.position ?? 0) - 1
+      else after = last?.position ?? upTo
+      return { page, isLast: page.length < size }
     })
   }
 
@@ -104,23 +158,29 @@ export class Reader {
   }
 }
 
+/** What a fetch gives: fewer events than were asked for where links lead nowhere. */
+interface Fetched {
+  readonly page: Page
+  readonly isLast: boolean
+}
+
+const nothing: Fetched = { page: [], isLast: true }
+
 /**
  * Pages until one is not full or the limit is reached, the first of them small. The next one is fetched while the consumer works on
  * this one.
  */
-async function* pages(limit: number, pageSize: number, fetch: (size: number) => Promise<Page>): Pages {
+async function* pages(limit: number, pageSize: number, fetch: (size: number) => Promise<Fetched>): Pages {
   let remaining = limit
   let size = Math.min(FEW, pageSize, remaining)
   let coming = size > 0 ? fetch(size) : undefined
   while (coming) {
-    const page = await coming
-    if (page.length === 0) return
+    const { page, isLast } = await coming
     remaining -= page.length
-    const isFull = page.length === size
     size = Math.min(pageSize, remaining)
-    coming = isFull && size > 0 ? fetch(size) : undefined
+    coming = !isLast && size > 0 ? fetch(size) : undefined
     // A consumer that stops here never looks at it.
     coming?.catch(() => {})
-    yield page
+    if (page.length > 0) yield page
   }
 }

@@ -1,3 +1,4 @@
+import { TOMBSTONE_VERSION } from '@writ/event-store'
 import type { SchemaName } from './schema-name.js'
 
 /** Stands between texts that travel joined; no JSON text and no name can hold it. */
@@ -15,6 +16,7 @@ export const Verdict = {
   repeated: 5,
   /** Nothing speaks against it, but against another one of those that are written all or none. */
   notWritten: 6,
+  deleted: 7,
 } as const
 
 export const ANY_VERSION = -1
@@ -25,13 +27,14 @@ export const LOCK_SPACE = 1466066292
 
 // One lock per store, by the two-integer form: 'Writ' and the schema. Its holder numbers events; it is given back when they are
 // visible, not when they are flushed. Taken by a statement of its own, so that the next one sees what the last holder wrote.
-const lock = ({ quoted }: SchemaName) => `perform pg_advisory_xact_lock(${LOCK_SPACE}, '${quoted}'::regnamespace::oid::integer);`
+export const lock = ({ quoted }: SchemaName) =>
+  `perform pg_advisory_xact_lock(${LOCK_SPACE}, '${quoted}'::regnamespace::oid::integer);`
 
 // A plan that was made while a table was empty must not scan it when it has grown; and none is made anew for each batch.
 export const pinned = `set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
   set plan_cache_mode = force_generic_plan set jit = off`
 
-const head = ({ quoted: s }: SchemaName) => `
+export const head = ({ quoted: s }: SchemaName) => `
   select e.position, e.created_at into base, latest from ${s}.events e order by e.position desc limit 1;
   base := coalesce(base, 0);
   -- Under the lock, so that time never runs back along the log.
@@ -124,6 +127,7 @@ begin
   details := array_fill(0::bigint, array[n]);
   places := details;
   select array_agg(case
+      when u.version = ${TOMBSTONE_VERSION} then ${Verdict.deleted}
       when u.expected = ${ANY_VERSION} or u.expected = u.version or (u.expected = ${STREAM_EXISTS} and u.version > 0)
       then ${Verdict.accepted} else ${Verdict.wrongVersion} end order by u.o)
   into verdicts from unnest(_expected, versions) with ordinality u(expected, version, o);
@@ -275,7 +279,8 @@ begin
   from (select) one
     left join (select e.position, e.created_at from ${schema.quoted}.events e order by e.position desc limit 1) h on true
     left join (select e.version from ${schema.quoted}.events e where e.stream = _stream order by e.version desc limit 1) s on true
-  where _expected = coalesce(s.version, 0) or _expected = ${ANY_VERSION} or (_expected = ${STREAM_EXISTS} and s.version is not null)
+  where _expected = coalesce(s.version, 0) or (_expected = ${ANY_VERSION} and coalesce(s.version, 0) < ${TOMBSTONE_VERSION})
+    or (_expected = ${STREAM_EXISTS} and s.version < ${TOMBSTONE_VERSION})
   returning position, version into stored_position, stored_version;
   if found then return array[stored_position - 1, 1, ${Verdict.accepted}, stored_version, stored_position]; end if;
   return ${schema.quoted}.append_events(array[_stream], array[_expected], null, array[_id], array[_type], array[_schema_version], array[_data],

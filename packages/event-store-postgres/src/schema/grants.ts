@@ -10,6 +10,7 @@ export const rights: Readonly<Record<string, string>> = {
   store: 'select',
   events: 'select, insert',
   tags: 'select, insert',
+  stream_marks: 'select, insert, update',
   receipts: 'select, insert, delete',
   snapshots: 'select, insert, update, delete',
   subscriptions: 'select, insert, update, delete',

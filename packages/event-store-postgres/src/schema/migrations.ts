@@ -2,6 +2,7 @@ import { appendFunctions } from './append-functions.js'
 import { readFunctions } from './read-functions.js'
 import type { SchemaName } from './schema-name.js'
 import { staging } from './staging.js'
+import { streamFunctions } from './stream-functions.js'
 import { tables } from './tables.js'
 
 /**
@@ -20,7 +21,7 @@ export const migrations: readonly Migration[] = [
   {
     version: 1,
     name: 'the store',
-    sql: (schema) => [tables, appendFunctions, readFunctions, staging].map((part) => part(schema)).join('\n'),
+    sql: (schema) => [tables, appendFunctions, readFunctions, streamFunctions, staging].map((part) => part(schema)).join('\n'),
   },
 ]
 

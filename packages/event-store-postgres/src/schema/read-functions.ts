@@ -1,3 +1,4 @@
+import { OWN_SCHEMA_VERSION, TOMBSTONE_VERSION } from '@writ/event-store'
 import { pinned } from './append-functions.js'
 import type { SchemaName } from './schema-name.js'
 
@@ -16,6 +17,15 @@ const row = `returns table("position" bigint, stream text, version integer, id u
 // and only when there are any, so that an idle poll writes nothing. The commit of this very statement does it.
 const barrier = (quoted: string) => `if found and _durable then perform ${quoted}.flush(); end if;`
 
+/** Keeps Writ's own records out of what is read of the log. */
+export const isEvent = (alias: string) => `${alias}.schema_version > ${OWN_SCHEMA_VERSION}`
+
+// A deleted stream gives its tombstone, whatever is asked for. One statement looks at mark and events, so that both are of one moment.
+const isRead = (quoted: string) => `
+        e.version >= greatest(_from, (select m.first_version from ${quoted}.stream_marks m where m.stream = _stream))
+        and e.version <= greatest(_up_to, (select m.first_version from ${quoted}.stream_marks m
+          where m.stream = _stream and m.first_version = ${TOMBSTONE_VERSION}))`
+
 export const readFunctions = ({ quoted: s }: SchemaName) => `
 create function ${s}.flush() returns void language plpgsql as $$
 begin
@@ -30,10 +40,10 @@ ${row} language plpgsql rows 1000 ${pinned} as $$
 begin
   if _backwards then
     return query select ${eventColumns('e')} from ${s}.events e
-      where e.position > _after and e.position <= _up_to order by e.position desc limit _limit;
+      where e.position > _after and e.position <= _up_to and ${isEvent('e')} order by e.position desc limit _limit;
   else
     return query select ${eventColumns('e')} from ${s}.events e
-      where e.position > _after and e.position <= _up_to order by e.position limit _limit;
+      where e.position > _after and e.position <= _up_to and ${isEvent('e')} order by e.position limit _limit;
   end if;
   ${barrier(s)}
 end $$;
@@ -43,12 +53,18 @@ ${row} language plpgsql rows 1000 ${pinned} as $$
 begin
   if _backwards then
     return query select ${eventColumns('e')} from ${s}.events e
-      where e.stream = _stream and e.version >= _from and e.version <= _up_to order by e.version desc limit _limit;
+      where e.stream = _stream and ${isRead(s)} order by e.version desc limit _limit;
   else
     return query select ${eventColumns('e')} from ${s}.events e
-      where e.stream = _stream and e.version >= _from and e.version <= _up_to order by e.version limit _limit;
+      where e.stream = _stream and ${isRead(s)} order by e.version limit _limit;
   end if;
   ${barrier(s)}
+end $$;
+
+create function ${s}.read_linked(_positions bigint[])
+${row} language plpgsql rows 1000 ${pinned} as $$
+begin
+  return query select ${eventColumns('e')} from ${s}.events e where e.position = any(_positions) and ${isEvent('e')};
 end $$;
 
 create function ${s}.head(out "position" bigint, out incarnation uuid) language plpgsql ${pinned} as $$

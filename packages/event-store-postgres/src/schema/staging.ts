@@ -1,3 +1,4 @@
+import { TOMBSTONE_VERSION } from '@writ/event-store'
 import {
   batchArguments,
   batchParameters,
@@ -91,7 +92,11 @@ begin
         'receipt', case answer[2 + refused] when ${Verdict.alreadyHandled} then (
           select json_build_object('commandId', r.command_id, 'stream', r.stream, 'version', r.version, 'position', r.position,
             'body', r.body, 'createdAt', floor(date_part('epoch', r.created_at) * 1000))
-          from ${s}.receipts r where r.command_id = staged.receipt_ids[detail]) end);
+          from ${s}.receipts r where r.command_id = staged.receipt_ids[detail]) end,
+        'tombstone', case answer[2 + refused] when ${Verdict.deleted} then (
+          select json_build_object('data', e.data::text, 'metadata', e.metadata::text, 'position', e.position,
+            'createdAt', floor(date_part('epoch', e.created_at) * 1000))
+          from ${s}.events e where e.stream = staged.streams[refused] and e.version = ${TOMBSTONE_VERSION}) end);
   end if;
   if ${Verdict.repeated} = any(answer[3:2 + n]) then
     raise exception using errcode = '${SqlState.repeated}', message = 'all of it is stored already',

@@ -6,7 +6,9 @@ export const tables = ({ quoted: s }: SchemaName) => `
 create table ${s}.store (
   only_row boolean primary key default true check (only_row),
   incarnation uuid not null default gen_random_uuid(),
-  created_at timestamptz not null default clock_timestamp()
+  created_at timestamptz not null default clock_timestamp(),
+  -- Whether events may be taken out; a process that is allowed to says so when it starts.
+  hard_deletes boolean not null default false
 );
 insert into ${s}.store default values;
 
@@ -30,6 +32,13 @@ create table ${s}.tags (
   tag text collate "C" not null,
   position bigint not null,
   constraint tags_tag_position primary key (tag, position)
+);
+
+-- Streams that are not read from their first version on. One that is deleted is read from its tombstone on.
+create table ${s}.stream_marks (
+  stream text collate "C" not null,
+  first_version integer not null check (first_version > 0),
+  constraint stream_marks_stream primary key (stream)
 );
 
 create table ${s}.receipts (
@@ -61,8 +70,12 @@ create table ${s}.subscriptions (
   constraint subscriptions_name primary key (name, partition)
 ) with (fillfactor = 50);
 
+-- Lets nothing through but the deletes of erase(): they name their own transaction, in a store that allows them.
 create function ${s}.refuse_change() returns trigger language plpgsql as $$
 begin
+  if tg_op = 'DELETE' and pg_catalog.current_setting('writ.erasing', true)
+      operator(pg_catalog.=) pg_catalog.concat(tg_table_schema, ' ', pg_catalog.pg_current_xact_id())
+    and exists (select from ${s}.store where hard_deletes) then return null; end if;
   raise exception '% of %.% refused: what is written stays', tg_op, tg_table_schema, tg_table_name
     using errcode = 'restrict_violation', hint = 'Events are corrected by further events.';
 end $$;

@@ -1,8 +1,11 @@
 import {
   AppendConditionFailedError,
   CommandAlreadyHandledError,
+  deletionOf,
   EventIdConflictError,
   type ExpectedVersion,
+  StreamDeletedError,
+  TOMBSTONE_TYPE,
   WrongExpectedVersionError,
 } from '@writ/event-store'
 import { UnsuitableTransactionError } from '../errors.js'
@@ -24,6 +27,16 @@ export interface Refused {
   /** The event whose id is in use. */
   readonly event: string | null
   readonly receipt: StoredReceipt | null
+  /** Of a deleted stream. */
+  readonly tombstone: StoredTombstone | null
+}
+
+interface StoredTombstone {
+  readonly data: string
+  readonly metadata: string
+  readonly position: number
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
 }
 
 interface StoredReceipt {
@@ -86,7 +99,7 @@ export function unsuitableOf(error: unknown, operation: string): UnsuitableTrans
     : new UnsuitableTransactionError(operation, 'the work has ended the transaction by itself; leave that to the store', error)
 }
 
-function refusal({ verdict, detail, position, stream, expected, event, receipt }: Refused): Error {
+function refusal({ verdict, detail, position, stream, expected, event, receipt, tombstone }: Refused): Error {
   switch (verdict) {
     case Verdict.wrongVersion:
       return new WrongExpectedVersionError(stream, expectedVersionOf(expected), detail, undefined)
@@ -94,6 +107,10 @@ function refusal({ verdict, detail, position, stream, expected, event, receipt }
       return new AppendConditionFailedError(stream, position)
     case Verdict.alreadyHandled:
       return new CommandAlreadyHandledError({ ...receipt!, createdAt: new Date(receipt!.createdAt) })
+    case Verdict.deleted: {
+      const { createdAt, ...record } = tombstone!
+      return new StreamDeletedError(stream, deletionOf({ ...record, type: TOMBSTONE_TYPE, createdAt: new Date(createdAt) })!)
+    }
     default:
       return new EventIdConflictError(stream, event!)
   }

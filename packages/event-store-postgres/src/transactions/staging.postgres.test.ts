@@ -190,16 +190,23 @@ describe('A COMMIT fails, and stores neither rows nor events, when what is stage
         },
       },
     ],
+    [
+      'is for a deleted stream',
+      append('deleted', { expectedVersion: 'stream-exists' }),
+      { code: 'stream-deleted', stream: 'deleted', version: 1, hard: false, position: 3, actor: 'ann', deletedAt: expect.any(Date) },
+    ],
     ['is stored already', { stream: 'known', events: [used] }, { code: 'event-id-conflict', stream: 'known', eventId: used.id }],
   ]
   it.each(refused)('%s', async (_, staged, facts) => {
     const { store, client, note, notes, commit } = await bank()
     await store.append({ stream: 'known', events: [{ ...used, tags: ['taken'] }], receipts })
+    await store.append(append('deleted'))
+    await store.streams.delete('deleted', { metadata: { actor: 'ann' } })
     await client.query('begin')
     await note('a row')
     await store.stage(client, staged.stream === 'known' && staged.events[0] === used ? staged : [append('fine'), staged])
     await expect(commit()).rejects.toMatchObject(facts)
-    expect([await notes(), await stored(store)]).toEqual([[], ['known@1']])
+    expect([await notes(), await stored(store)]).toEqual([[], ['known@1', 'deleted@1']])
   })
 
   it('expects what an earlier one of the same transaction does not leave', async () => {

@@ -49,7 +49,10 @@ function checkEvent(stream: string, event: NewEvent): void {
   if (!uuid.test(event.id))
     throw new InvalidAppendError(stream, `the event id '${String(event.id).slice(0, 60)}' is no UUID in lower case`)
   checkName(stream, 'event type', event.type)
-  if (isReservedType(event.type)) return checkLink(stream, event)
+  if (isReservedType(event.type)) {
+    checkLink(stream, event)
+    return
+  }
   if (!Number.isSafeInteger(event.schemaVersion) || event.schemaVersion < 1 || event.schemaVersion > 32_767) {
     throw new InvalidAppendError(stream, `the schema version of '${event.type}' must be an integer from 1 to 32767`)
   }

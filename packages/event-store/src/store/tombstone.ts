@@ -32,7 +32,13 @@ export function newTombstone(id: string, { version, hard }: Epitaph, metadata: E
 }
 
 /** What a stored tombstone tells; undefined for every other record. */
-export function deletionOf({ type, data, metadata, createdAt, position }: StoredEvent): StreamDeletion | undefined {
+export function deletionOf({
+  type,
+  data,
+  metadata,
+  createdAt,
+  position,
+}: Pick<StoredEvent, 'type' | 'data' | 'metadata' | 'createdAt' | 'position'>): StreamDeletion | undefined {
   if (type !== TOMBSTONE_TYPE) return undefined
   const { version, hard } = JSON.parse(data) as Epitaph
   const { actor } = JSON.parse(metadata) as EventMetadata
