@@ -145,6 +145,23 @@ describe('A store that may take events out', () => {
     expect(await readEverything(store)).toHaveLength(result!.status === 'fulfilled' ? 0 : 4)
   })
 
+  it.each<[string, 'any' | 3, object]>([
+    ['knows of what came between its steps', 'any', { status: 'fulfilled', value: { version: 4 } }],
+    ['is refused because of what came between its steps', 3, { status: 'rejected', reason: { actualVersion: 4 } }],
+  ])('%s', async (_, expectedVersion, outcome) => {
+    const { store, schema } = await storeOf('s', 3, { allowHardDelete: true })
+    const holder = await adminClient()
+    await holder.query('begin')
+    await holder.query(`select from ${schema}.tags for update`)
+    const deleted = Promise.allSettled([store.streams.delete('s', { hard: true, expectedVersion })])
+    await untilWaiting(await adminClient(), 1, `%${schema}"%delete_stream%`)
+    await expect(store.append({ stream: 's', events: [newEvent()], expectedVersion: 3 })).resolves.toMatchObject({ version: 4 })
+    await holder.query('rollback')
+    const [result] = await deleted
+    expect(result).toMatchObject(outcome)
+    expect(await readEverything(store)).toHaveLength(result!.status === 'fulfilled' ? 0 : 4)
+  })
+
   it('saves no snapshot that was on its way when the stream was taken out', async () => {
     const { store, schema } = await storeOf('s', 3, { allowHardDelete: true })
     const [holder, watcher] = [await adminClient(), await adminClient()]

@@ -27,9 +27,12 @@ begin
   if found then perform ${schema.quoted}.flush(); end if;
 end $$;`
 
-/** Takes a stream's records up to a version out, with their tags. Nothing else gets past the triggers. */
+/**
+ * Takes a stream's records up to a position out, with their tags; what came after it was looked at stands at later ones, and stays.
+ * Nothing else gets past the triggers.
+ */
 const erase = ({ quoted: s, name }: SchemaName) => `
-create function ${s}.erase(_stream text, _up_to integer) returns void language plpgsql ${pinned} as $$
+create function ${s}.erase(_stream text, _up_to bigint) returns void language plpgsql ${pinned} as $$
 begin
   if not (select hard_deletes from ${s}.store) then
     raise exception using errcode = '${HARD_DELETES_OFF}', message = 'no store was opened here that may take events out';
@@ -37,9 +40,9 @@ begin
   perform set_config('writ.erasing', concat('${name.replaceAll("'", "''")}', ' ', pg_current_xact_id()), true);
   delete from ${s}.tags t
   using (select distinct g.tag, e.position from ${s}.events e, unnest(e.tags) g(tag)
-    where e.stream = _stream and e.version <= _up_to) gone
+    where e.stream = _stream and e.position <= _up_to) gone
   where t.tag = gone.tag and t.position = gone.position;
-  delete from ${s}.events e where e.stream = _stream and e.version <= _up_to;
+  delete from ${s}.events e where e.stream = _stream and e.position <= _up_to;
   perform set_config('writ.erasing', '', true);
 end $$;`
 
@@ -67,7 +70,7 @@ begin
   if _hard then
     erased := coalesce(last.position, 0);
     erased_at := last.created_at;
-    perform ${schema.quoted}.erase(_stream, ${TOMBSTONE_VERSION});
+    perform ${schema.quoted}.erase(_stream, last.position);
   end if;
   ${lock(schema)}
   ${lastRecord(schema)}
@@ -81,7 +84,7 @@ begin
     if _hard then
       erased := greatest(erased, last.position);
       erased_at := greatest(erased_at, last.created_at);
-      perform ${schema.quoted}.erase(_stream, ${TOMBSTONE_VERSION});
+      perform ${schema.quoted}.erase(_stream, last.position);
     end if;
   end if;
   ${head(schema)}
@@ -112,7 +115,9 @@ begin
   on conflict (stream) do update set first_version = greatest(m.first_version, excluded.first_version)
   returning m.first_version into mark;
   if mark = ${TOMBSTONE_VERSION} then return array[${Verdict.deleted}, known]; end if;
-  if _hard then perform ${schema.quoted}.erase(_stream, _before - 1); end if;
+  if _hard then
+    perform ${schema.quoted}.erase(_stream, e.position - 1) from ${schema.quoted}.events e where e.stream = _stream and e.version = _before;
+  end if;
   return array[${Verdict.accepted}, mark];
 end $$;`
 

@@ -193,7 +193,15 @@ describe('A COMMIT fails, and stores neither rows nor events, when what is stage
     [
       'is for a deleted stream',
       append('deleted', { expectedVersion: 'stream-exists' }),
-      { code: 'stream-deleted', stream: 'deleted', version: 1, hard: false, position: 3, actor: 'ann', deletedAt: expect.any(Date) },
+      {
+        code: 'stream-deleted',
+        stream: 'deleted',
+        version: 1,
+        hard: false,
+        position: 3,
+        actor: 'ann',
+        deletedAt: expect.any(Date),
+      },
     ],
     ['is stored already', { stream: 'known', events: [used] }, { code: 'event-id-conflict', stream: 'known', eventId: used.id }],
   ]
