@@ -6,6 +6,9 @@ import { branchEventStore } from './index.js'
 const unsupported: readonly Unsupported[] = [
   { capability: 'several processes', reason: 'what a branch stores is its own' },
   { capability: 'foreign transactions', reason: 'memory has none' },
+  { capability: 'links', reason: 'it follows those of its base, and takes none' },
+  { capability: 'deletes', reason: 'it ends by itself' },
+  { capability: 'truncation', reason: 'it ends by itself' },
 ]
 
 describeEventStore({ name: 'branch', create: () => onTop(0), unsupported })

@@ -6,6 +6,7 @@ import {
   AppendConditionFailedError,
   type Appended,
   type AppendsTogether,
+  CapabilityMissingError,
   CollectedAppends,
   CommandAlreadyHandledError,
   type Committed,
@@ -17,6 +18,7 @@ import {
   type Head,
   hasCode,
   isExpected,
+  LINK_TYPE,
   type Logger,
   type LogRewoundError,
   logRead,
@@ -28,11 +30,13 @@ import {
   type Snapshots,
   type StoredEvent,
   StoreNotRunningError,
+  type Streams,
   streamRead,
   WrongExpectedVersionError,
 } from '@writ/event-store'
 import { InMemoryLog, type InMemoryTransaction, inMemoryEventStore } from '@writ/event-store-memory'
 import { BranchSnapshots } from './branch-snapshots.js'
+import { BranchStreams } from './branch-streams.js'
 import { Past, type StreamEnd } from './past.js'
 
 const MAX_MISSED = 100
@@ -58,6 +62,12 @@ export function branchEventStore(options: BranchEventStoreOptions): BranchEventS
   return new Branch(options)
 }
 
+// Positions of a branch are not those of the store that keeps its own events.
+function refuseLinks(appends: readonly Append[]): void {
+  if (!appends.some(({ events }) => events.some(({ type }) => type === LINK_TYPE))) return
+  throw new CapabilityMissingError('branch', 'links', 'Links of the base are followed; append the events themselves here.')
+}
+
 type Pages = AsyncGenerator<readonly StoredEvent[], void, undefined>
 
 class Branch implements BranchEventStore {
@@ -65,6 +75,7 @@ class Branch implements BranchEventStore {
   readonly checkpoints: EventStore<InMemoryTransaction>['checkpoints']
   readonly receipts: Receipts
   readonly snapshots: Snapshots
+  readonly streams: Streams
   private readonly own: EventStore<InMemoryTransaction>
   private past: Past | undefined
   private appending: Promise<unknown> = Promise.resolve()
@@ -79,6 +90,7 @@ class Branch implements BranchEventStore {
       // Those of the base are not the branch's to delete.
       deleteOlderThan: (milliseconds) => this.own.receipts.deleteOlderThan(milliseconds),
     }
+    this.streams = new BranchStreams((stream, read) => this.readStream(stream, read), options.base.streams)
     this.snapshots = new BranchSnapshots(this.own.snapshots, () => this.started)
   }
 
@@ -98,11 +110,13 @@ class Branch implements BranchEventStore {
 
   async append(append: Append): Promise<Appended> {
     checkAppend(append)
+    refuseLinks([append])
     return this.inTheBranch([append], async ([own]) => [await this.own.append(own!)]).then(([appended]) => appended!)
   }
 
   async appendAll(appends: readonly Append[]): Promise<readonly Appended[]> {
     checkAppends(appends)
+    refuseLinks(appends)
     return this.inTheBranch(appends, (own) => this.own.appendAll(own))
   }
 

@@ -17,9 +17,9 @@ export class BranchSnapshots implements Snapshots {
     return past && (!own || past.version > own.version) ? past : own
   }
 
-  async save(snapshot: Snapshot): Promise<void> {
+  async save(snapshot: Snapshot): Promise<boolean> {
     const past = await this.before(snapshot.stream, snapshot.schemaVersion)
-    if (!past || past.version < snapshot.version) await this.own.save(snapshot)
+    return past && past.version >= snapshot.version ? false : this.own.save(snapshot)
   }
 
   async delete(stream: string): Promise<void> {
