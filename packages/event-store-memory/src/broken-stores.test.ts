@@ -4,11 +4,13 @@ import {
   type FailingScenario,
   failingScenarios,
   findDisagreement,
+  type StoreOptions,
 } from '@writ/event-store-conformance'
 import { brokenAppends } from '../test/broken/broken-appends.js'
 import { brokenReads } from '../test/broken/broken-reads.js'
 import { brokenSides } from '../test/broken/broken-sides.js'
 import { type BrokenStore, broken } from '../test/broken/broken-store.js'
+import { brokenStreams } from '../test/broken/broken-streams.js'
 import { InMemoryLog, inMemoryEventStore } from './index.js'
 
 const unsupported = [{ capability: 'foreign transactions', reason: 'only its own stores write to its log' }] as const
@@ -17,13 +19,13 @@ const unsupported = [{ capability: 'foreign transactions', reason: 'only its own
 const PATIENCE = 60_000
 
 const nothing: BrokenStore['instead'] = () => ({})
-const all = [...brokenAppends, ...brokenReads, ...brokenSides]
+const all = [...brokenAppends, ...brokenReads, ...brokenSides, ...brokenStreams]
 
 /** Stores on one log that do some things in another way. */
 const placeOf = (instead: BrokenStore['instead']) => () => {
   const log = new InMemoryLog()
-  const open = () => {
-    const sound = inMemoryEventStore({ log })
+  const open = (options?: StoreOptions) => {
+    const sound = inMemoryEventStore({ log, ...options })
     return broken(sound, instead(sound, log))
   }
   return { open }

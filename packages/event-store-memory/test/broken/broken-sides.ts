@@ -22,7 +22,7 @@ export const brokenSides: readonly BrokenStore[] = [
       snapshots: overriding(sound.snapshots, {
         save: async (snapshot) => {
           await sound.snapshots.delete(snapshot.stream)
-          await sound.snapshots.save(snapshot)
+          return sound.snapshots.save(snapshot)
         },
       }),
     }),
