@@ -25,6 +25,6 @@ export interface Work {
   prepare?(environment: Environment, progress: (line: string) => void): Promise<void>
   /** What the figures should reach. */
   readonly goals?: readonly Goal[]
-  /** What keeps Writ from being faster here, as a sentence found by profiling. */
+  /** What keeps Writ from being faster here, as profiles show it; for the page of the documentation. */
   readonly limitedBy?: string
 }

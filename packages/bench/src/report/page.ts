@@ -48,7 +48,7 @@ function section(work: Work, recorded: RecordedWork, tellsMachine: boolean): str
   return [
     `## ${work.name}`,
     '',
-    `${sentence(work.description)}${work.limitedBy ? ` ${sentence(work.limitedBy)}` : ''}`,
+    `${sentence(work.description)}${work.limitedBy ? ` What limits Writ: ${sentence(work.limitedBy, false)}` : ''}`,
     '',
     ...(tellsMachine ? [`Measured on ${recorded.machine}.`, ''] : []),
     ...recorded.levels.flatMap((level) => levelLines(work, recorded, level)),
@@ -80,7 +80,7 @@ function markdown(heads: readonly string[], rows: readonly (readonly string[])[]
   return [line(heads), line(heads.map((_, column) => (column < texts ? '---' : '--:'))), ...rows.map(line)]
 }
 
-function sentence(text: string): string {
-  const begun = text.charAt(0).toUpperCase() + text.slice(1)
+function sentence(text: string, begins = true): string {
+  const begun = begins ? text.charAt(0).toUpperCase() + text.slice(1) : text
   return begun.endsWith('.') ? begun : `${begun}.`
 }

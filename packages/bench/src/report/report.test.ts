@@ -36,7 +36,7 @@ const work = {
   unit: 'events',
   systems: [system('writ'), system('emmett')],
   limits: [system('round trip')],
-  limitedBy: 'The disk is the limit',
+  limitedBy: 'the disk',
   goals: [
     { callers: 64, system: 'writ', figure: 'perSecond', against: 'emmett', atLeast: 12 },
     { callers: 64, system: 'writ', figure: 'p50', atMost: 1 },
@@ -98,7 +98,7 @@ describe('page', () => {
     const text = page([work, { ...work, name: 'never measured' }], [recorded])
     expect(text).toContain('- PostgreSQL 18, 2 cores\n')
     expect(text).toContain('| [append](#append) | writ, 64 callers: p50 at most 1 ms | 1.23 | **no** |')
-    expect(text).toContain('## append\n\nOne event. The disk is the limit.\n')
+    expect(text).toContain('## append\n\nOne event. What limits Writ: the disk.\n')
     expect(text).toContain('64 callers, 3 windows of 2 s; ratios to `emmett`.\n')
     expect(text).toContain('| writ | 40,000 | 30,000–50,000 | 1.23 | 4.00 | 12.50 | 10.00–15.00 | 5.0 | - | 0.13 |')
     expect(text).toContain('- round trip: SELECT 1\n')

@@ -12,4 +12,5 @@ export const append100: Work = {
   callers: [16],
   against: 'copy',
   goals: [{ callers: 16, system: 'writ', figure: 'perSecond', against: 'copy', atLeast: 0.7 }],
+  limitedBy: "PostgreSQL's CPU, which spends on a row little more than COPY does",
 }

@@ -15,4 +15,6 @@ export const appendProcesses: Work = {
     { callers: 64, system: 'writ in 2 processes', figure: 'perSecond', against: 'writ in 1 process', atLeast: 0.6 },
     { callers: 64, system: 'writ in 8 processes', figure: 'perSecond', against: 'emmett in 8 processes', atLeast: 2.5 },
   ],
+  limitedBy:
+    'the size of batches: the more processes share the callers, the fewer events bear what a batch costs. The lock is held until events are visible, and flushes overlap',
 }

@@ -18,4 +18,6 @@ export const appendSlowDisk: Work = {
     { callers: 8, system: 'writ in 8 processes', figure: 'perSecond', atLeast: 1_000 },
     { callers: 64, system: 'writ in 8 processes', figure: 'perSecond', atLeast: 7_000 },
   ],
+  limitedBy:
+    'the flush: who comes while one is under way waits for it, and then for the next, which carries what all processes have stored by then',
 }

@@ -19,4 +19,6 @@ export const append: Work = {
     { callers: 64, system: 'writ', figure: 'p50', atMost: 2 },
     { callers: 256, system: 'writ', figure: 'perSecond', against: 'copy', atLeast: 0.45 },
   ],
+  limitedBy:
+    'at one caller the two ways between the processes and the flush; from 64 on PostgreSQL, which inserts one batch after another under the lock: three unique indexes cost it more than all that Writ adds, and Node is idle for half of the time',
 }

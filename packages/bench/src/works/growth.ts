@@ -14,4 +14,6 @@ export const growth: Work = {
   against: 'writ',
   rounds: SLICES,
   goals: [{ callers: 64, system: 'writ', figure: 'course', atLeast: 0.85 }],
+  limitedBy:
+    'the same as in `append`; plans are pinned, so that none that was made for an empty table scans it when it has grown',
 }

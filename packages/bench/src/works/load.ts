@@ -18,4 +18,5 @@ export const load: Work = {
     { callers: 1, system: 'writ 1000', figure: 'p50', atMost: 4 },
     { callers: 1, system: 'writ 10000', figure: 'p50', atMost: 30 },
   ],
+  limitedBy: 'Node and PostgreSQL alike, a core each; rows as the driver makes them would cost Node twice as much',
 }

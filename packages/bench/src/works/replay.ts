@@ -14,4 +14,6 @@ export const replay: Work = {
   against: 'rows',
   prepare: (environment, progress) => preload(environment, log.events, 10, progress),
   goals: [{ callers: 1, system: 'writ', figure: 'perSecond', atLeast: 250_000 }],
+  limitedBy:
+    'Node, which is one thread: half of its time goes into parsing data and metadata and into frozen instances, the other half into texts, which come by COPY, a page while the one before is decoded',
 }

@@ -10,4 +10,6 @@ export const tenMillion: Work = {
   callers: [64],
   against: 'writ at 100 000',
   goals: [{ callers: 64, system: 'writ at 10 000 000', figure: 'perSecond', against: 'writ at 100 000', atLeast: 0.85 }],
+  limitedBy:
+    "the same as in `append`; ids come in the order of time and touch the last pages of their index only, while the index of random stream names outgrows the server's buffers",
 }

@@ -16,4 +16,6 @@ export const wakeUp: Work = {
     { callers: 64, system: 'heard', figure: 'p99', atMost: 20 },
     { callers: 64, system: 'heard', figure: 'perSecond', against: 'unheard', atLeast: 0.95 },
   ],
+  limitedBy:
+    'a NOTIFY at most every 5 ms: it wakes every process that listens, and one with each batch would cost a small append a fifth of its time',
 }
