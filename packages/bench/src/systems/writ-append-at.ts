@@ -3,12 +3,12 @@ import { preload } from '../preload.js'
 import type { System } from '../system.js'
 import { writAppend } from './writ-append.js'
 
-/** Writ's appends to a log that has so many events already, ten in each stream. */
+/** Writ's appends to a log that has so many events already, each in a stream of its own. */
 export function writAppendAt(events: number): System {
   return {
     name: `writ at ${events.toLocaleString('en').replaceAll(',', ' ')}`,
     async open(environment) {
-      await preload(environment, events, 10, (line) => void process.stderr.write(`${line}\n`))
+      await preload(environment, events, 1, (line) => void process.stderr.write(`${line}\n`))
       const opened = await writAppend.open(environment)
       const pool = connectionPool(environment, 1)
       return {
