@@ -1,5 +1,5 @@
+import { Application } from '@writ/application'
 import type { EventStore } from '@writ/event-store'
-import { Application } from '../src/application.js'
 import {
   ChangeEmail,
   CloseTicket,

@@ -1,6 +1,6 @@
 import 'reflect-metadata'
 import { InMemoryLog, inMemoryEventStore } from '@writ/event-store-memory'
-import { describeRules } from '../test/describe-rules.js'
+import { describeRules } from './rules/describe-rules.js'
 
 const log = new InMemoryLog()
 describeRules('memory', () => inMemoryEventStore({ log }))
