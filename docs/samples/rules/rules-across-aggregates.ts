@@ -7,11 +7,11 @@ import { z } from 'zod'
 const text = z.string()
 
 // #region email
-export class UserRegistered extends Event('user-registered', z.object({ user: text, email: text }), {
+class UserRegistered extends Event('user-registered', z.object({ user: text, email: text }), {
   tags: ({ email }) => [`email:${email}`],
 }) {}
 /** Tagged with both addresses: it takes the one and frees the other. */
-export class EmailChanged extends Event('email-changed', z.object({ user: text, from: text, to: text }), {
+class EmailChanged extends Event('email-changed', z.object({ user: text, from: text, to: text }), {
   tags: ({ from, to }) => [`email:${from}`, `email:${to}`],
 }) {}
 export class RegisterUser extends Command('register-user', z.object({ user: text, email: text })) {}
@@ -29,7 +29,7 @@ const ownerOfEmail = boundary({
 })
 
 @Aggregate({ category: 'user', identity: 'user' })
-export class User {
+class User {
   email: string | undefined = undefined
 
   @Apply(UserRegistered)
@@ -63,10 +63,10 @@ class ChangeEmailHandler {
 // #endregion email
 
 // #region tickets
-export class TicketOpened extends Event('ticket-opened', z.object({ ticket: text, user: text }), {
+class TicketOpened extends Event('ticket-opened', z.object({ ticket: text, user: text }), {
   tags: ({ user }) => [`user:${user}`],
 }) {}
-export class TicketClosed extends Event('ticket-closed', z.object({ ticket: text, user: text }), {
+class TicketClosed extends Event('ticket-closed', z.object({ ticket: text, user: text }), {
   tags: ({ user }) => [`user:${user}`],
 }) {}
 export class OpenTicket extends Command('open-ticket', z.object({ ticket: text, user: text })) {}
@@ -114,10 +114,10 @@ class CloseTicketHandler {
 // #endregion tickets
 
 // #region courses
-export class CourseOffered extends Event('course-offered', z.object({ course: text, seats: z.int() }), {
+class CourseOffered extends Event('course-offered', z.object({ course: text, seats: z.int() }), {
   tags: ({ course }) => [`course:${course}`],
 }) {}
-export class StudentEnrolled extends Event('student-enrolled', z.object({ course: text, student: text }), {
+class StudentEnrolled extends Event('student-enrolled', z.object({ course: text, student: text }), {
   tags: ({ course, student }) => [`course:${course}`, `student:${student}`],
 }) {}
 export class OfferCourse extends Command('offer-course', z.object({ course: text, seats: z.int() })) {}

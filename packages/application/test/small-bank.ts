@@ -83,7 +83,7 @@ export class Letters {
 }
 
 @EventHandler({ name: 'letters' })
-export class LetterWriter {
+class LetterWriter {
   constructor(@inject(Letters) private readonly letters: Letters) {}
 
   @OnEvent(MoneyWithdrawn)

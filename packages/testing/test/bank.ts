@@ -126,7 +126,7 @@ export class RequestTransfer extends Command(
 export class RefuseTransfer extends Command('refuse-transfer', z.object({ transfer: z.string(), reason: z.string() })) {}
 
 @Aggregate({ category: 'transfer', identity: 'transfer' })
-export class Transfer {
+class Transfer {
   @Handle(RequestTransfer)
   request(command: RequestTransfer) {
     return new TransferRequested({ ...command })

@@ -35,7 +35,7 @@ export async function* changed(pages: Pages, change: (page: readonly StoredEvent
 }
 
 /** Every event changed in a way. */
-export function each(pages: Pages, change: (event: StoredEvent) => StoredEvent): Pages {
+function each(pages: Pages, change: (event: StoredEvent) => StoredEvent): Pages {
   return changed(pages, (page) => page.map(change))
 }
 

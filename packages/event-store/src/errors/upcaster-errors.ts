@@ -3,7 +3,7 @@ import { nearestName } from './nearest-name.js'
 import { WritError } from './writ-error.js'
 
 /** `'money-deposited' version 1` */
-export function shapeName({ type, schemaVersion }: EventShape): string {
+function shapeName({ type, schemaVersion }: EventShape): string {
   return `'${type}' version ${schemaVersion}`
 }
 
