@@ -34,6 +34,8 @@ export interface Surroundings extends Leasing {
 export class Subscription {
   /** How far it is known to have come, here or elsewhere. */
   readonly reached = new Reached()
+  /** Under which types the events that it handles are stored. */
+  readonly storedTypes: ReadonlySet<string>
   private readonly report = new Report()
   private readonly ending = new AbortController()
   private readonly patience: Patience
@@ -50,13 +52,9 @@ export class Subscription {
     private readonly surroundings: Surroundings,
   ) {
     this.owner = surroundings.owner
+    this.storedTypes = surroundings.types.storedTypesOf(definition.handlers.keys())
     this.patience = new Patience(surroundings.runtime)
     this.standby = new Standby(definition.name, surroundings.watch, this.report, this.patience, this.ending.signal)
-  }
-
-  /** Under which types the events that it handles are stored. */
-  get storedTypes(): ReadonlySet<string> {
-    return this.surroundings.types.storedTypesOf(this.definition.handlers.keys())
   }
 
   /** Makes sure that the store knows it: from now on events wait for it. */

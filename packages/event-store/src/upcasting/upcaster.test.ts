@@ -203,6 +203,7 @@ describe('upcaster({ … })', () => {
     ['no from', { to: MoneyDeposited, upcast }, "'from' must be"],
     ['a from without a version', { from: { type: 'a' }, to: MoneyDeposited, upcast }, "'from' must be"],
     ['a version 0', { from: { type: 'a', schemaVersion: 0 }, to: MoneyDeposited, upcast }, "'from' must be"],
+    ["a type of Writ's own", { from: { type: '$link', schemaVersion: 1 }, to: [] }, "Writ's own"],
     ['no to', { from, upcast }, 'circular import'],
     ['a class that is not there yet', { from, to: [undefined], upcast }, 'circular import'],
     ['a to that is text', { from, to: 'money-deposited', upcast }, "'to' must be"],

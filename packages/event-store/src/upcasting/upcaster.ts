@@ -75,6 +75,7 @@ export function upcaster(definition: {
 function whyMalformed(from: unknown, to: readonly unknown[], upcast: unknown): string | undefined {
   if (!isShape(from))
     return "its 'from' must be a type and a schema version from 1: { type: 'money-deposited', schemaVersion: 1 }"
+  if (isReserved(from.type)) return `'${from.type}' is Writ's own: names that begin with '$' are`
   const types = new Set<string>()
   for (const target of to) {
     if (target === undefined) return "its 'to' is undefined, as in a circular import"
@@ -90,6 +91,8 @@ function whyMalformed(from: unknown, to: readonly unknown[], upcast: unknown): s
   if (typeof upcast === 'function') return undefined
   return "its 'upcast' must be a function: the data, and what is known of the event → data"
 }
+
+const isReserved = (type: string): boolean => type.startsWith('$')
 
 export function isUpcaster(value: unknown): value is Upcaster {
   const { from, to, upcast } = (value ?? {}) as Partial<Upcaster>
