@@ -260,11 +260,13 @@ export class Application {
     const { store: base, runtime, logger } = this
     const modules = options.modules ?? this.options.modules
     checkBranchOptions(options, modules)
+    // What only handlers have named that don't run there is read there all the same.
+    const known = options.modules ? [] : [{ name: `what ${this.name} knows`, events: [...this.eventTypes.known] }]
     const at = options.at && (await positionAt(base, options.at))
     const store = branchEventStore({ base, runtime, logger, ...(at !== undefined && { at }) })
     const app = await Application.create(this.options, {
       store,
-      modules: branchModules(modules, options),
+      modules: [...branchModules(modules, options), ...known],
       name: `${this.name}.branch`.slice(-60),
     })
     await store.start()

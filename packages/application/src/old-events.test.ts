@@ -3,6 +3,7 @@ import { aggregate } from '@writ/aggregate'
 import { eventHandler, on } from '@writ/event-handler'
 import { Command, Event, type RecordedEvent, silentLogger, systemRuntime, UnknownEvent, upcaster } from '@writ/event-store'
 import { inMemoryEventStore } from '@writ/event-store-memory'
+import { firstValueFrom } from 'rxjs'
 import { z } from 'zod'
 import { Application } from './application.js'
 import type { InvalidApplicationError } from './errors.js'
@@ -80,6 +81,25 @@ describe('the upcasters of an application', () => {
       { code: 'duplicate-upcaster', message: expect.stringMatching(/\(module 'boxes'\), and .*\(module 'others'\)/) },
       { code: 'unknown-upcaster-target', message: expect.stringMatching(/\(module 'others'\) leads to .*'closed'/) },
     ])
+  })
+
+  it('hold in a branch, also for events that only handlers know which do not run there', async () => {
+    class Painted extends Event('painted', z.object({ box: z.string() })) {}
+    const painter = eventHandler({ name: 'painter', on: [on(Painted, () => {})] })
+    const toPainted = upcaster({
+      from: { type: 'coloured', schemaVersion: 1 },
+      to: { type: 'painted', schemaVersion: 1 },
+      upcast: ({ id }) => ({ box: id }),
+    })
+    const painters = module({ name: 'painters', eventHandlers: [painter], upcasters: [toPainted] })
+    const app = await create([boxes, painters])
+    await app.start()
+    const old = { id: systemRuntime.uuid(), type: 'coloured', schemaVersion: 1, data: '{"id":"b"}', metadata: '{}', tags: [] }
+    await app.store.append({ stream: 'wall-b', events: [old] })
+    const branch = await app.branch()
+    expect((await firstValueFrom(branch.app.events())).data).toEqual(new Painted({ box: 'b' }))
+    await branch.discard()
+    await app.stop()
   })
 
   it('must leave no gap', async () => {

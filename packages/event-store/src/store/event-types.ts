@@ -2,7 +2,7 @@ import { DuplicateEventTypeError, UndecodableEventError, UnknownEventTypeError }
 import { InvalidOptionError, refuseUnknownOptions } from '../errors/invalid-option-error.js'
 import { InvalidUpcasterError } from '../errors/upcaster-errors.js'
 import { type Logger, silentLogger } from '../logger.js'
-import { type AnyEvent, type AnyEventClass, eventClassOf } from '../messages/message.js'
+import { type AnyEvent, type AnyEventClass, eventClassOf, isEventClass } from '../messages/message.js'
 import { UnknownEvent } from '../messages/unknown-event.js'
 import { parsedData, upcastEvent } from '../upcasting/upcast-event.js'
 import { isUpcaster, type Upcaster } from '../upcasting/upcaster.js'
@@ -51,7 +51,7 @@ export class EventTypes {
     const [listed, upcasters] = [[...classes], [...(options.upcasters ?? [])]]
     const [problem] = EventTypes.problemsOf(listed, { ...options, upcasters })
     if (problem) throw problem
-    this.classes = new Map(listed.map((eventClass) => [eventClass.type, eventClass]))
+    this.classes = new Map([...listed, ...targetClasses(upcasters)].map((eventClass) => [eventClass.type, eventClass]))
     this.chains = new UpcasterChains(upcasters)
     this.isPassing = unknownEvents === 'pass'
     this.logger = options.logger ?? silentLogger
@@ -64,24 +64,29 @@ export class EventTypes {
    *   UpcasterLoopError, UnknownUpcasterTargetError, AmbiguousUpcasterTargetError
    */
   static problemsOf(classes: Iterable<AnyEventClass>, options: EventTypesOptions = {}): readonly Error[] {
-    const problems: Error[] = []
-    const byType = new Map<string, AnyEventClass>()
-    for (const eventClass of classes) {
-      const known = byType.get(eventClass.type)
-      if (known && known !== eventClass)
-        problems.push(new DuplicateEventTypeError(eventClass.type, [known.name, eventClass.name]))
-      byType.set(eventClass.type, eventClass)
-    }
     const { upcasters = [], onlyToday = false } = options
+    const problems: Error[] = []
     const sound: Upcaster[] = []
     for (const one of new Set(upcasters)) {
       if (isUpcaster(one)) sound.push(one)
       else
         problems.push(
-          new InvalidUpcasterError('nothing', 'it was not made by upcaster({ … }), or is undefined, as in a circular import'),
+          new InvalidUpcasterError('nothing', 'upcaster({ … }) did not make it, or it is undefined, as in a circular import'),
         )
     }
+    const byType = new Map<string, AnyEventClass>()
+    for (const eventClass of [...classes, ...targetClasses(sound)]) {
+      const known = byType.get(eventClass.type)
+      if (known && known !== eventClass)
+        problems.push(new DuplicateEventTypeError(eventClass.type, [known.name, eventClass.name]))
+      byType.set(eventClass.type, eventClass)
+    }
     return [...problems, ...chainProblems(byType, sound, { withGaps: !onlyToday })]
+  }
+
+  /** The classes of all events that it knows. */
+  get known(): Iterable<AnyEventClass> {
+    return this.classes.values()
   }
 
   get names(): readonly string[] {
@@ -166,6 +171,11 @@ export class EventTypes {
     }
     return new UnknownEvent(type, schemaVersion, parsedData(stored))
   }
+}
+
+/** A class to which an upcaster leads is known by that. */
+function* targetClasses(upcasters: Iterable<Upcaster>): Generator<AnyEventClass> {
+  for (const { to } of upcasters) for (const target of to) if (isEventClass(target)) yield target
 }
 
 // One literal for all: their readers stay fast. Only what was read by a link has more.

@@ -96,7 +96,7 @@ function isJsonObject(value: unknown): value is JsonObject {
 
 /** Metadata is parsed for who asks for it. */
 function factsOf(stored: StoredEvent): StoredFacts {
-  const { id, type, schemaVersion, stream, version, position, tags, createdAt } = stored
+  const { id, type, schemaVersion, stream, version, position, tags, createdAt, origin } = stored
   let metadata: EventMetadata | undefined
   return {
     id,
@@ -107,6 +107,7 @@ function factsOf(stored: StoredEvent): StoredFacts {
     position,
     tags,
     createdAt,
+    ...(origin && { origin }),
     get metadata() {
       metadata ??= metadataOf(stored)
       return metadata

@@ -4,7 +4,6 @@ import {
   EventTypes,
   eventClassOf,
   isEvent,
-  isEventClass,
   type NewEvent,
   newEvent,
   type Runtime,
@@ -39,7 +38,7 @@ export function nameOf(event: PastEvent): string {
   return isEvent(event) ? eventClassOf(event).name : `${(event as OldEvent).type} of version ${(event as OldEvent).schemaVersion}`
 }
 
-/** What a test has to know of events: these classes, those of what has happened, and those that upcasters lead to. */
+/** What a test has to know of events: these classes, those of what has happened, and those to which upcasters lead. */
 export function typesFor(
   classes: Iterable<AnyEventClass>,
   past: Iterable<PastEvent>,
@@ -47,6 +46,5 @@ export function typesFor(
 ): EventTypes {
   const known = new Set(classes)
   for (const event of past) if (isEvent(event)) known.add(eventClassOf(event))
-  for (const { to } of upcasters) for (const target of to) if (isEventClass(target)) known.add(target)
   return new EventTypes(known, { upcasters, onlyToday: true })
 }
