@@ -111,8 +111,8 @@ export class TransactionPoolerError extends WritError<'transaction-pooler'> {
   ) {
     super(
       'transaction-pooler',
-      `A pooler stands between the store and PostgreSQL (${symptom}), and in transaction mode prepared statements and LISTEN break. ` +
-        "Set the option pooler: 'transaction', or connect to the server itself or to a pooler in session mode.",
+      `A pooler stands between the store and PostgreSQL (${symptom}). In transaction mode prepared statements and LISTEN break: ` +
+        "set the option pooler: 'transaction'. In session mode let these settings pass, as PgBouncer's ignore_startup_parameters does.",
       { cause },
     )
   }

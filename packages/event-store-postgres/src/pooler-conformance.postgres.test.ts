@@ -7,7 +7,7 @@ import { postgresEventStore } from './index.js'
 describeWithPgbouncer(`Behind PgBouncer in transaction mode${noPgbouncer}`, () => {
   let pooler: Pgbouncer
   beforeAll(async () => {
-    pooler = await startPgbouncer(testDatabase().connectionString, 'transaction', 10)
+    pooler = await startPgbouncer(testDatabase().connectionString, 'transaction', { poolSize: 10 })
   })
   afterAll(() => pooler?.stop())
 

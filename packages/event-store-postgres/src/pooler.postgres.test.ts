@@ -8,6 +8,9 @@ import { postgresEventStore } from './postgres-event-store.js'
 closeAfterAll()
 jest.setTimeout(30_000) // Machines are busy with other tests.
 
+/** What the store's own connections begin with. */
+const SETTINGS = 'statement_timeout,lock_timeout,idle_in_transaction_session_timeout'
+
 describeWithPgbouncer(`A pooler in transaction mode${noPgbouncer}`, () => {
   let pooler: Pgbouncer
   beforeAll(async () => {
@@ -20,6 +23,16 @@ describeWithPgbouncer(`A pooler in transaction mode${noPgbouncer}`, () => {
     await expect(store.start()).rejects.toMatchObject({
       code: 'transaction-pooler',
       message: expect.stringContaining("pooler: 'transaction'"),
+    })
+  })
+
+  it('is refused at start also where it lets the settings of a session pass, as one that knows prepared statements may', async () => {
+    const { connectionString, schema } = testDatabase()
+    const lenient = willClose(await startPgbouncer(connectionString, 'transaction', { ignores: SETTINGS }))
+    const store = willClose(postgresEventStore({ connectionString: lenient.connectionString, schema }))
+    await expect(store.start()).rejects.toMatchObject({
+      code: 'transaction-pooler',
+      symptom: 'a session changed its server process',
     })
   })
 
@@ -91,10 +104,27 @@ describeWithPgbouncer(`A pooler in transaction mode${noPgbouncer}`, () => {
 describeWithPgbouncer(`A pooler in session mode${noPgbouncer}`, () => {
   it("works behind a user's pool without the option", async () => {
     const { connectionString, schema } = testDatabase()
-    const pooler = willClose(await startPgbouncer(connectionString, 'session', 20))
+    const pooler = willClose(await startPgbouncer(connectionString, 'session', { poolSize: 20 }))
     const pool = new pg.Pool({ connectionString: pooler.connectionString, max: 5 })
     willClose({ stop: () => pool.end() })
     const store = await openStore({ pool, schema })
+    await Promise.all(times(50, (index) => store.append({ stream: `s-${index}`, events: [newEvent()] })))
+    expect(await readEverything(store)).toHaveLength(50)
+    await store.stop()
+  })
+
+  it("works behind the store's own connections where it lets their settings pass, and is told from one that does not", async () => {
+    const { connectionString, schema } = testDatabase()
+    const [strict, lenient] = [
+      willClose(await startPgbouncer(connectionString, 'session', { poolSize: 20 })),
+      willClose(await startPgbouncer(connectionString, 'session', { poolSize: 20, ignores: SETTINGS })),
+    ]
+    const refused = willClose(postgresEventStore({ connectionString: strict.connectionString, schema }))
+    await expect(refused.start()).rejects.toMatchObject({
+      code: 'transaction-pooler',
+      symptom: expect.stringContaining('idle_in_transaction_session_timeout'),
+    })
+    const store = await openStore({ connectionString: lenient.connectionString, schema })
     await Promise.all(times(50, (index) => store.append({ stream: `s-${index}`, events: [newEvent()] })))
     expect(await readEverything(store)).toHaveLength(50)
     await store.stop()

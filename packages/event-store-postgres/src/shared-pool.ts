@@ -69,6 +69,7 @@ export class SharedPool {
   }
 
   private warn(error: Error, message: string): void {
-    for (const { logger } of this.users) logger.warn({ error: error.message }, message)
+    const loggers = new Set([...this.users].map(({ logger }) => logger))
+    for (const logger of loggers) logger.warn({ error: error.message }, message)
   }
 }

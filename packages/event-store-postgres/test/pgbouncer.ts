@@ -30,7 +30,11 @@ export interface Pgbouncer {
 }
 
 /** Starts PgBouncer before a server, on a free port, as another user where this one is root: it refuses to run as root. */
-export async function startPgbouncer(server: string, poolMode: 'transaction' | 'session', poolSize = 5): Promise<Pgbouncer> {
+export async function startPgbouncer(
+  server: string,
+  poolMode: 'transaction' | 'session',
+  { poolSize = 5, ignores = '' }: { readonly poolSize?: number; readonly ignores?: string } = {},
+): Promise<Pgbouncer> {
   const folder = await mkdtemp(join(tmpdir(), 'writ-pgbouncer-'))
   const { hostname, port, username, password } = new URL(server)
   const quoted = (text: string) => `'${decodeURIComponent(text).replaceAll("'", "''")}'`
@@ -46,6 +50,7 @@ export async function startPgbouncer(server: string, poolMode: 'transaction' | '
     `pool_mode = ${poolMode}`,
     `default_pool_size = ${poolSize}`,
     'max_client_conn = 500',
+    `ignore_startup_parameters = ${ignores}`,
   ]
   const file = join(folder, 'pgbouncer.ini')
   await writeFile(file, `${settings.join('\n')}\n`, { mode: 0o644 })

@@ -30,7 +30,7 @@ export async function prepareSchema(connections: Connections, options: CheckedOp
 // A pooler refuses settings that a session begins with (08P01), or its server processes know statements that their sessions did not
 // prepare (42P05), and don't know those that they did (26000).
 const symptoms: Readonly<Record<string, string>> = {
-  '08P01': 'the settings of a session are refused',
+  '08P01': 'it refuses statement_timeout, lock_timeout or idle_in_transaction_session_timeout for a session',
   '42P05': 'a session has statements that it did not prepare',
   '26000': 'a session has lost statements that it prepared',
 }
