@@ -15,8 +15,15 @@ describeWithPgbouncer(`Behind PgBouncer in transaction mode${noPgbouncer}`, () =
     name: 'PostgreSQL',
     create() {
       const database = testDatabase()
-      const options = { ...database, connectionString: pooler.connectionString, pooler: 'transaction' } as const
-      return { open: () => postgresEventStore(options), holdForeignTransaction: () => foreignTransaction(database) }
+      const options = {
+        ...database,
+        connectionString: pooler.connectionString,
+        pooler: 'transaction',
+      } as const
+      return {
+        open: (given) => postgresEventStore({ ...options, ...given }),
+        holdForeignTransaction: () => foreignTransaction(database),
+      }
     },
     unsupported: [
       {
