@@ -2,6 +2,7 @@ import type { Area } from './area.js'
 import { appending } from './areas/appending.js'
 import { appendsTogether } from './areas/appends-together.js'
 import { badInput } from './areas/bad-input.js'
+import { boundaries } from './areas/boundaries.js'
 import { checkpoints } from './areas/checkpoints.js'
 import { conditions } from './areas/conditions.js'
 import { deletingStreams } from './areas/deleting-streams.js'
@@ -11,6 +12,7 @@ import { links } from './areas/links.js'
 import { payloads } from './areas/payloads.js'
 import { queries } from './areas/queries.js'
 import { races } from './areas/races.js'
+import { readingPartsOfTheLog } from './areas/reading-parts-of-the-log.js'
 import { readingStreams } from './areas/reading-streams.js'
 import { readingTheLog } from './areas/reading-the-log.js'
 import { receipts } from './areas/receipts.js'
@@ -37,8 +39,10 @@ export const areas = {
   'reading streams': readingStreams,
   'reading the log': readingTheLog,
   'reading behind writers': tailing,
+  'reading parts of the log': readingPartsOfTheLog,
   queries,
   conditions,
+  boundaries,
   links,
   'deleting streams': deletingStreams,
   'taking events out': takingEventsOut,

@@ -109,7 +109,7 @@ function checkVersion(log: InMemoryLog, { stream, expectedVersion = 'any' }: App
 
 function checkCondition(log: InMemoryLog, { stream, condition }: Append): void {
   if (!condition) return
-  for (const { position } of log.index.matching(condition.failIfMatch, condition.after, log.position, 'backwards')) {
+  for (const { position } of log.index.matching(condition.failIfMatch, condition.after ?? 0, log.position, 'backwards')) {
     throw new AppendConditionFailedError(stream, position)
   }
 }

@@ -12,6 +12,7 @@ import {
 } from '@writ/event-store'
 import { countUpTo } from './event-index.js'
 import type { InMemoryLog } from './in-memory-log.js'
+import { isNarrowed, passes } from './narrowed.js'
 
 type Pages = AsyncGenerator<readonly StoredEvent[], void, undefined>
 
@@ -61,7 +62,7 @@ export function readable(log: InMemoryLog, records: readonly (StoredEvent | unde
 export async function* readAll(log: InMemoryLog, options: ReadAllOptions | undefined): Pages {
   const read = logRead(options)
   const upTo = Math.min(read.upTo, log.position)
-  if (read.query) yield* matches(log, { ...read, upTo })
+  if (isNarrowed(read)) yield* matches(log, { ...read, upTo })
   else yield* logPages(log, { ...read, upTo })
 }
 
@@ -83,13 +84,15 @@ async function* logPages(log: InMemoryLog, read: LogRead): Pages {
   }
 }
 
-async function* matches(log: InMemoryLog, { query, after, upTo, direction, limit, pageSize }: LogRead): Pages {
+async function* matches(log: InMemoryLog, read: LogRead): Pages {
+  const { query, after, upTo, direction, limit, pageSize } = read
+  const candidates = query ? log.index.matching(query, after, upTo, direction) : between(log.events, read)
   let remaining = limit
   let page: StoredEvent[] = []
   if (remaining === 0) return
-  for (const event of log.index.matching(query!, after, upTo, direction)) {
+  for (const event of candidates) {
     // It may have been taken out since the search began.
-    if (log.eventsById.get(event.id) !== event) continue
+    if (log.eventsById.get(event.id) !== event || !passes(event, read)) continue
     page.push(event)
     if (page.length === remaining) break
     if (page.length < pageSize) continue
@@ -98,4 +101,19 @@ async function* matches(log: InMemoryLog, { query, after, upTo, direction, limit
     page = []
   }
   if (page.length > 0) yield page
+}
+
+/** The events from just beyond one position up to another, in the order of the log or against it. */
+function* between(
+  events: readonly StoredEvent[],
+  { after, upTo, direction }: Pick<LogRead, 'after' | 'upTo' | 'direction'>,
+): Generator<StoredEvent> {
+  // By positions, not by indexes: events may be taken out between two pages.
+  for (let place = direction === 'forwards' ? after : upTo; ; ) {
+    const index = direction === 'forwards' ? countUpTo(events, place) : countUpTo(events, place) - 1
+    const event = events[index]
+    if (event === undefined || event.position > upTo || event.position <= after) return
+    yield event
+    place = direction === 'forwards' ? event.position : event.position - 1
+  }
 }

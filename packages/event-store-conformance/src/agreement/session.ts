@@ -225,7 +225,10 @@ export class Session {
     const event = this.places.eventAt(position)
     const condition = asked?.condition
     return (
-      event !== undefined && condition !== undefined && position > condition.after && matchesQuery(condition.failIfMatch, event)
+      event !== undefined &&
+      condition !== undefined &&
+      position > (condition.after ?? 0) &&
+      matchesQuery(condition.failIfMatch, event)
     )
   }
 }

@@ -77,7 +77,7 @@ function encodeConditions(batch: readonly EncodedEntry[]): Values {
     if (condition === undefined) continue
     for (const item of condition.failIfMatch.items) {
       appends.push(index + 1)
-      afters.push(condition.after)
+      afters.push(condition.after ?? 0)
       firstTags.push(item.tags?.[0] ?? '')
       moreTags.push(item.tags?.slice(1).join(WITHIN) ?? '')
       types.push(item.types?.join(WITHIN) ?? '')

@@ -16,12 +16,10 @@ import type { Connections, Statement, Values } from '../connections.js'
 import type { RewindGuard } from '../rewind-guard.js'
 import type { SchemaName } from '../schema/schema-name.js'
 import type { DurableMark } from './durable-mark.js'
-import { queryPage } from './query-sql.js'
+import { FEW, type Found, found, isSearch, LogSearch } from './log-search.js'
 import { storedEvent } from './stored-row.js'
 
 const MAX_INTEGER = 2_147_483_647
-/** Most reads end within so many events. What does not is long, and is fetched in another way. */
-const FEW = 100
 
 type Page = readonly StoredEvent[]
 type Pages = AsyncGenerator<Page, void, undefined>
@@ -109,37 +107,30 @@ export class Reader {
 
   readAll(options: ReadAllOptions | undefined): Pages {
     const read = logRead(options)
-    const { direction, limit, pageSize, query, durable } = read
+    const { direction, limit, pageSize, durable } = read
     const isBackwards = direction === 'backwards'
     let { after, upTo } = read
+    const search = isSearch(read) ? new LogSearch(this.connections, this.schema, read) : undefined
     return pages(limit, pageSize, async (size) => {
       if (after >= upTo) return nothing
-      const page = query
-        ? await this.pageOfQuery(queryPage(this.schema.quoted, { query, after, upTo, limit: size, direction }), durable)
+      const { page, searchedTo } = search
+        ? await search.page(after, upTo, size, this.mark.position)
         : await this.pageOfLog(after, upTo, size, isBackwards, durable)
-      const last = page.at(-1)
-      if (isBackwards) upTo = (last?.position ?? 0) - 1
-      else after = last?.position ?? upTo
-      return { page, isLast: page.length < size }
+      if (search && durable) this.noteFlushed(page)
+      if (searchedTo === undefined) return { page, isLast: true }
+      if (isBackwards) upTo = searchedTo - 1
+      else after = searchedTo
+      return { page, isLast: false }
     })
   }
 
-  private async pageOfLog(after: number, upTo: number, size: number, isBackwards: boolean, durable: boolean): Promise<Page> {
+  private async pageOfLog(after: number, upTo: number, size: number, isBackwards: boolean, durable: boolean): Promise<Found> {
     // What lies below the mark is flushed already; the barrier would wait for what others write just now.
     const isBelowMark = (isBackwards ? upTo : Math.min(upTo, after + size)) <= this.mark.position
     const barrier = durable && !isBelowMark
     const page = await this.page('read the log', this.log, [after, upTo, size, isBackwards, barrier], size)
     if (durable) await this.makeDurable(page, barrier)
-    return page
-  }
-
-  private async pageOfQuery({ text, values }: { text: string; values: unknown[] }, durable: boolean): Promise<Page> {
-    const rows = await this.connections.using('read the log', (client) => this.connections.runUnprepared(client, text, values), {
-      writes: false,
-    })
-    const page = rows.map(storedEvent)
-    if (durable) await this.makeDurable(page, false)
-    return page
+    return found(page, size, undefined)
   }
 
   private async page(operation: string, statement: Statement, values: Values, atMost: number): Promise<Page> {
@@ -149,16 +140,26 @@ export class Reader {
   }
 
   private async makeDurable(page: Page, isDone: boolean): Promise<void> {
-    const [first, last] = [page[0], page.at(-1)]
-    const highest = first && first.position > last!.position ? first : last
+    const highest = highestOf(page)
     if (highest === undefined || highest.position <= this.mark.position) return
     if (!isDone) await this.connections.read('read the log', this.flush, [])
+    this.noteFlushed(page)
+  }
+
+  private noteFlushed(page: Page): void {
+    const highest = highestOf(page)
+    if (highest === undefined || highest.position <= this.mark.position) return
     this.mark.raise(highest.position)
     this.guard.note(highest.position, highest.id)
   }
 }
 
-/** What a fetch gives: fewer events than were asked for where links lead nowhere. */
+function highestOf(page: Page): StoredEvent | undefined {
+  const [first, last] = [page[0], page.at(-1)]
+  return first && first.position > last!.position ? first : last
+}
+
+/** What a fetch gives: fewer events than were asked for, or none, where links lead nowhere or a part of the log holds none. */
 interface Fetched {
   readonly page: Page
   readonly isLast: boolean

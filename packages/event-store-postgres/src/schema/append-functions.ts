@@ -1,4 +1,5 @@
 import { TOMBSTONE_VERSION } from '@writ/event-store'
+import { BLOCK } from './query-functions.js'
 import type { SchemaName } from './schema-name.js'
 
 /** Stands between texts that travel joined; no JSON text and no name can hold it. */
@@ -39,6 +40,10 @@ export const head = ({ quoted: s }: SchemaName) => `
   base := coalesce(base, 0);
   -- Under the lock, so that time never runs back along the log.
   written_at := greatest(clock_timestamp(), latest);`
+
+/** The append that fills a block indexes it. */
+const indexWhenFull = ({ quoted: s }: SchemaName, head: string) =>
+  `if base / ${BLOCK} <> (${head}) / ${BLOCK} then perform ${s}.index_types(${head}); end if;`
 
 /** Whether events are there already: null when none is, else a repetition's version and position, or the event that conflicts. */
 const repetition = ({ quoted: s }: SchemaName) => `
@@ -120,6 +125,7 @@ begin
       select distinct t.tag, base + u.o
       from unnest(_tags) with ordinality u(tags, o), unnest(string_to_array(nullif(u.tags, ''), e'\\x1e')) t(tag);
     end if;
+    ${indexWhenFull(schema, 'base + n')}
     return array[base];
   end if;
 
@@ -151,16 +157,13 @@ begin
       from unnest(_condition_appends, _condition_afters, _condition_tags, _condition_more_tags, _condition_types) c(append, after, tag, more, types)
       cross join lateral (
         (select t.position from ${schema.quoted}.tags t
-        where t.tag = c.tag and t.position > c.after
-          and (coalesce(c.more, '') = '' or not exists (select from unnest(string_to_array(c.more, e'\\x1e')) other(tag)
-            where not exists (select from ${schema.quoted}.tags o where o.tag = other.tag and o.position = t.position)))
-          and (coalesce(c.types, '') = '' or exists (select from ${schema.quoted}.events e
-            where e.position = t.position and e.type = any(string_to_array(c.types, e'\\x1e'))))
+        where t.tag = c.tag and t.position > c.after and coalesce(c.more, '') = '' and coalesce(c.types, '') = ''
         order by t.position limit 1)
         union all
-        (select e.position from ${schema.quoted}.events e
-        where coalesce(c.tag, '') = '' and e.position > c.after and e.type = any(string_to_array(c.types, e'\\x1e'))
-        order by e.position limit 1)
+        select p.position from ${schema.quoted}.of_item_forwards(
+          case when c.tag <> '' then c.tag || string_to_array(nullif(c.more, ''), e'\\x1e') end, string_to_array(nullif(c.types, ''), e'\\x1e'),
+          c.after, ${Number.MAX_SAFE_INTEGER}, 1) p(position)
+        where coalesce(c.more, '') <> '' or coalesce(c.types, '') <> ''
       ) m group by c.append
     loop
       if verdicts[r.i] = ${Verdict.accepted} then
@@ -209,6 +212,8 @@ begin
         from unnest(event_appends, _tags) with ordinality u(append, tags, o) where verdicts[u.append] = ${Verdict.accepted}) a,
       unnest(string_to_array(nullif(a.tags, ''), e'\\x1e')) t(tag);
   end if;
+
+  ${indexWhenFull(schema, 'base + written')}
 
   select array_agg(v.detail order by v.o), array_agg(v.place order by v.o) into details, places from (
     select u.o,
@@ -282,7 +287,10 @@ begin
   where _expected = coalesce(s.version, 0) or (_expected = ${ANY_VERSION} and coalesce(s.version, 0) < ${TOMBSTONE_VERSION})
     or (_expected = ${STREAM_EXISTS} and s.version < ${TOMBSTONE_VERSION})
   returning position, version into stored_position, stored_version;
-  if found then return array[stored_position - 1, 1, ${Verdict.accepted}, stored_version, stored_position]; end if;
+  if found then
+    if stored_position % ${BLOCK} = 0 then perform ${schema.quoted}.index_types(stored_position); end if;
+    return array[stored_position - 1, 1, ${Verdict.accepted}, stored_version, stored_position];
+  end if;
   return ${schema.quoted}.append_events(array[_stream], array[_expected], null, array[_id], array[_type], array[_schema_version], array[_data],
     array[_metadata], null, null, null, null, null, null, null, null, null, null, false);
 end $$;`

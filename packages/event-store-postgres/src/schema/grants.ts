@@ -11,6 +11,7 @@ export const rights: Readonly<Record<string, string>> = {
   events: 'select, insert',
   tags: 'select, insert',
   stream_marks: 'select, insert, update',
+  type_blocks: 'select, insert',
   receipts: 'select, insert, delete',
   snapshots: 'select, insert, update, delete',
   subscriptions: 'select, insert, update, delete',

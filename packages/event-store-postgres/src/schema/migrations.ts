@@ -1,6 +1,8 @@
 import { appendFunctions } from './append-functions.js'
+import { queryFunctions } from './query-functions.js'
 import { readFunctions } from './read-functions.js'
 import type { SchemaName } from './schema-name.js'
+import { searchFunctions } from './search-functions.js'
 import { staging } from './staging.js'
 import { streamFunctions } from './stream-functions.js'
 import { tables } from './tables.js'
@@ -21,7 +23,10 @@ export const migrations: readonly Migration[] = [
   {
     version: 1,
     name: 'the store',
-    sql: (schema) => [tables, appendFunctions, readFunctions, streamFunctions, staging].map((part) => part(schema)).join('\n'),
+    sql: (schema) =>
+      [tables, queryFunctions, appendFunctions, readFunctions, searchFunctions, streamFunctions, staging]
+        .map((part) => part(schema))
+        .join('\n'),
   },
 ]
 

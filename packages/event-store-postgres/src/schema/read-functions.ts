@@ -10,7 +10,7 @@ export const eventColumns = (alias: string) =>
   `, pg_catalog.array_to_string(${alias}.tags, e'\\x1e'), ` +
   `pg_catalog.floor(pg_catalog.date_part('epoch', ${alias}.created_at) operator(pg_catalog.*) 1000)::bigint`
 
-const row = `returns table("position" bigint, stream text, version integer, id uuid, type text, schema_version smallint,
+export const eventRow = `returns table("position" bigint, stream text, version integer, id uuid, type text, schema_version smallint,
   data json, metadata json, tags text, created_at bigint)`
 
 // What is visible may not be flushed yet. Whoever takes events out of the database waits for the flush: after the rows were read,
@@ -36,7 +36,7 @@ begin
 end $$;
 
 create function ${s}.read_log(_after bigint, _up_to bigint, _limit integer, _backwards boolean, _durable boolean)
-${row} language plpgsql rows 1000 ${pinned} as $$
+${eventRow} language plpgsql rows 1000 ${pinned} as $$
 begin
   if _backwards then
     return query select ${eventColumns('e')} from ${s}.events e
@@ -49,7 +49,7 @@ begin
 end $$;
 
 create function ${s}.read_stream(_stream text, _from integer, _up_to integer, _limit integer, _backwards boolean, _durable boolean)
-${row} language plpgsql rows 1000 ${pinned} as $$
+${eventRow} language plpgsql rows 1000 ${pinned} as $$
 begin
   if _backwards then
     return query select ${eventColumns('e')} from ${s}.events e
@@ -62,7 +62,7 @@ begin
 end $$;
 
 create function ${s}.read_linked(_positions bigint[])
-${row} language plpgsql rows 1000 ${pinned} as $$
+${eventRow} language plpgsql rows 1000 ${pinned} as $$
 begin
   return query select ${eventColumns('e')} from ${s}.events e where e.position = any(_positions) and ${isEvent('e')};
 end $$;

@@ -41,6 +41,14 @@ create table ${s}.stream_marks (
   constraint stream_marks_stream primary key (stream)
 );
 
+-- The events of a full block by their types: their places in it, from 0. The type '' tells which block was the last.
+create table ${s}.type_blocks (
+  type text collate "C" not null,
+  block bigint not null,
+  places smallint[] not null,
+  constraint type_blocks_type_block primary key (type, block)
+);
+
 create table ${s}.receipts (
   command_id text collate "C" not null,
   stream text collate "C" not null,
@@ -81,4 +89,5 @@ begin
 end $$;
 create trigger append_only before update or delete or truncate on ${s}.events for each statement execute function ${s}.refuse_change();
 create trigger append_only before update or delete or truncate on ${s}.tags for each statement execute function ${s}.refuse_change();
+create trigger append_only before update or delete or truncate on ${s}.type_blocks for each statement execute function ${s}.refuse_change();
 `

@@ -37,7 +37,8 @@ export function checkAppend(append: Append): void {
   if (events.length > 1) checkIdsAreDistinct(stream, events)
   if (receipts && receipts.length > 0) checkReceipts(stream, receipts, events.length)
   if (condition) {
-    if (!Number.isSafeInteger(condition.after) || condition.after < 0) {
+    const { after = 0 } = condition
+    if (!Number.isSafeInteger(after) || after < 0) {
       throw new InvalidAppendError(stream, "the condition's `after` must be a position: an integer from 0")
     }
     const why = whyQueryIsMalformed(condition.failIfMatch)

@@ -1,12 +1,17 @@
 import { InvalidReadError } from '../errors/append-errors.js'
 import { whyQueryIsMalformed } from './check-append.js'
 import type { ReadAllOptions, ReadOptions, ReadStreamOptions } from './event-store.js'
-import { checkStreamName } from './stream-name.js'
+import type { EventQuery } from './query.js'
+import { checkStreamName, isCategory } from './stream-name.js'
 
 /** A read of one stream with every option given. */
 export type StreamRead = Required<ReadStreamOptions>
-/** A read of the log with every option given but the query. */
-export type LogRead = Required<Omit<ReadAllOptions, 'query'>> & Pick<ReadAllOptions, 'query'>
+/** A read of the log with every option given but what narrows it down. */
+export interface LogRead extends Required<Omit<ReadAllOptions, 'query' | 'category' | 'correlationId'>> {
+  readonly query?: EventQuery
+  readonly category?: readonly string[]
+  readonly correlationId?: string
+}
 
 /** Fills in the defaults; `limit` and `toVersion` default to the greatest safe integer. */
 export function streamRead(stream: string, options: ReadStreamOptions = {}): StreamRead {
@@ -19,12 +24,43 @@ export function streamRead(stream: string, options: ReadStreamOptions = {}): Str
 
 /** Fills in the defaults; `limit` and `upTo` default to the greatest safe integer. */
 export function logRead(options: ReadAllOptions = {}): LogRead {
-  const { after = 0, upTo = Number.MAX_SAFE_INTEGER, query } = options
+  const { after = 0, upTo = Number.MAX_SAFE_INTEGER, query, correlationId } = options
   checkInteger('after', after, 0)
   checkInteger('upTo', upTo, 0)
   const why = query && whyQueryIsMalformed(query)
   if (why) throw new InvalidReadError('query', `it ${why}`)
-  return { ...readDefaults(options), after, upTo, ...(query && { query }) }
+  const category = options.category === undefined ? undefined : categoriesOf(options.category)
+  if (correlationId !== undefined && !isText(correlationId)) {
+    throw new InvalidReadError('correlationId', 'it must be text without null characters and halves of surrogate pairs')
+  }
+  return {
+    ...readDefaults(options),
+    after,
+    upTo,
+    ...(query && { query }),
+    ...(category && { category }),
+    ...(correlationId !== undefined && { correlationId }),
+  }
+}
+
+function categoriesOf(category: string | readonly string[]): readonly string[] {
+  const categories = typeof category === 'string' ? [category] : category
+  if (!Array.isArray(categories) || categories.length === 0) {
+    throw new InvalidReadError('category', 'it must be a category, or a list of at least one')
+  }
+  for (const one of categories) {
+    if (!isCategory(one)) {
+      throw new InvalidReadError(
+        'category',
+        `'${String(one).slice(0, 60)}' is none: a category is what stands before the first dash in a stream's name`,
+      )
+    }
+  }
+  return categories
+}
+
+function isText(text: unknown): text is string {
+  return typeof text === 'string' && text.isWellFormed() && !text.includes('\0')
 }
 
 function readDefaults(options: ReadOptions): Required<ReadOptions> {

@@ -19,8 +19,11 @@ export interface EventQueryItem {
 export interface AppendCondition {
   /** The append is refused when an event matches … */
   readonly failIfMatch: EventQuery
-  /** … after this position: that of the last event which the decision knew. 0: the whole log. */
-  readonly after: number
+  /**
+   * … after this position: one up to which the decision has seen all that matches. Safe are the position of the last event that was
+   * read for it, and that of the log's head from before the read. It may lie beyond the last match. 0 by default: the whole log.
+   */
+  readonly after?: number
 }
 
 /** Whether an event with this type and these tags is one that the query is about. */

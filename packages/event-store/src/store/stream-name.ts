@@ -20,18 +20,28 @@ export function isReservedStream(stream: string): boolean {
   return stream.startsWith('$')
 }
 
+/** Whether a text can be the category of a stream. */
+export function isCategory(category: unknown): category is string {
+  return typeof category === 'string' && whyNoStreamName(category) === undefined && !category.includes('-')
+}
+
 /**
  * @throws InvalidStreamNameError for a name that is empty, longer than 1,000 bytes, or has control characters or lone surrogates
  */
 export function checkStreamName(stream: unknown): asserts stream is string {
-  if (typeof stream !== 'string') throw new InvalidStreamNameError(String(stream), 'it must be a string')
-  if (stream === '') throw new InvalidStreamNameError(stream, 'it is empty')
+  const why = typeof stream === 'string' ? whyNoStreamName(stream) : 'it must be a string'
+  if (why) throw new InvalidStreamNameError(String(stream), why)
+}
+
+function whyNoStreamName(stream: string): string | undefined {
+  if (stream === '') return 'it is empty'
   if (stream.length > MAX_BYTES || (stream.length > MAX_BYTES / 3 && Buffer.byteLength(stream) > MAX_BYTES)) {
-    throw new InvalidStreamNameError(stream, `it is longer than ${MAX_BYTES} bytes`)
+    return `it is longer than ${MAX_BYTES} bytes`
   }
   if (unprintable.test(stream) && hasUnprintable(stream)) {
-    throw new InvalidStreamNameError(stream, 'it has control characters, line breaks or half of a surrogate pair')
+    return 'it has control characters, line breaks or half of a surrogate pair'
   }
+  return undefined
 }
 
 // The fast test above also stops at the halves of valid surrogate pairs.

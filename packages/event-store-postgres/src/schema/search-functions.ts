@@ -1,0 +1,106 @@
+import { pinned } from './append-functions.js'
+import { eventColumns, eventRow, isEvent } from './read-functions.js'
+import type { SchemaName } from './schema-name.js'
+
+/** A category of so many events is small: all of them are looked up by their streams, for each page anew. */
+const SMALL_CATEGORY = 5_000
+
+const split = (texts: string, by: string) => `string_to_array(nullif(${texts}, ''), e'${by}')`
+
+// Some texts are JSON, and yet no text that PostgreSQL could take out of it: one such in the log must not make a read fail.
+const correlationOf = ({ quoted: s }: SchemaName) => `
+create function ${s}.correlation_of(_metadata json) returns text language sql immutable parallel safe as $$
+  select (case when pg_catalog.strpos(_metadata::text, '\\u') operator(pg_catalog.>) 0
+    then pg_catalog.regexp_replace(_metadata::text, '\\\\u(0000|[dD][89a-fA-F]..)', '\\ufffd', 'g')::json
+    else _metadata end) operator(pg_catalog.->>) 'correlationId'
+$$;`
+
+// The streams of a category stand next to each other in the index: a dot comes after a dash.
+const ofCategories = (
+  quoted: string,
+  columns: string,
+) => `(select distinct u.category from unnest(_categories) u(category)) c cross join lateral (
+        select ${columns} from ${quoted}.events e where e.stream = c.category
+        union all
+        select ${columns} from ${quoted}.events e where e.stream >= c.category || '-' and e.stream < c.category || '.') e`
+
+const survey = ({ quoted: s }: SchemaName) => `
+create function ${s}.survey(_categories text[], out head bigint, out is_small boolean) language plpgsql ${pinned} as $$
+begin
+  head := coalesce((select e.position from ${s}.events e order by e.position desc limit 1), 0);
+  is_small := _categories is not null and ${SMALL_CATEGORY} >= (
+    select count(*) from (select from ${ofCategories(s, 'e.version')} limit ${SMALL_CATEGORY + 1}) counted);
+end $$;`
+
+const isInCategory = `(_categories is null or split_part(e.stream, '-', 1) = any(_categories))`
+const isCorrelated = (quoted: string) => `(_correlation is null or ${quoted}.correlation_of(e.metadata) = _correlation)`
+
+const bothWays = (text: (direction: 'forwards' | 'backwards', order: 'asc' | 'desc') => string) => `
+    if _backwards then ${text('backwards', 'desc')}
+    else ${text('forwards', 'asc')}
+    end if;`
+
+/** What matches a query and the filters: positions first, from indexes and in their order, then the events. */
+const readMatching = ({ quoted: s }: SchemaName) => `
+create function ${s}.read_matching(_tags text, _types text, _categories text[], _correlation text,
+  _after bigint, _up_to bigint, _limit integer, _backwards boolean, _flushed bigint)
+${eventRow} language plpgsql rows 1000 ${pinned} as $$
+declare
+  item_tags text[] := string_to_array(_tags, e'\\x1f'); item_types text[] := string_to_array(_types, e'\\x1f');
+  remaining integer := _limit; asked integer; candidates bigint[]; found_here integer; newest bigint := 0;
+begin
+  loop
+    asked := case when _categories is null and _correlation is null then remaining else greatest(remaining, 100) end;${bothWays(
+      (direction, order) => `
+      candidates := array(select distinct p.position
+        from unnest(item_tags, item_types) i(tags, types),
+          ${s}.of_item_${direction}(${split('i.tags', '\\x1e')}, ${split('i.types', '\\x1e')}, _after, _up_to, asked) p(position)
+        order by p.position ${order} limit asked);`,
+    )}
+    return query select ${eventColumns('e')}
+      from unnest(candidates) with ordinality p(position, o)
+        cross join lateral (select * from ${s}.events known where known.position = p.position offset 0) e
+      where ${isInCategory} and ${isCorrelated(s)} order by p.o limit remaining;
+    get diagnostics found_here = row_count;
+    if found_here > 0 then newest := greatest(newest, candidates[1], candidates[cardinality(candidates)]); end if;
+    remaining := remaining - found_here;
+    exit when remaining <= 0 or cardinality(candidates) < asked;
+    if _backwards then _up_to := candidates[asked] - 1; else _after := candidates[asked]; end if;
+  end loop;
+  if newest > _flushed then perform ${s}.flush(); end if;
+end $$;`
+
+/** What passes the filters, without a query: by the streams of small categories, or by looking through the log. */
+const readFiltered = ({ quoted: s }: SchemaName) => `
+create function ${s}.read_filtered(_categories text[], _correlation text, _by_streams boolean,
+  _after bigint, _up_to bigint, _limit integer, _backwards boolean, _flushed bigint)
+${eventRow} language plpgsql rows 1000 ${pinned} as $$
+begin
+  if _by_streams then${bothWays(
+    (_, order) => `
+      return query select ${eventColumns('e')}
+      from (select e.position from ${ofCategories(s, 'e.position, e.metadata, e.schema_version')}
+          where e.position > _after and e.position <= _up_to and ${isEvent('e')} and ${isCorrelated(s)}
+          order by e.position ${order} limit _limit) p
+        cross join lateral (select * from ${s}.events known where known.position = p.position offset 0) e
+      order by p.position ${order};`,
+  )}
+  elsif _correlation is not null then${bothWays(
+    (_, order) => `
+      return query select ${eventColumns('e')} from ${s}.events e
+      where ${s}.correlation_of(e.metadata) = _correlation and e.position > _after and e.position <= _up_to
+        and ${isEvent('e')} and ${isInCategory}
+      order by e.position ${order} limit _limit;`,
+  )}
+  else${bothWays(
+    (_, order) => `
+      return query select ${eventColumns('e')} from ${s}.events e
+      where e.position > _after and e.position <= _up_to and ${isEvent('e')} and split_part(e.stream, '-', 1) = any(_categories)
+      order by e.position ${order} limit _limit;`,
+  )}
+  end if;
+  if found and _up_to > _flushed then perform ${s}.flush(); end if;
+end $$;`
+
+export const searchFunctions = (schema: SchemaName) =>
+  [correlationOf, survey, readMatching, readFiltered].map((part) => part(schema)).join('\n')
