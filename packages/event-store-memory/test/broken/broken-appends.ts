@@ -235,7 +235,7 @@ export const brokenAppends: readonly BrokenStore[] = [
     instead: (sound) => ({
       append: (append) =>
         sound.append(
-          append.condition ? { ...append, condition: { ...append.condition, after: append.condition.after + 1 } } : append,
+          append.condition ? { ...append, condition: { ...append.condition, after: (append.condition.after ?? 0) + 1 } } : append,
         ),
     }),
   },

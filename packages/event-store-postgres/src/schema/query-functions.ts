@@ -1,4 +1,4 @@
-import { isEvent } from './read-functions.js'
+import { OWN_SCHEMA_VERSION } from '@writ/event-store'
 import type { SchemaName } from './schema-name.js'
 
 /** So many positions make a block, whose events are indexed by their types when it is full. */
@@ -19,7 +19,7 @@ begin
   insert into ${s}.type_blocks (type, block, places)
   select e.type, (e.position - 1) / ${BLOCK}, array_agg(((e.position - 1) % ${BLOCK})::smallint order by e.position)
   from ${s}.events e
-  where e.position > first_block * ${BLOCK} and e.position <= end_block * ${BLOCK} and ${isEvent('e')}
+  where e.position > first_block * ${BLOCK} and e.position <= end_block * ${BLOCK} and e.schema_version > ${OWN_SCHEMA_VERSION}
   group by 1, 2;
   insert into ${s}.type_blocks (type, block, places) values ('', end_block - 1, '{}');
 end $$;`
@@ -66,7 +66,7 @@ const ofTypes = ({ quoted: s }: SchemaName, direction: Direction) => {
   const tail = `
   if _up_to > indexed then
     return query select e.position from ${s}.events e
-      where e.position > greatest(_after, indexed) and e.position <= _up_to and e.type = any(_types) and ${isEvent('e')}
+      where e.position > greatest(_after, indexed) and e.position <= _up_to and e.type = any(_types) and e.schema_version > ${OWN_SCHEMA_VERSION}
       order by e.position ${order(direction)} limit remaining;
     get diagnostics found_here = row_count;
     remaining := remaining - found_here;
