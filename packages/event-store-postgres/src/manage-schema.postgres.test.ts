@@ -49,6 +49,11 @@ describe('A role that migrates and a role that runs', () => {
     if (!acquired.acquired) throw new Error('not acquired')
     await store.checkpoints.advanceWith(acquired.lease, 2, async ({ sql }) => void (await sql`select 1`))
     await store.checkpoints.release(acquired.lease)
+    await store.appendAll(['a', 'b'].map((stream) => ({ stream, events: [newEvent(), newEvent()] })))
+    await store.transaction(async ({ append }) => void append({ stream: 'c', events: [newEvent()] }))
+    await store.streams.truncate('a', { before: 2 })
+    await store.streams.delete('b')
+    expect(await store.streams.info('b')).toMatchObject({ deletion: { hard: false } })
     // Granting again, as each deployment does, changes nothing for those that run.
     expect(await migratePostgresEventStore({ connectionString, schema, grantTo: runner.role })).toEqual({
       from: NEWEST_VERSION,
@@ -92,6 +97,18 @@ describe('A role that migrates and a role that runs', () => {
     // And a right too many goes with the next deployment.
     await migratePostgresEventStore({ connectionString, schema, grantTo: runner.role })
     await expect(client.query(`update ${schema}.events set data = '{}'`)).rejects.toMatchObject({ code: '42501' })
+  })
+
+  it('keep hard deletes from the running one, whatever its options say', async () => {
+    const { connectionString, schema, runner } = await separated()
+    const options = { schema, allowHardDelete: true }
+    const store = willClose(postgresEventStore({ connectionString: runner.connectionString, ...options }))
+    await expect(store.start()).rejects.toMatchObject({ code: 'hard-delete-not-allowed' })
+    await openStore({ connectionString, ...options })
+    await store.start()
+    await store.append({ stream: 's', events: [newEvent()] })
+    await expect(store.streams.delete('s', { hard: true })).rejects.toMatchObject({ code: 'hard-delete-not-allowed' })
+    expect(await readEverything(store)).toHaveLength(1)
   })
 
   it('are told apart: neither a role that is not there nor one with all rights is taken to run', async () => {
