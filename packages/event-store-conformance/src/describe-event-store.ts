@@ -1,4 +1,5 @@
-import { type Area, scenariosOf } from './area.js'
+import { type DeclaredScenario, scenariosOf } from './area.js'
+import { whatItLacks } from './areas/what-it-lacks.js'
 import { areas } from './areas.js'
 import { type Unsupported, unsupportedAmong } from './capability.js'
 import { type Create, OpenedArea } from './opened-area.js'
@@ -22,21 +23,30 @@ const PATIENCE = 60_000
  */
 export function describeEventStore(tested: EventStoreUnderTest): void {
   describe(`The ${tested.name} event store`, () => {
-    for (const [title, area] of Object.entries(areas)) describe(title, () => describeArea(area, tested))
+    const all = { ...areas, 'what it lacks': whatItLacks(tested.unsupported ?? []) }
+    for (const [title, area] of Object.entries(all)) describeArea(title, scenariosOf(area), tested)
   })
 }
 
-function describeArea(area: Area, { create, unsupported = [] }: EventStoreUnderTest): void {
-  let opened: OpenedArea | undefined
-  beforeAll(async () => {
-    opened = await OpenedArea.open(create)
-  }, PATIENCE)
-  // Where create failed, there is nothing to close; its own error is the one to see.
-  afterAll(async () => opened?.close(), PATIENCE)
+function describeArea(
+  title: string,
+  scenarios: readonly DeclaredScenario[],
+  { create, unsupported = [] }: EventStoreUnderTest,
+): void {
+  // Where an adapter lacks nothing, there is nothing that it must refuse.
+  if (scenarios.length === 0) return
+  describe(title, () => {
+    let opened: OpenedArea | undefined
+    beforeAll(async () => {
+      opened = await OpenedArea.open(create)
+    }, PATIENCE)
+    // Where create failed, there is nothing to close; its own error is the one to see.
+    afterAll(async () => opened?.close(), PATIENCE)
 
-  for (const scenario of scenariosOf(area)) {
-    const lacking = unsupportedAmong(scenario.needs, unsupported)
-    if (lacking) it.skip(`${scenario.sentence} [skipped: ${lacking.capability}: ${lacking.reason}]`, () => {})
-    else it(scenario.sentence, () => opened!.run(scenario), PATIENCE)
-  }
+    for (const scenario of scenarios) {
+      const lacking = unsupportedAmong(scenario.needs, unsupported)
+      if (lacking) it.skip(`${scenario.sentence} [skipped: ${lacking.capability}: ${lacking.reason}]`, () => {})
+      else it(scenario.sentence, () => opened!.run(scenario), PATIENCE)
+    }
+  })
 }

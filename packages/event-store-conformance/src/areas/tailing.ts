@@ -1,3 +1,4 @@
+import { setImmediate as othersTurn } from 'node:timers/promises'
 import { type EventStore, eventsOf, type StoredEvent } from '@writ/event-store'
 import type { Area } from '../area.js'
 import { logEvents, samples, streamEvents, upTo } from '../sample-events.js'
@@ -71,6 +72,7 @@ export const tailing: Area = (scenario) => {
     })
     const check = async () => {
       while (isWriting) {
+        await othersTurn()
         const { position } = await store.head()
         const first = await positionsUpTo(store, start, position)
         if (position > start) expect(first.at(-1)).toBe(position)
@@ -87,7 +89,10 @@ export const tailing: Area = (scenario) => {
       for (let turn = 0; turn < 30; turn++) await store.append({ stream, events: samples(4) })
     }
     const read = async () => {
-      while (isWriting) expect((await streamEvents(store, stream)).length % 4).toBe(0)
+      while (isWriting) {
+        await othersTurn()
+        expect((await streamEvents(store, stream)).length % 4).toBe(0)
+      }
     }
     const writing = write().finally(() => {
       isWriting = false
