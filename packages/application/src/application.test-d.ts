@@ -3,8 +3,9 @@ import { Aggregate, Apply, aggregate, Handle } from '@writ/aggregate'
 import { CommandHandler } from '@writ/command-router'
 import { On } from '@writ/event-handler'
 import { Command, Event } from '@writ/event-store'
+import { postgresEventStore, type SqlTransaction } from '@writ/event-store-postgres'
 import { z } from 'zod'
-import type { Application } from './application.js'
+import { Application } from './application.js'
 
 class Opened extends Event('opened', z.object({ box: z.string() })) {}
 class Closed extends Event('closed', z.object({ box: z.string() })) {}
@@ -12,6 +13,7 @@ class OpenBox extends Command('open-box', z.object({ box: z.string() }), { resul
 class CloseBox extends Command('close-box', z.object({ box: z.string() })) {}
 
 declare const app: Application
+declare const sqlApp: Application<SqlTransaction>
 
 export async function dispatchInfersTheDeclaredResult() {
   const opened = await app.dispatch(new OpenBox({ box: 'a' }))
@@ -75,3 +77,38 @@ export const incomplete = aggregate({
   // @ts-expect-error 'opened' is missing
   evolve: { closed: (state) => state + 1 },
 })
+
+export async function transactionsKnowTheStoreAndItsEvents() {
+  const { result, appended } = await sqlApp.transaction(async ({ sql, client, append }) => {
+    await sql`select 1`
+    await client.query('select 1')
+    append('box-a', new Opened({ box: 'a' }), { expectedVersion: 'no-stream' })
+    append('box-a', [new Opened({ box: 'a' }), new Closed({ box: 'a' })])
+    // @ts-expect-error a command is no event
+    append('box-a', new CloseBox({ box: 'a' }))
+    // @ts-expect-error plain data is no event
+    append('box-a', { box: 'a' })
+    // @ts-expect-error no such form
+    append('box-a', new Opened({ box: 'a' }), { expectedVersion: 'none' })
+    // @ts-expect-error the store's own append takes other values
+    append({ stream: 'box-a', events: [] })
+    return 7
+  })
+  const last: number | undefined = appended[0]?.position
+  // @ts-expect-error the work returned a number
+  const text: string = result
+  // @ts-expect-error any store will do here, so that nothing is known of sql
+  await app.transaction(async ({ sql }) => sql)
+  // @ts-expect-error there is no such option
+  await app.transaction(async () => {}, { timeout: 5 })
+  // @ts-expect-error work that is not awaited would run outside of the transaction
+  await app.transaction(() => {})
+  return [last, text]
+}
+
+// The store that an application is given says what its transactions have.
+export const withSql: Promise<Application<SqlTransaction>> = Application.create({
+  store: postgresEventStore({ connectionString: '' }),
+  modules: [],
+})
+export const anyApplication: Application = sqlApp

@@ -1,10 +1,11 @@
 import { type AggregateDefinition, Aggregates, type HistoryOptions, type HistoryStep, type Moment } from '@writ/aggregate'
-import { CommandRouter, type Consistency, type DispatchOptions, type Reply, type Returning } from '@writ/command-router'
+import { CommandRouter, type DispatchDefaults, type DispatchOptions, type Reply, type Returning } from '@writ/command-router'
 import { Subscriptions } from '@writ/event-handler'
 import {
   type AnyCommand,
   type AnyEvent,
   type Class,
+  type Committed,
   type EventStore,
   type EventTypes,
   type Logger,
@@ -26,6 +27,13 @@ import { type ApplicationOptions, checkOptions, overridden } from './options.js'
 import { forgetOldReceipts, RECEIPTS_KEPT } from './receipt-retention.js'
 import { untilSettled } from './settled.js'
 import { type SignalOptions, stopOnSignals } from './stop-on-signals.js'
+import {
+  type ApplicationTransaction,
+  checkTransactionOptions,
+  type TransactionOptions,
+  transactionMetadata,
+  withEvents,
+} from './transaction.js'
 
 type State = 'created' | 'starting' | 'running' | 'stopping' | 'stopped'
 
@@ -51,12 +59,13 @@ export interface AggregateState<State> {
  * @example
  * const app = await Application.create({ store: postgresEventStore({ connectionString }), modules: [bank] })
  * await app.start()
+ * @typeParam Transaction what work in a transaction of the store gets, beside `append`
  */
-export class Application {
+export class Application<Transaction extends object = object> {
   private state: State = 'created'
   private starting: Promise<void> | undefined
   private stopping: Promise<void> | undefined
-  /** How many commands from outside are under way. */
+  /** How many commands and transactions from outside are under way. */
   private dispatching = 0
   private answered: (() => void) | undefined
   private readonly ending = new AbortController()
@@ -67,8 +76,8 @@ export class Application {
   private constructor(
     private readonly options: ApplicationOptions,
     readonly name: string,
-    /** The store that it was given, for reading the log; what is written goes through `dispatch`. */
-    readonly store: EventStore,
+    /** The store that it was given, for reading the log; what is written goes through `dispatch` or `transaction`. */
+    readonly store: EventStore<Transaction>,
     private readonly composition: Composition,
     private readonly aggregates: Aggregates,
     private readonly router: CommandRouter,
@@ -76,7 +85,7 @@ export class Application {
     private readonly runtime: Runtime,
     private readonly logger: Logger,
     private readonly stopTimeout: number,
-    private readonly consistency: Consistency,
+    private readonly defaults: DispatchDefaults,
     private readonly keepReceipts: number,
   ) {}
 
@@ -88,7 +97,10 @@ export class Application {
    * @throws the typed error of the one problem that there is, or InvalidApplicationError that lists them all: two handlers for a
    *   command, none, duplicate names, a missing identity, a class in the wrong decorator mode, circular injection, unknown options
    */
-  static async create(given: ApplicationOptions, overrides: Partial<ApplicationOptions> = {}): Promise<Application> {
+  static async create<Transaction extends object = object>(
+    given: ApplicationOptions<Transaction>,
+    overrides: Partial<ApplicationOptions<Transaction>> = {},
+  ): Promise<Application<Transaction>> {
     const options = overridden(given, overrides)
     checkOptions(options)
     const { store, name = 'application', runtime = systemRuntime, logger = silentLogger, stopTimeout = 10_000 } = options
@@ -131,7 +143,7 @@ export class Application {
       runtime,
       logger,
       stopTimeout,
-      options.dispatch?.consistency ?? 'eventual',
+      options.dispatch ?? {},
       options.keepReceipts ?? RECEIPTS_KEPT,
     )
   }
@@ -162,12 +174,45 @@ export class Application {
     options?: DispatchOptions<R>,
   ): Promise<Reply<C, R>> {
     if (this.state !== 'running') throw this.notRunning('dispatch')
-    const awaited = options?.consistency ?? this.consistency
+    const awaited = options?.consistency ?? this.defaults.consistency
     // Told before anything is stored: a handler that would wait for itself, a name that nobody has.
     if (awaited === 'strong' || Array.isArray(awaited)) this.subscriptions.checkWait(awaited)
     this.dispatching++
     try {
       return await this.router.dispatch(command, options)
+    } finally {
+      if (--this.dispatching === 0) this.answered?.()
+    }
+  }
+
+  /**
+   * Carries out work in a transaction of the store, and writes the events that it appends as the transaction's last step: together with
+   * the rows that the work changed, or not at all. For what no aggregate decides; aggregates have `dispatch`.
+   *
+   * @param work gets what the store's transactions give (on PostgreSQL `sql` and `client`), and `append`
+   * @param options whose metadata every event has; a new correlation id by default
+   * @returns what the work returned, and the version and position after each append
+   * @throws ApplicationNotRunningError, InvalidOptionError
+   * @throws UnlistedEventError for an event of a class that no module lists; nothing was written
+   * @throws what the work throws, and what `transaction` of the store throws; nothing was written, unless it says otherwise
+   * @example
+   * await app.transaction(async ({ sql, append }) => {
+   *   await sql`insert into payments (account, amount) values (${account}, ${amount})`
+   *   append(`account-${account}`, new MoneyDeposited({ account, amount }), { expectedVersion })
+   * })
+   */
+  async transaction<T>(
+    work: (transaction: ApplicationTransaction<Transaction>) => Promise<T>,
+    options: TransactionOptions = {},
+  ): Promise<Committed<T>> {
+    if (this.state !== 'running') throw this.notRunning('run a transaction')
+    checkTransactionOptions(options)
+    const { runtime } = this
+    const { events } = this.composition
+    const metadata = transactionMetadata(options, this.defaults, runtime)
+    this.dispatching++
+    try {
+      return await this.store.transaction((transaction) => work(withEvents(transaction, { events, metadata, runtime })))
     } finally {
       if (--this.dispatching === 0) this.answered?.()
     }

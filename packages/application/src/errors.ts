@@ -1,4 +1,4 @@
-import { WritError } from '@writ/event-store'
+import { eventClassOf, isEvent, WritError } from '@writ/event-store'
 
 /** The application is put together wrongly in more than one way; nothing was started. */
 export class InvalidApplicationError extends WritError<'invalid-application'> {
@@ -62,6 +62,23 @@ export class ApplicationNotRunningError extends WritError<'application-not-runni
     operation: string,
   ) {
     super('application-not-running', `The application '${application}' is ${state} and can't ${operation}. Nothing was done.`)
+  }
+}
+
+/** What was to be appended is no event, or one that no module lists, so that nobody could read it back. Nothing was written. */
+export class UnlistedEventError extends WritError<'unlisted-event'> {
+  /** Undefined for what is no event. */
+  readonly type: string | undefined
+
+  constructor(given: unknown) {
+    const type = isEvent(given) ? eventClassOf(given).type : undefined
+    super(
+      'unlisted-event',
+      type === undefined
+        ? `${given === null ? 'null' : typeof given === 'object' ? `An object of class ${given.constructor?.name ?? 'none'}` : `A value of type ${typeof given}`} is no event. Nothing was written; append instances of classes that extend Event(…).`
+        : `The event '${type}' is of a class that no module lists. Nothing was written; name its class in a module's \`events\`.`,
+    )
+    this.type = type
   }
 }
 

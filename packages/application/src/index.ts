@@ -6,6 +6,7 @@ export {
   InvalidApplicationError,
   MissingCommandHandlerError,
   StopTimedOutError,
+  UnlistedEventError,
   UnresolvableClassError,
 } from './errors.js'
 export type { EventSelection, LogSelection, StreamSelection } from './event-stream.js'
@@ -13,3 +14,4 @@ export type { Health, StoreHealth } from './health.js'
 export { type Module, module } from './module.js'
 export type { AggregateCacheOptions, ApplicationOptions, SubscriptionOptions } from './options.js'
 export type { SignalOptions } from './stop-on-signals.js'
+export type { ApplicationTransaction, EventAppendOptions, TransactionOptions } from './transaction.js'

@@ -2,8 +2,9 @@ import type { DispatchDefaults, Middleware } from '@writ/command-router'
 import { type EventStore, InvalidOptionError, type Logger, type Runtime, refuseUnknownOptions } from '@writ/event-store'
 import type { Module } from './module.js'
 
-export interface ApplicationOptions {
-  readonly store: EventStore
+/** @typeParam Transaction what work in a transaction of the store gets */
+export interface ApplicationOptions<Transaction extends object = object> {
+  readonly store: EventStore<Transaction>
   readonly modules: readonly Module[]
   /** How errors, logs and leases call it; `application` by default. */
   readonly name?: string
@@ -93,7 +94,10 @@ export function checkOptions(options: ApplicationOptions): void {
 const groups = ['dispatch', 'aggregates', 'subscriptions'] as const
 
 /** The same options with some of them replaced: groups of options key by key, lists as a whole. */
-export function overridden(options: ApplicationOptions, overrides: Partial<ApplicationOptions>): ApplicationOptions {
+export function overridden<Transaction extends object>(
+  options: ApplicationOptions<Transaction>,
+  overrides: Partial<ApplicationOptions<Transaction>>,
+): ApplicationOptions<Transaction> {
   const merged = { ...options, ...overrides }
   for (const group of groups) {
     if (options[group] && overrides[group]) Object.assign(merged, { [group]: { ...options[group], ...overrides[group] } })

@@ -1,7 +1,7 @@
 export { causedBy } from './caused-by.js'
 export { CommandHandler, type CommandHandlerOptions, commandHandlerOf, handledBy } from './command-handler.decorator.js'
 export { CommandRouter, type CommandRouterOptions, type WaitFor } from './command-router.js'
-export type { Consistency, DispatchDefaults, DispatchOptions } from './dispatch-options.js'
+export { type Consistency, checkDispatchOptions, type DispatchDefaults, type DispatchOptions } from './dispatch-options.js'
 export {
   DuplicateCategoryError,
   DuplicateRouteError,

@@ -2,7 +2,7 @@ import { DuplicateEventTypeError, UndecodableEventError, UnknownEventTypeError }
 import { InvalidOptionError, refuseUnknownOptions } from '../errors/invalid-option-error.js'
 import { InvalidUpcasterError } from '../errors/upcaster-errors.js'
 import { type Logger, silentLogger } from '../logger.js'
-import { type AnyEvent, type AnyEventClass, eventClassOf, isEventClass } from '../messages/message.js'
+import { type AnyEvent, type AnyEventClass, eventClassOf, isEvent, isEventClass } from '../messages/message.js'
 import { UnknownEvent } from '../messages/unknown-event.js'
 import { parsedData, upcastEvent } from '../upcasting/upcast-event.js'
 import { isUpcaster, type Upcaster } from '../upcasting/upcaster.js'
@@ -91,6 +91,11 @@ export class EventTypes {
 
   get names(): readonly string[] {
     return [...this.classes.keys()]
+  }
+
+  /** Whether a value is an event that, once stored, is read back as what it is. */
+  knows(event: unknown): event is AnyEvent {
+    return isEvent(event) && this.classes.get(eventClassOf(event).type) === eventClassOf(event)
   }
 
   /** The unknown types that were passed, and how often one was read; see {@link EventTypesOptions.unknownEvents}. */
