@@ -9,6 +9,7 @@ import { hot } from './hot.js'
 import { load } from './load.js'
 import { replay } from './replay.js'
 import { tenMillion } from './ten-million.js'
+import { transactions } from './transactions.js'
 import { transfers } from './transfers.js'
 import { wakeUp } from './wake-up.js'
 
@@ -26,4 +27,4 @@ export const storeWorks: readonly Work[] = [
 ]
 
 /** Everything that can be measured; a new work is a file beside this one and a line here. */
-export const works: readonly Work[] = [...storeWorks, dispatch, hot, transfers]
+export const works: readonly Work[] = [...storeWorks, transactions, dispatch, hot, transfers]

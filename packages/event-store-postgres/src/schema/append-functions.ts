@@ -89,6 +89,9 @@ begin
     from unnest(verdicts) with ordinality u(verdict, o) order by u.o);
 end $$;`
 
+const whetherKnown = ({ quoted: s }: SchemaName) =>
+  `_check_ids := exists (select from unnest(_ids) u(id) where exists (select from ${s}.events e where e.id = u.id));`
+
 /**
  * Checks each append by itself and writes those that nothing speaks against; a stream stands at most once in a batch.
  *
@@ -109,6 +112,7 @@ declare
   verdicts integer[]; details bigint[]; places bigint[]; answer bigint[]; r record;
 begin
   ${lock(schema)}
+  if _check_ids then ${whetherKnown(schema)} end if;
   ${head(schema)}
   select array_agg(coalesce((select e.version from ${schema.quoted}.events e where e.stream = u.stream order by e.version desc limit 1), 0) order by u.o)
   into versions from unnest(_streams) with ordinality u(stream, o);
@@ -175,9 +179,7 @@ begin
 
   -- What is refused may be a repetition whose first answer was lost; that outranks everything. What is accepted can't be one
   -- unnoticed: unique ids would refuse the whole batch, which then comes again to be checked with care.
-  if _check_ids or (_together and ${Verdict.accepted} <> any(verdicts)) then
-    _check_ids := exists (select from unnest(_ids) u(id) where exists (select from ${schema.quoted}.events e where e.id = u.id));
-  end if;
+  if _together and ${Verdict.accepted} <> any(verdicts) then ${whetherKnown(schema)} end if;
   for i in 1..n loop
     if counts[i] > 0 and (_check_ids or verdicts[i] <> ${Verdict.accepted}) then
       answer := ${schema.quoted}.repetition(_streams[i], _ids[past + 1:past + counts[i]], _types[past + 1:past + counts[i]],

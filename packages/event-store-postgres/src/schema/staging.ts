@@ -64,9 +64,44 @@ begin
   xid := pg_current_xact_id();
 end $$;`
 
-const appendStaged = ({ quoted: s, channel }: SchemaName) => `
-create function ${s}.append_staged(_id bigint, _durable boolean, _notify boolean, _lock_timeout text) returns bigint[] language plpgsql ${pinned} as $$
-declare staged ${s}.staged_appends; answer bigint[]; n integer; refused integer; detail bigint; past bigint;
+/** Raises what undoes the whole transaction: the first append that is refused, or that all of it is stored already. */
+const raiseRefusal = ({ quoted: s }: SchemaName) => `
+  declare refused integer; verdict bigint; detail bigint; past bigint;
+  begin
+    refused := (select min(i) from generate_series(1, n) i
+      where answer[2 + i] not in (${Verdict.accepted}, ${Verdict.repeated}, ${Verdict.notWritten}));
+    if refused is null then
+      raise exception using errcode = '${SqlState.repeated}', message = 'all of it is stored already',
+        detail = json_build_object('event', staged.ids[1],
+          'stream', (select e.stream from ${s}.events e where e.id = staged.ids[1]),
+          'versions', answer[3 + n:2 + 2 * n], 'positions', answer[3 + 2 * n:2 + 3 * n]);
+    end if;
+    verdict := answer[2 + refused];
+    detail := answer[2 + n + refused];
+    past := (select coalesce(sum(coalesce(staged.counts[i], 1)), 0) from generate_series(1, refused - 1) i);
+    raise exception using errcode = '${SqlState.refused}', message = format('an append to %L was refused', staged.streams[refused]),
+      detail = json_build_object('append', refused - 1, 'verdict', verdict,
+        'detail', case verdict when ${Verdict.alreadyHandled}
+          then detail - 1 - (select count(*) from unnest(staged.receipt_appends) append where append < refused) else detail end,
+        'position', answer[2 + 2 * n + refused], 'stream', staged.streams[refused], 'expected', staged.expected[refused],
+        'event', case verdict when ${Verdict.idConflict} then staged.ids[past + detail] end,
+        'receipt', case verdict when ${Verdict.alreadyHandled} then (
+          select json_build_object('commandId', r.command_id, 'stream', r.stream, 'version', r.version, 'position', r.position,
+            'body', r.body, 'createdAt', floor(date_part('epoch', r.created_at) * 1000))
+          from ${s}.receipts r where r.command_id = staged.receipt_ids[detail]) end,
+        'tombstone', case verdict when ${Verdict.deleted} then (
+          select json_build_object('data', e.data::text, 'metadata', e.metadata::text, 'position', e.position,
+            'createdAt', floor(date_part('epoch', e.created_at) * 1000))
+          from ${s}.events e where e.stream = staged.streams[refused] and e.version = ${TOMBSTONE_VERSION}) end);
+  end;`
+
+/** Writes what was handed over, or raises; it answers as \`append_events\` does at length. The lock is kept to the transaction's end. */
+const appendStaged = (schema: SchemaName) => {
+  const { quoted: s, channel } = schema
+  return `
+create function ${s}.append_staged(_id bigint, _durable boolean, _notify boolean, _lock_timeout text)
+returns bigint[] language plpgsql ${pinned} as $$
+declare staged ${s}.staged_appends; answer bigint[]; n integer;
 begin
   delete from ${s}.staged_appends a where a.id = _id returning * into staged;
   if not found then return null; end if;
@@ -77,36 +112,17 @@ begin
   end if;
   answer := ${s}.append_events(${columns.replaceAll(/(\w+)/g, 'staged.$1')}, true, true);
   n := cardinality(staged.streams);
-  refused := (select min(i) from generate_series(1, n) i
-    where answer[2 + i] not in (${Verdict.accepted}, ${Verdict.repeated}, ${Verdict.notWritten}));
-  if refused is not null then
-    detail := answer[2 + n + refused];
-    past := (select coalesce(sum(coalesce(staged.counts[i], 1)), 0) from generate_series(1, refused - 1) i);
-    raise exception using errcode = '${SqlState.refused}',
-      message = format('an append to %L was refused', staged.streams[refused]),
-      detail = json_build_object('append', refused - 1, 'verdict', answer[2 + refused],
-        'detail', case answer[2 + refused] when ${Verdict.alreadyHandled}
-          then detail - 1 - (select count(*) from unnest(staged.receipt_appends) append where append < refused) else detail end,
-        'position', answer[2 + 2 * n + refused], 'stream', staged.streams[refused], 'expected', staged.expected[refused],
-        'event', case answer[2 + refused] when ${Verdict.idConflict} then staged.ids[past + detail] end,
-        'receipt', case answer[2 + refused] when ${Verdict.alreadyHandled} then (
-          select json_build_object('commandId', r.command_id, 'stream', r.stream, 'version', r.version, 'position', r.position,
-            'body', r.body, 'createdAt', floor(date_part('epoch', r.created_at) * 1000))
-          from ${s}.receipts r where r.command_id = staged.receipt_ids[detail]) end,
-        'tombstone', case answer[2 + refused] when ${Verdict.deleted} then (
-          select json_build_object('data', e.data::text, 'metadata', e.metadata::text, 'position', e.position,
-            'createdAt', floor(date_part('epoch', e.created_at) * 1000))
-          from ${s}.events e where e.stream = staged.streams[refused] and e.version = ${TOMBSTONE_VERSION}) end);
-  end if;
-  if ${Verdict.repeated} = any(answer[3:2 + n]) then
-    raise exception using errcode = '${SqlState.repeated}', message = 'all of it is stored already',
-      detail = json_build_object('stream', staged.streams[1], 'event', staged.ids[1],
-        'versions', answer[3 + n:2 + 2 * n], 'positions', answer[3 + 2 * n:2 + 3 * n]);
+  if cardinality(answer) = 1 then
+    answer := array[answer[1], n] || array_fill(${Verdict.accepted}::bigint, array[n])
+      || array(select expected + 1 from unnest(staged.expected) expected) || array(select answer[1] + i from generate_series(1, n) i);
+  elsif ${Verdict.accepted} <> any(answer[3:2 + n]) then
+    ${raiseRefusal(schema)}
   end if;
   -- Whoever appends by a connection of his own may share the pool with a store in this process, which must be told, too.
   if _notify then perform pg_notify('${channel}', case when _durable then '${FOREIGN}' else '' end); end if;
   return answer;
 end $$;`
+}
 
 /** What is told of appends that the store has not sent itself, also where it knows the connection. */
 export const FOREIGN = 'foreign'
