@@ -54,6 +54,10 @@ describe('A role that migrates and a role that runs', () => {
     await store.streams.truncate('a', { before: 2 })
     await store.streams.delete('b')
     expect(await store.streams.info('b')).toMatchObject({ deletion: { hard: false } })
+    const client = await clientOf(runner.connectionString)
+    await client.query('begin')
+    await store.stage(client, { stream: 'c', events: [newEvent()], expectedVersion: 1 })
+    await client.query('commit')
     // Granting again, as each deployment does, changes nothing for those that run.
     expect(await migratePostgresEventStore({ connectionString, schema, grantTo: runner.role })).toEqual({
       from: NEWEST_VERSION,

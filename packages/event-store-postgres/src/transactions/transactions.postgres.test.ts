@@ -187,6 +187,21 @@ describe('A transaction of the store on PostgreSQL', () => {
     await expect(refused).rejects.toMatchObject({ code: 'wrong-expected-version', missed: [{ id: deposit.events[0]!.id }] })
   })
 
+  it('needs nothing that a pooler of transactions does not keep', async () => {
+    const { store, table, balances } = await bank({ pooler: 'transaction' })
+    const deposit = append('account-one')
+    const run = () =>
+      store.transaction(async ({ sql, append: add }) => {
+        await sql`update ${table} set balance = balance + 1`
+        add(deposit)
+      })
+    expect((await run()).appended).toEqual((await run()).appended)
+    const refused = store.transaction(async ({ append: add }) => add(append('account-one', { expectedVersion: 0 })))
+    await expect(refused).rejects.toMatchObject({ code: 'wrong-expected-version', actualVersion: 1 })
+    await expect(store.appendAll([append('account-two'), append('account-three')])).resolves.toHaveLength(2)
+    expect(await balances()).toEqual({ one: 101 })
+  })
+
   it('leaves nothing staged, whatever became of it', async () => {
     const { store, admin, schema } = await bank()
     await store.transaction(async ({ append: add }) => add(append('account-one')))
