@@ -226,6 +226,45 @@ export const severalStreams: Area = (declare) => {
     'receipts',
   )
 
+  scenario(
+    'answers a repetition in which the stream of an append without events was deleted since',
+    async ({ store, unique }) => {
+      const [watched, stream] = [unique('account'), unique('account')]
+      const before = await store.append({ stream: watched, events: samples(2) })
+      const appends: Append[] = [
+        { stream: watched, events: [], expectedVersion: 2 },
+        { stream, events: samples(2) },
+      ]
+      const first = await store.appendAll(appends)
+      expect(first[0]).toEqual(before)
+      await store.streams.delete(watched)
+      await expect(store.appendAll(appends)).resolves.toEqual(first)
+    },
+    'deletes',
+  )
+
+  scenario(
+    'writes nothing to any stream when one is deleted',
+    async ({ store, unique }) => {
+      const [deleted, stream] = [unique('account'), unique('account')]
+      await store.append({ stream: deleted, events: samples(2) })
+      await store.streams.delete(deleted)
+      const appends: Append[] = [
+        { stream, events: samples(1) },
+        { stream: deleted, events: samples(1) },
+      ]
+      expect(await rejectsWith('stream-deleted', () => store.appendAll(appends))).toMatchObject({ stream: deleted })
+      await rejectsWith('stream-deleted', () =>
+        store.transaction(async ({ append }) => {
+          for (const each of appends) append(each)
+        }),
+      )
+      expect(await streamEvents(store, stream)).toEqual([])
+    },
+    'deletes',
+    'transactions',
+  )
+
   scenario('refuses what is partly repeated and partly new, and writes nothing', async ({ store, start, unique }) => {
     const known: Append = { stream: unique('account'), events: samples(2) }
     await store.append(known)

@@ -196,6 +196,11 @@ begin
   if _together and ${Verdict.accepted} <> any(verdicts) then
     select a.verdicts, a.details into verdicts, details from ${schema.quoted}.all_or_none(counts, places, verdicts, details) a;
     _receipt_ids := null;
+    -- A repetition answers for streams without events of its own, too, that were deleted since.
+    versions := array(select case when u.version < ${TOMBSTONE_VERSION} then u.version else coalesce((
+        select e.version from ${schema.quoted}.events e where e.stream = u.stream and e.version < ${TOMBSTONE_VERSION}
+        order by e.version desc limit 1), 0) end
+      from unnest(versions, _streams) with ordinality u(version, stream, o) order by u.o);
   end if;
 
   select array_agg(u.o order by u.o, step), array_agg(step order by u.o, step) into event_appends, event_steps
