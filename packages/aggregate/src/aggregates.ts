@@ -11,6 +11,7 @@ import {
   streamName,
   systemRuntime,
 } from '@writ/event-store'
+import { checkAbsence } from './closed-books.js'
 import type { CommandExecution, Executed } from './command-execution.js'
 import type { ConfirmedState } from './confirmed-state.js'
 import { Deadlines } from './deadlines.js'
@@ -127,11 +128,13 @@ export class Aggregates {
    * What the store has confirmed of an aggregate, read now: nothing that is only decided, and nothing that a crash could take away.
    *
    * @param at as it was then; where the stream has not come so far, as it is
-   * @throws InvalidOptionError
+   * @throws InvalidOptionError, StreamDeletedError
+   * @throws BooksClosedError for a moment whose events were closed away
    */
   async stateOf<State>(definition: AggregateDefinition<State>, identity: string, at?: Moment): Promise<AggregateState<State>> {
     const stream = streamName(definition.category, identity)
     const toVersion = at && (await versionAt(this.store, stream, at))
+    if (toVersion === 0 && at?.version === undefined) await checkAbsence(this.store, stream, 0)
     if (toVersion === 0) return { state: definition.initialState(), version: 0, position: 0 }
     const known = this.runtimes.get(stream)?.known as ConfirmedState<State> | undefined
     const from = toVersion !== undefined && known !== undefined && known.version > toVersion ? undefined : known

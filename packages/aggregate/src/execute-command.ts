@@ -381,15 +381,14 @@ export class AggregateRuntime {
 
   /** Takes over the events that another writer appended. */
   private catchUp(confirmed: ConfirmedState, { missed, actualVersion }: WrongExpectedVersionError): void {
-    const isComplete = missed?.[0]?.version === confirmed.version + 1 && missed.at(-1)?.version === actualVersion
-    if (!isComplete) {
+    if (missed === undefined || actualVersion < confirmed.version) {
       // Where nothing was known, a snapshot may be nearer.
       this.load(this.isSupposed ? undefined : confirmed)
       return
     }
     this.isSupposed = false
     try {
-      this.confirmed = takeOver(this.surroundings, this.definition, this.stream, confirmed, missed)
+      this.confirmed = takeOver(this.surroundings, this.definition, this.stream, confirmed, missed, actualVersion)
     } catch (error) {
       this.failWaiting(error)
     }

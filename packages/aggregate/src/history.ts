@@ -1,5 +1,6 @@
 import { eventsOf, type RecordedEvent, UnknownEvent } from '@writ/event-store'
 import { applyEvent } from './apply-event.js'
+import { checkBeginning } from './closed-books.js'
 import type { AggregateDefinition } from './decider.js'
 import { loadState, type StateSource } from './load-state.js'
 import { changesBetween, type StateChange } from './state-changes.js'
@@ -32,7 +33,10 @@ export async function* historyOf<State>(
     fromVersion <= 1
       ? definition.initialState()
       : (await loadState(source, definition, stream, { toVersion: fromVersion - 1, durable: true })).confirmed.state
+  let mayBeClosed = fromVersion <= 1
   for await (const stored of eventsOf(source.store.readStream(stream, { fromVersion, toVersion }))) {
+    if (mayBeClosed && stored.version > 1) await checkBeginning(source, stored)
+    mayBeClosed = false
     for (const event of source.events.decode(stored)) {
       if (event.data instanceof UnknownEvent) continue
       const before = definition.copy(state)

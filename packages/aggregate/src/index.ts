@@ -16,6 +16,7 @@ export { Decided, type Decision, type DecisionOn, decided } from './decision.js'
 export { type BoundaryOptions, boundary, type DecisionBoundary, type Matching } from './boundary.js'
 export { checkDecoratorMode } from './decorator-mode.js'
 export { ApplyFailedError, AsyncApplyError, type EventPlace, UndeclaredEventError } from './errors/apply-errors.js'
+export { BooksClosedError } from './errors/books-closed-error.js'
 export { InvalidDecisionError, InvalidResultError } from './errors/decision-errors.js'
 export {
   AggregateOverloadedError,

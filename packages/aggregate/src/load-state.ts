@@ -1,5 +1,6 @@
 import type { EventStore, EventTypes, Logger, StoredEvent } from '@writ/event-store'
 import { applyEvent } from './apply-event.js'
+import { checkAbsence, checkBeginning, firstVersionOf } from './closed-books.js'
 import { ConfirmedState } from './confirmed-state.js'
 import type { AggregateDefinition, SnapshotPolicy } from './decider.js'
 
@@ -29,6 +30,7 @@ export interface Loaded<State> {
  * A stream → its state: a snapshot, where there is one, and the events after it, in pages.
  *
  * @throws ApplyFailedError, UndeclaredEventError, UnknownEventTypeError, UndecodableEventError, StoreUnavailableError
+ * @throws StreamDeletedError, BooksClosedError
  */
 export async function loadState<State>(
   source: StateSource,
@@ -47,20 +49,26 @@ export async function loadState<State>(
   for await (const page of fetchedAhead(source.store.readStream(stream, options))) {
     for (const event of page) {
       if (!isVerified) {
-        if (event.version !== version || event.position !== position) break
+        const isTheSame = event.version === version && event.position === position
+        // The books were closed right behind the start.
+        const isNext = event.version === version + 1 && event.position > position
+        if (!isTheSame && !isNext) break
         isVerified = true
-        continue
+        if (isTheSame) continue
       }
+      if (version === 0 && event.version > 1) await checkBeginning(source, event, toVersion)
       state = applyStored(source, definition, state, event)
       version = event.version
       position = event.position
     }
     if (!isVerified) break
   }
+  if (!isVerified && toVersion === version && (await firstVersionOf(source.store, stream)) === version + 1) isVerified = true
   if (!isVerified) {
     if (from === undefined) await discard(source, stream, 'it stands for events that the log does not have')
     return loadFromTheBeginning(source, definition, stream, toVersion, durable)
   }
+  if (version === 0 && toVersion !== undefined) await checkAbsence(source.store, stream, toVersion)
   return {
     confirmed: new ConfirmedState(definition, stream, state, version, position),
     snapshotVersion: from ? 0 : (start?.version ?? 0),
@@ -97,19 +105,23 @@ function loadFromTheBeginning<State>(
   return loadState(source, definition, stream, { from, ...(toVersion !== undefined && { toVersion }), durable })
 }
 
-/** A confirmed state and the events that it missed → the state after them. */
+/**
+ * A confirmed state and the events that it missed → the state after them.
+ *
+ * @param version the stream's; its last record need not be an event: a link may lead nowhere any more
+ */
 export function takeOver<State>(
   source: StateSource,
   definition: AggregateDefinition<State>,
   stream: string,
   confirmed: ConfirmedState<State>,
   missed: readonly StoredEvent[],
+  version: number,
 ): ConfirmedState<State> {
   let state = definition.copy(confirmed.state)
-  let { version, position } = confirmed
+  let { position } = confirmed
   for (const event of missed) {
     state = applyStored(source, definition, state, event)
-    version = event.version
     position = event.position
   }
   return new ConfirmedState(definition, stream, state, version, position)

@@ -10,11 +10,16 @@ export interface EventOptions<Schema extends z.ZodObject> {
   readonly schemaVersion?: number
   /** What boundaries can find the event by, such as `email:ann@example.com`: at most 32 tags of up to 256 characters. */
   readonly tags?: (event: Readonly<z.output<Schema>>) => readonly string[]
+  /**
+   * Whether it carries all that its stream came to: where books are closed before such an event, states begin with it. False by default.
+   */
+  readonly summary?: boolean
 }
 
 export interface EventClass<Type extends string, Schema extends z.ZodObject> extends MessageClass<'event', Type, Schema> {
   readonly schemaVersion: number
   readonly tagsOf: (event: Readonly<z.output<Schema>>) => readonly string[]
+  readonly isSummary: boolean
 }
 
 const untagged = () => []
@@ -43,6 +48,7 @@ export function Event<Type extends string, Schema extends z.ZodObject>(
     static readonly schema = schema
     static readonly schemaVersion = schemaVersion
     static readonly tagsOf = options.tags ?? untagged
+    static readonly isSummary = options.summary ?? false
     static readonly encode = messages.encode
 
     constructor(data: z.output<Schema>) {

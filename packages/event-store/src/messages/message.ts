@@ -58,6 +58,8 @@ export interface AnyEventClass {
   readonly schema: z.ZodObject
   readonly schemaVersion: number
   readonly tagsOf: (event: never) => readonly string[]
+  /** Whether states begin with it where the books are closed before it. */
+  readonly isSummary: boolean
   restore(data: JsonObject): AnyEvent
   encode(instance: object): JsonObject
 }
