@@ -3,11 +3,13 @@ import type { Connections, Statement } from './connections.js'
 import type { Ready } from './ready.js'
 import type { SchemaName } from './schema/schema-name.js'
 
-const DELETED_AT_ONCE = 10_000
+/** How many pages of the table one statement looks through: some ten thousand receipts. */
+const PAGES_AT_ONCE = 500
 
 /** Reads and drops receipts; appends write them. */
 export class PostgresReceipts implements Receipts {
   private readonly findOne: Statement
+  private readonly extent: Statement
   private readonly deleteSome: Statement
 
   constructor(
@@ -16,12 +18,15 @@ export class PostgresReceipts implements Receipts {
     { quoted, statementPrefix }: SchemaName,
   ) {
     this.findOne = { name: `${statementPrefix}find_receipt`, text: `select * from ${quoted}.find_receipt($1)` }
+    this.extent = {
+      name: `${statementPrefix}receipts_extent`,
+      text: `select clock_timestamp() - $1::double precision * interval '1 millisecond',
+        pg_relation_size('${quoted}.receipts') / current_setting('block_size')::integer`,
+    }
     this.deleteSome = {
       name: `${statementPrefix}delete_receipts`,
       text: `with gone as (
-          delete from ${quoted}.receipts where ctid = any(array(select ctid from ${quoted}.receipts
-            where created_at < clock_timestamp() - $1::double precision * interval '1 millisecond' limit ${DELETED_AT_ONCE}))
-          returning 1)
+          delete from ${quoted}.receipts where ctid >= $1::tid and ctid < $2::tid and created_at < $3::timestamptz returning 1)
         select count(*) from gone`,
     }
   }
@@ -44,12 +49,16 @@ export class PostgresReceipts implements Receipts {
 
   async deleteOlderThan(milliseconds: number): Promise<number> {
     this.ready('delete receipts')
+    const [extent] = await this.connections().read('delete receipts', this.extent, [milliseconds])
+    const [before, pages] = extent!
     let deleted = 0
-    for (;;) {
-      // In pieces, for one statement over all of them could outlast its timeout.
-      const [row] = await this.connections().write('delete receipts', this.deleteSome, [milliseconds])
+    // Page after page, each looked at once: one statement over all of them could outlast its timeout, and an index by time would be
+    // paid for by every command.
+    for (let page = 0; page < Number(pages); page += PAGES_AT_ONCE) {
+      const range = [`(${page},0)`, `(${page + PAGES_AT_ONCE},0)`, before!]
+      const [row] = await this.connections().write('delete receipts', this.deleteSome, range)
       deleted += Number(row![0])
-      if (Number(row![0]) < DELETED_AT_ONCE) return deleted
     }
+    return deleted
   }
 }
