@@ -11,6 +11,7 @@ import { type Migration, migrations as released } from './migrations.js'
 import { schemaName } from './schema-name.js'
 
 closeAfterAll()
+jest.setTimeout(60_000) // Machines are busy with other tests.
 
 const more: readonly Migration[] = [
   ...released,
@@ -40,11 +41,17 @@ function listeningLogger(): { logger: Logger; logged: Logged[] } {
 }
 
 /** A migrator of its own, as another process would be one. */
-function migrator({ patience = 20_000, lockTimeout = 100, migrations = more, schema = testDatabase().schema } = {}) {
+function migrator({
+  patience = 20_000,
+  lockTimeout = 100,
+  migrations = more,
+  schema = testDatabase().schema,
+  statementTimeout = 20_000,
+} = {}) {
   const { logger, logged } = listeningLogger()
   const { connectionString } = testDatabase()
   const connections = new Connections(
-    checkOptions({ connectionString, schema, poolSize: 1, statementTimeout: 1_000, lockTimeout, logger }),
+    checkOptions({ connectionString, schema, poolSize: 1, statementTimeout, lockTimeout, logger }),
   )
   willClose(connections)
   const options = { schema: schemaName(schema), lockTimeout, runtime: systemRuntime, logger }
@@ -100,7 +107,7 @@ describe('Migrations', () => {
     await work
     const stored = (await readEverything(stores[0]!)).map(({ id }) => id)
     expect([...stored].sort()).toEqual([...acknowledged].sort())
-  }, 60_000)
+  })
 
   it('wait for one who reads for long, while others get by, and say whom they wait for', async () => {
     const { connectionString, schema } = testDatabase()
@@ -125,7 +132,7 @@ describe('Migrations', () => {
     expect(await versionOf(schema)).toBe(released.length)
     await holder.query('commit')
     expect(await migrated).toMatchObject({ to: NEWEST })
-  }, 30_000)
+  })
 
   it('give up when their patience is over: the version before stays whole, and the error names who is in the way', async () => {
     const { connectionString, schema } = testDatabase()
@@ -149,11 +156,11 @@ describe('Migrations', () => {
     await openStore({ connectionString, schema })
     const slow: readonly Migration[] = [
       ...released,
-      { ...more.at(-2)!, sql: (name) => `select pg_sleep(2.2); ${more.at(-2)!.sql(name)}` },
+      { ...more.at(-2)!, sql: (name) => `select pg_sleep(3.5); ${more.at(-2)!.sql(name)}` },
       more.at(-1)!,
     ]
-    const first = migrator({ schema, migrations: slow })
-    const second = migrator({ schema, migrations: slow })
+    const first = migrator({ schema, migrations: slow, statementTimeout: 3_000 })
+    const second = migrator({ schema, migrations: slow, statementTimeout: 3_000 })
     const outcomes = Promise.all([first.run(), second.run()])
     const waiting = () => [first, second].filter(({ logged }) => messages(logged).includes('Waiting for another migrator'))
     await until('one waits for the other', async () => waiting().length === 1)
@@ -165,7 +172,7 @@ describe('Migrations', () => {
     const admin = await adminClient()
     const { rows } = await admin.query(`select version from ${schema}.schema_versions order by version`)
     expect(rows.map(({ version }) => version)).toEqual(times(NEWEST, (index) => index + 1))
-  }, 30_000)
+  })
 
   it('leave the version before whole when their migrator is killed half-way, and the next one does all of it', async () => {
     const { connectionString, schema } = testDatabase()
@@ -191,7 +198,7 @@ describe('Migrations', () => {
     await store.append({ stream: 's', events: [newEvent()] })
     expect(await migrator({ schema }).run()).toEqual({ from: released.length, to: NEWEST })
     expect(await readEverything(store)).toHaveLength(2)
-  }, 30_000)
+  })
 
   it('that fail change nothing, and come out as what PostgreSQL refused', async () => {
     const { connectionString, schema } = testDatabase()
