@@ -1,5 +1,7 @@
 import { testDatabase } from '@writ/build-tools'
-import { adminClient, closeAfterAll, newEvent, openStore } from '../test/test-store.js'
+import { countingPool } from '../test/counting-pool.js'
+import { adminClient, closeAfterAll, newEvent, openStore, times } from '../test/test-store.js'
+import { until } from '../test/until.js'
 
 closeAfterAll()
 
@@ -37,5 +39,33 @@ describe('The listener', () => {
     expect(order[0]).toBe('woken')
     await new Promise((resolve) => setTimeout(resolve, 100))
     expect(order.filter((step) => step === 'woken')).toHaveLength(1)
+  })
+})
+
+describe('A busy store', () => {
+  it('tells other processes at most once a batch, and of the last one always', async () => {
+    const { connectionString, schema } = testDatabase()
+    const { pool, texts } = countingPool({ connectionString, max: 4 })
+    const store = await openStore({ pool, schema })
+    const listener = await adminClient()
+    let told = 0
+    let toldSince = 0
+    listener.on('notification', () => {
+      told++
+      toldSince++
+    })
+    await listener.query(`listen "writ:${schema}"`)
+    texts.length = 0
+    for (let round = 0; round < 20; round++) {
+      toldSince = 0
+      await Promise.all(times(100, (index) => store.append({ stream: `s-${index}`, events: [newEvent()] })))
+    }
+    const batches = texts.filter((text) => text.startsWith('call')).length
+    await until('the last one was told of', () => toldSince > 0)
+    await store.stop()
+    // What was told before has arrived when this is answered.
+    await listener.query('select 1')
+    expect(told).toBeLessThanOrEqual(batches)
+    expect(batches).toBeLessThan(20 * 100)
   })
 })
