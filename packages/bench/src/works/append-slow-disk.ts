@@ -1,4 +1,5 @@
 import { emmettAppend } from '../systems/emmett-append.js'
+import { flushedUnderTheLock } from '../systems/flushed-under-the-lock.js'
 import { inProcesses } from '../systems/in-processes.js'
 import { writAppend } from '../systems/writ-append.js'
 import type { Work } from '../work.js'
@@ -10,7 +11,7 @@ export const appendSlowDisk: Work = {
   description: `the appends of \`append\`, by eight processes, on a disk whose flush takes ${FLUSH_DELAY} ms longer`,
   unit: 'events',
   systems: [inProcesses(writAppend, 8), inProcesses(emmettAppend, 8)],
-  limits: [],
+  limits: [flushedUnderTheLock(inProcesses(writAppend, 8))],
   callers: [8, 64],
   against: 'emmett in 8 processes',
   flushDelay: FLUSH_DELAY,

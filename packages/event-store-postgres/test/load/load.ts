@@ -70,9 +70,11 @@ export class Load {
     return this.soFar()
   }
 
+  /** What was said until now, and what the log holds a moment later. */
   async soFar(): Promise<History> {
-    const stored = await storedPlaces(this.options)
-    return { stored, acknowledged: this.acknowledged, delivered: this.delivered }
+    const acknowledged = [...this.acknowledged]
+    const delivered = new Map([...this.delivered].map(([reader, given]) => [reader, [...given]]))
+    return { acknowledged, delivered, stored: await storedPlaces(this.options) }
   }
 
   /** Ends what a failed test left running. */
