@@ -25,9 +25,7 @@ export class PostgresReceipts implements Receipts {
     }
     this.deleteSome = {
       name: `${statementPrefix}delete_receipts`,
-      text: `with gone as (
-          delete from ${quoted}.receipts where ctid >= $1::tid and ctid < $2::tid and created_at < $3::timestamptz returning 1)
-        select count(*) from gone`,
+      text: `select ${quoted}.delete_receipts($1, $2, $3)`,
     }
   }
 

@@ -81,4 +81,12 @@ begin
     from ${s}.receipts r where r.command_id = _command_id;
   if found then perform ${s}.flush(); end if;
 end $$;
+
+create function ${s}.delete_receipts(_from tid, _up_to tid, _before timestamptz) returns bigint language plpgsql ${pinned} as $$
+declare deleted bigint;
+begin
+  delete from ${s}.receipts r where r.ctid >= _from and r.ctid < _up_to and r.created_at < _before;
+  get diagnostics deleted = row_count;
+  return deleted;
+end $$;
 `
