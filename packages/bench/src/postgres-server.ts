@@ -40,7 +40,6 @@ async function openSlowServer(log: (line: string) => void, flushDelay: number): 
     const server = await startServer(log, disk.environment)
     return {
       ...server,
-      description: `${server.description}, each flush ${flushDelay} ms longer`,
       stop: async () => {
         await server.stop()
         await disk.remove()

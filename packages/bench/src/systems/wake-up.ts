@@ -93,7 +93,7 @@ async function openAppending(environment: Environment, idle: string): Promise<Op
   }
 }
 
-/** Asks for the head whenever it is woken. */
+/** Looks at the end of the log whenever it is woken; what was acknowledged is durable, so it need not wait for a flush. */
 function listenTo(reader: EventStore) {
   const known: Acknowledged[] = []
   let isWoken = false
@@ -101,8 +101,9 @@ function listenTo(reader: EventStore) {
   const ask = async () => {
     while (isWoken) {
       isWoken = false
-      const { position } = await reader.head()
-      if (position > (known.at(-1)?.position ?? 0)) known.push({ position, at: monotonic() })
+      for await (const [last] of reader.readAll({ direction: 'backwards', limit: 1, durable: false })) {
+        if (last && last.position > (known.at(-1)?.position ?? 0)) known.push({ position: last.position, at: monotonic() })
+      }
     }
     asking = undefined
   }
