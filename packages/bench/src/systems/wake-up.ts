@@ -63,7 +63,27 @@ export const heard: System = {
   },
 }
 
-/** The same appends with no other process that would listen: what the wake-ups cost is the difference. */
+/** The same appends while another process is woken, and does nothing more. */
+export const woken: System = {
+  name: 'woken',
+  hasLatency: false,
+  async open(environment) {
+    const { connectionString, schema } = environment
+    const other = postgresEventStore({ connectionString, schema })
+    await other.start()
+    other.onAppended(() => {})
+    const appending = await openAppending(environment, 'the same appends; a process listens, and asks for nothing')
+    return {
+      ...appending,
+      async close() {
+        await appending.close()
+        await other.stop()
+      },
+    }
+  },
+}
+
+/** The same appends with no other process that would listen: what wake-ups cost is the difference. */
 export const unheard: System = {
   name: 'unheard',
   hasLatency: false,
@@ -93,7 +113,7 @@ async function openAppending(environment: Environment, idle: string): Promise<Op
   }
 }
 
-/** Looks at the end of the log whenever it is woken; what was acknowledged is durable, so it need not wait for a flush. */
+/** Asks for the head whenever it is woken: how far the log is durable. */
 function listenTo(reader: EventStore) {
   const known: Acknowledged[] = []
   let isWoken = false
@@ -101,9 +121,8 @@ function listenTo(reader: EventStore) {
   const ask = async () => {
     while (isWoken) {
       isWoken = false
-      for await (const [last] of reader.readAll({ direction: 'backwards', limit: 1, durable: false })) {
-        if (last && last.position > (known.at(-1)?.position ?? 0)) known.push({ position: last.position, at: monotonic() })
-      }
+      const { position } = await reader.head()
+      if (position > (known.at(-1)?.position ?? 0)) known.push({ position, at: monotonic() })
     }
     asking = undefined
   }
