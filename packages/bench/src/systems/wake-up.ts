@@ -11,6 +11,8 @@ import { newEvent } from './writ-append.js'
 
 /** Milliseconds between two appends of a store that has little to do. */
 const PAUSE = { shortest: 10, longest: 30 }
+/** Milliseconds after which the end of a window's log is asked for, woken or not. */
+const POLL = 50
 /** Milliseconds until the last append must be known. */
 const PATIENCE = 10_000
 
@@ -126,10 +128,11 @@ function listenTo(reader: EventStore) {
     }
     asking = undefined
   }
-  const forget = reader.onAppended(() => {
+  const wake = () => {
     isWoken = true
     asking ??= ask()
-  })
+  }
+  const forget = reader.onAppended(wake)
   return {
     /** How long each append waited to be known, in milliseconds; what was known before its appender had the answer waited for nothing. */
     async wakeUps(appends: readonly Acknowledged[]): Promise<Float64Array> {
@@ -137,8 +140,10 @@ function listenTo(reader: EventStore) {
       const last = inOrder.at(-1)?.position ?? 0
       const deadline = monotonic() + PATIENCE
       while ((known.at(-1)?.position ?? 0) < last) {
-        if (monotonic() > deadline) throw new Error(`Nobody was woken within ${PATIENCE} ms of the append at position ${last}.`)
-        await pause(5)
+        if (monotonic() > deadline) throw new Error(`The append at position ${last} was not seen within ${PATIENCE} ms.`)
+        // A hint may be lost, and the last one has no other after it: readers poll, too.
+        await pause(POLL)
+        wake()
       }
       forget()
       await asking
