@@ -1,6 +1,6 @@
 import 'reflect-metadata'
 import { aggregate } from '@writ/aggregate'
-import { Command, Event, newEvent, type RecordedEvent, systemRuntime } from '@writ/event-store'
+import { Command, Event, newEvent, newLink, type RecordedEvent, systemRuntime } from '@writ/event-store'
 import { inMemoryEventStore } from '@writ/event-store-memory'
 import { z } from 'zod'
 import { Application } from './application.js'
@@ -97,6 +97,19 @@ describe('the events of an application, as an observable', () => {
     }
     const error = await new Promise((resolve) => app.events({ types: [Added] }, failing).subscribe({ error: resolve }))
     expect(error).toMatchObject({ message: 'the client is gone' })
+  })
+
+  it('follows a stream with its links', async () => {
+    await add(1)
+    const [event] = await collected<RecordedEvent>(1, (next) => app.events().subscribe(next))
+    const link = () => app.store.append({ stream: 'audit-1', events: [newLink(event!, systemRuntime.uuid())] })
+    await link()
+    const seen = collected<RecordedEvent>(2, (next) => app.events({ stream: 'audit-1' }).subscribe(next))
+    await link()
+    expect((await seen).map(({ stream, version, data, origin }) => [stream, version, data, origin?.stream])).toEqual([
+      ['audit-1', 1, event!.data, 'sum-a'],
+      ['audit-1', 2, event!.data, 'sum-a'],
+    ])
   })
 
   it('passes over the streams of Writ itself', async () => {
