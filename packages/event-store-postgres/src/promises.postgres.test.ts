@@ -117,7 +117,7 @@ describe('A server that crashes again and again under load, on a slow disk', () 
       const run = await withLoad({ ...database, ...processes, readers }, async (load) => {
         for (let crash = 0; crash < atLeast || (crash < atLeast + 10 && !seen); crash++) {
           await appended(load)
-          await until('a crash can do harm', () => isMoment(load) || load.failures.length > 0)
+          await until('a crash can do harm', () => isMoment(load) || load.failures.length > 0, 30_000)
           await server.crash(crash % 2 === 0 ? 'immediate' : 'kill')
           await server.start()
           seen = isSeen(await load.soFar()) || seen
