@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { EventStore } from '@writ/event-store'
 import { EarlierAppends } from './earlier-appends.js'
 import { Names } from './names.js'
-import type { AppendOperation, Operation, ReadOperation, SideOperation, TogetherOperation } from './operation.js'
+import type { AppendOperation, Operation, RepeatOperation, TogetherOperation } from './operation.js'
 import { type Answer, Session } from './session.js'
 
 export interface Compared {
@@ -13,7 +13,7 @@ export interface Compared {
 }
 
 /** An operation as it was asked in fact. */
-type Asked = AppendOperation | ReadOperation | SideOperation
+type Asked = Exclude<Operation, RepeatOperation | TogetherOperation>
 
 /**
  * Asks two stores the same, one operation after another, and throws where their answers or their logs differ.
@@ -60,6 +60,10 @@ export async function compare(operations: readonly Operation[], { tested, refere
         const append = earlier.resolve(operation, versionOf)
         await askBoth(append)
         earlier.add(append)
+      } else if (operation.kind === 'append all' || operation.kind === 'transaction') {
+        const appends = operation.appends.map((append) => earlier.resolve(append, versionOf))
+        await askBoth({ ...operation, appends })
+        earlier.add(...appends)
       } else await askBoth(operation)
     } catch (error) {
       throw new Error(`Operation ${index + 1}, ${JSON.stringify(operation)}: ${messageOf(error)}`, { cause: error })
@@ -70,10 +74,23 @@ export async function compare(operations: readonly Operation[], { tested, refere
 }
 
 async function ask(session: Session, asked: Asked): Promise<object> {
-  if (asked.kind === 'append') return told(session, Promise.all([session.append(asked)]))
-  if (asked.kind === 'head' || asked.kind === 'read stream' || asked.kind === 'read all')
-    return { answer: (await session.read(asked))() }
-  return { answer: (await session.aside(asked))() }
+  switch (asked.kind) {
+    case 'append':
+      return told(session, Promise.all([session.append(asked)]))
+    case 'append all':
+    case 'transaction':
+      return told(session, Promise.all([session.several(asked)]))
+    case 'stream info':
+    case 'delete stream':
+    case 'truncate stream':
+      return told(session, Promise.all([session.stream(asked)]))
+    case 'head':
+    case 'read stream':
+    case 'read all':
+      return { answer: (await session.read(asked))() }
+    default:
+      return { answer: (await session.aside(asked))() }
+  }
 }
 
 /** The answers, and what the log has gained by then: the answers may tell of it. */

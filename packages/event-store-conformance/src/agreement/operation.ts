@@ -4,7 +4,14 @@ import type { ExpectedVersion } from '@writ/event-store'
 // A place is the number of an event in the order of the log, counted from 1 within the list; 0 is where the list began.
 
 /** One thing that is asked of two stores, which must answer alike. */
-export type Operation = AppendOperation | RepeatOperation | TogetherOperation | ReadOperation | SideOperation
+export type Operation =
+  | AppendOperation
+  | RepeatOperation
+  | TogetherOperation
+  | SeveralOperation
+  | StreamOperation
+  | ReadOperation
+  | SideOperation
 
 export interface AppendOperation {
   readonly kind: 'append'
@@ -13,6 +20,8 @@ export interface AppendOperation {
   /** `seen`: so many versions beyond what the stream has. */
   readonly expects?: ExpectedVersion | { readonly seen: number }
   readonly condition?: { readonly query: QueryGiven; readonly after: number }
+  /** Links to the events at these places, behind the events. */
+  readonly links?: readonly { readonly id: number; readonly place: number }[]
   readonly receipts?: readonly { readonly command: number; readonly eventsUpTo: number; readonly body: string }[]
   /** By which of two processes. */
   readonly by?: number
@@ -52,6 +61,17 @@ export interface TogetherOperation {
   readonly kind: 'together'
   readonly appends: readonly (AppendOperation | RepeatOperation)[]
 }
+
+/** Appends of which all are stored or none: by one call, or collected by a transaction whose work may fail. */
+export type SeveralOperation =
+  | { readonly kind: 'append all'; readonly appends: readonly AppendOperation[] }
+  | { readonly kind: 'transaction'; readonly appends: readonly AppendOperation[]; readonly fails: boolean }
+
+/** What is asked and done about a stream as a whole. */
+export type StreamOperation =
+  | { readonly kind: 'stream info'; readonly stream: number }
+  | { readonly kind: 'delete stream'; readonly stream: number; readonly expects?: ExpectedVersion }
+  | { readonly kind: 'truncate stream'; readonly stream: number; readonly before: number }
 
 export type ReadOperation =
   | { readonly kind: 'read stream'; readonly stream: number; readonly options: ReadGiven }

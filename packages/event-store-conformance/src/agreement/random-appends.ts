@@ -37,6 +37,8 @@ const receipts = fc.array(
   { minLength: 1, maxLength: 2 },
 )
 
+const links = fc.array(fc.record({ id: few(200_000, 300_000), place: few(1, 12) }), { minLength: 1, maxLength: 2 })
+
 const expects: fc.Arbitrary<AppendOperation['expects']> = fc.oneof(
   fc.constantFrom<AppendOperation['expects'][]>('any', 'no-stream', 'stream-exists', 0, undefined),
   fc.record({ seen: fc.constantFrom(0, 0, 0, 0, -1, 1) }),
@@ -53,6 +55,7 @@ export const randomAppend = (supports: Supports): fc.Arbitrary<AppendOperation> 
     ),
     expects: mostly<AppendOperation['expects']>(expects, -5, 1.5, '3', null),
     condition: supports('conditions') ? sometimes(fc.record({ query, after: mostly(place, -1, 0.5) }), 3) : nothing,
+    links: supports('links') ? sometimes(links, 8) : nothing,
     receipts: supports('receipts') ? sometimes(receipts, 5) : nothing,
     by,
   })

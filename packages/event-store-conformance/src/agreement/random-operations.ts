@@ -1,3 +1,4 @@
+import type { ExpectedVersion } from '@writ/event-store'
 import fc from 'fast-check'
 import type { Capability } from '../capability.js'
 import type { LeaseTime, Operation, ReadGiven } from './operation.js'
@@ -29,6 +30,13 @@ export function randomOperations(supports: Supports): fc.Arbitrary<readonly Oper
   })
   possible.push({ weight: 14, arbitrary: append }, { weight: 4, arbitrary: randomRepetition })
   asked(3, 'together', { appends })
+  const several = fc.array(append, { minLength: 1, maxLength: 3 })
+  asked(2, 'append all', { appends: several }, 'several streams')
+  asked(2, 'transaction', { appends: several, fails: fc.boolean() }, 'transactions')
+  asked(2, 'stream info', { stream }, 'deletes', 'truncation')
+  const deleted = fc.constantFrom<(ExpectedVersion | undefined)[]>(undefined, 'any', 'no-stream', 1, 2)
+  asked(1, 'delete stream', { stream: few(0, 5), expects: deleted }, 'deletes')
+  asked(1, 'truncate stream', { stream, before: mostly(few(1, 6), 0, 1.5) }, 'truncation')
   asked(3, 'read stream', { stream, options: reading(supports) })
   asked(3, 'read all', { options: supports('queries') ? fc.oneof(reading(supports), queried(supports)) : reading(supports) })
   asked(1, 'head', {})
@@ -49,7 +57,7 @@ export function randomOperations(supports: Supports): fc.Arbitrary<readonly Oper
   return fc.array(fc.oneof(...possible), { minLength: 1, maxLength: 60, size: 'max' })
 }
 
-type Fields<T> = { [K in keyof Omit<T, 'kind'>]-?: fc.Arbitrary<T[K & keyof T]> }
+type Fields<T> = { [K in keyof Omit<T, 'kind'>]-?: fc.Arbitrary<T[K & keyof T] | undefined> }
 
 const reading = (supports: Supports) =>
   given<ReadGiven>({

@@ -6,12 +6,20 @@ import {
   type Lease,
   type LeaseLostError,
   matchesQuery,
-  type Receipt,
+  newLink,
   type StoredEvent,
 } from '@writ/event-store'
 import { allOf } from '../sample-events.js'
 import type { Names } from './names.js'
-import type { AppendOperation, LeaseTime, ReadGiven, ReadOperation, SideOperation } from './operation.js'
+import type {
+  AppendOperation,
+  LeaseTime,
+  ReadGiven,
+  ReadOperation,
+  SeveralOperation,
+  SideOperation,
+  StreamOperation,
+} from './operation.js'
 import { Places } from './places.js'
 
 /** What a store answered, in words that another store can be compared by; asked for when the places of all events are known. */
@@ -19,7 +27,7 @@ export type Answer = () => unknown
 
 const milliseconds: Readonly<Record<LeaseTime, number>> = { long: 3_600_000, 'over at once': 0 }
 
-const effectFailure = new Error('The effect fails')
+const workFailure = new Error('The work fails')
 
 /** One store, or several on the same data, while a list of operations is asked of it. */
 export class Session {
@@ -44,7 +52,7 @@ export class Session {
   async follow(): Promise<readonly object[]> {
     const events = await allOf(this.store().readAll({ after: this.places.last }))
     this.places.add(events)
-    return events.map((event) => this.told(event))
+    return events.map((event) => this.tell(event) as object)
   }
 
   /** The whole list's log, as one of the processes reads it, which must be dated in its order. */
@@ -52,26 +60,49 @@ export class Session {
     const events = await allOf(this.store(by).readAll({ after: this.start }))
     const times = events.map(({ createdAt }) => createdAt.getTime())
     expect(times).toEqual([...times].sort((a, b) => a - b))
-    return events.map((event) => this.told(event))
+    return events.map((event) => this.tell(event) as object)
   }
 
   append(operation: AppendOperation): Promise<Answer> {
-    const { names, places } = this
-    const { stream, events, expects, condition, receipts, by } = operation
-    const append: Append = {
-      stream: names.stream(stream),
-      events: events.map((event) => names.event(event)),
-      ...(expects !== undefined && { expectedVersion: expects as never }),
-      ...(condition && {
-        condition: { failIfMatch: names.query(condition.query), after: places.positionAt(condition.after) },
-      }),
-      ...(receipts && { receipts: receipts.map(({ command, ...rest }) => ({ ...rest, commandId: names.command(command) })) }),
-    }
+    const append = this.asked(operation)
     return this.answer(
-      () => this.store(by).append(append),
-      ({ version, position }) => ({ version, place: places.placeOf(position) }),
+      () => this.store(operation.by).append(append),
+      (appended) => this.tell(appended),
       append,
     )
+  }
+
+  several(operation: SeveralOperation): Promise<Answer> {
+    const all = operation.appends.map((append) => this.asked(append))
+    const store = this.store()
+    const transaction = async () => {
+      const { appended } = await store.transaction(async (transaction) => {
+        for (const append of all) transaction.append(append)
+        if (operation.kind === 'transaction' && operation.fails) throw workFailure
+      })
+      return appended
+    }
+    return this.answer(
+      () => (operation.kind === 'transaction' ? transaction() : store.appendAll(all)),
+      (appended) => this.tell(appended),
+      ...all,
+    )
+  }
+
+  stream(operation: StreamOperation): Promise<Answer> {
+    const { streams } = this.store()
+    const stream = this.names.stream(operation.stream)
+    const ask = (): Promise<unknown> => {
+      switch (operation.kind) {
+        case 'stream info':
+          return streams.info(stream)
+        case 'delete stream':
+          return streams.delete(stream, { ...(operation.expects !== undefined && { expectedVersion: operation.expects }) })
+        case 'truncate stream':
+          return streams.truncate(stream, { before: operation.before })
+      }
+    }
+    return this.answer(ask, (told) => this.tell(told))
   }
 
   read(operation: ReadOperation): Promise<Answer> {
@@ -107,7 +138,7 @@ export class Session {
       case 'find receipt':
         return this.answer(
           () => receipts.find(names.command(operation.command)),
-          (receipt) => receipt && this.toldReceipt(receipt),
+          (receipt) => this.tell(receipt),
         )
       case 'save snapshot': {
         const { kind: _, stream, ...rest } = operation
@@ -144,7 +175,7 @@ export class Session {
       case 'advance with an effect':
         return held(operation.which, (lease) =>
           checkpoints.advanceWith(lease, operation.position, async () => {
-            if (operation.fails) throw effectFailure
+            if (operation.fails) throw workFailure
           }),
         )
       case 'list checkpoints':
@@ -152,6 +183,23 @@ export class Session {
           () => checkpoints.list(names.subscription(operation.subscription)),
           (rows) => rows.map((row) => this.toldEpoch({ ...row, leaseExpiresIn: (row.leaseExpiresIn ?? 0) > 0 })),
         )
+    }
+  }
+
+  private asked({ stream, events, expects, condition, receipts, links = [] }: AppendOperation): Append {
+    const { names, places } = this
+    const linked = links.map(({ id, place }) => {
+      const target = places.eventAt(places.positionAt(place)) ?? { position: places.positionAt(place), id: names.id(-1) }
+      return newLink(target, names.id(id))
+    })
+    return {
+      stream: names.stream(stream),
+      events: [...events.map((event) => names.event(event)), ...linked],
+      ...(expects !== undefined && { expectedVersion: expects as never }),
+      ...(condition && {
+        condition: { failIfMatch: names.query(condition.query), after: places.positionAt(condition.after) },
+      }),
+      ...(receipts && { receipts: receipts.map(({ command, ...rest }) => ({ ...rest, commandId: names.command(command) })) }),
     }
   }
 
@@ -170,14 +218,14 @@ export class Session {
         }
         return events
       },
-      (events) => events.map((event) => this.told(event)),
+      (events) => events.map((event) => this.tell(event) as object),
     )
   }
 
   private async answer<T>(
     ask: () => Promise<T>,
     tell: (result: T) => unknown = (result) => result,
-    asked?: Append,
+    ...asked: readonly Append[]
   ): Promise<Answer> {
     try {
       const result = await ask()
@@ -187,12 +235,15 @@ export class Session {
     }
   }
 
-  private told({ position, createdAt: _, ...event }: StoredEvent): object {
-    return { ...event, place: this.places.placeOf(position) }
-  }
-
-  private toldReceipt({ position, createdAt: _, ...receipt }: Receipt): object {
-    return { ...receipt, place: this.places.placeOf(position) }
+  /** Whatever a store gives back, by places instead of positions, and without dates, which are each store's own. */
+  private tell(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map((one) => this.tell(one))
+    if (typeof value !== 'object' || value === null) return value
+    const told = Object.entries(value).flatMap(([key, part]): [string, unknown][] => {
+      if (part === undefined || part instanceof Date) return []
+      return [key === 'position' ? ['place', this.places.placeOf(part as number)] : [key, this.tell(part)]]
+    })
+    return Object.fromEntries(told)
   }
 
   private toldEpoch<T extends { subscription: string; partition: number; epoch: number }>(of: T): T {
@@ -204,32 +255,27 @@ export class Session {
   }
 
   /** An error's code and facts; how it is worded is each adapter's own. */
-  private toldError(error: unknown, asked: Append | undefined): object {
-    if (error === effectFailure) return { threw: 'what the effect threw' }
+  private toldError(error: unknown, asked: readonly Append[]): object {
+    if (error === workFailure) return { threw: 'what the work threw' }
     if (!(error instanceof Error && 'code' in error)) throw error
-    const { name: _, why: __, missed, receipt, position, ...facts } = error as typeof error & Record<string, unknown>
+    const { name: _, why: __, ...facts } = error as typeof error & Record<string, unknown>
+    if (hasCode<AppendConditionFailedError>(error, 'append-condition-failed')) {
+      return { code: error.code, stream: error.stream, matches: this.isMatch(error, asked) }
+    }
     return {
-      ...facts,
+      ...(this.tell(facts) as object),
       ...(hasCode<LeaseLostError>(error, 'lease-lost') && { epoch: this.toldEpoch(error).epoch }),
-      ...(Array.isArray(missed) && { missed: missed.map((event: StoredEvent) => this.told(event)) }),
-      ...(receipt !== undefined && { receipt: this.toldReceipt(receipt as Receipt) }),
-      ...(hasCode<AppendConditionFailedError>(error, 'append-condition-failed') && {
-        matches: this.isMatch(error.position, asked),
-      }),
-      ...(position !== undefined && !asked && { position }),
     }
   }
 
   /** Which of the events that match is told of is not said. */
-  private isMatch(position: number, asked: Append | undefined): boolean {
+  private isMatch({ stream, position }: AppendConditionFailedError, asked: readonly Append[]): boolean {
     const event = this.places.eventAt(position)
-    const condition = asked?.condition
-    return (
-      event !== undefined &&
-      condition !== undefined &&
-      position > (condition.after ?? 0) &&
-      matchesQuery(condition.failIfMatch, event)
-    )
+    return asked.some(({ stream: one, condition }) => {
+      return (
+        event && one === stream && condition && position > (condition.after ?? 0) && matchesQuery(condition.failIfMatch, event)
+      )
+    })
   }
 }
 
