@@ -67,7 +67,6 @@ describe('The search for disagreements', () => {
       unsupported,
       reference: { name: 'sound', create: placeOf(nothing) },
       seed: 4,
-      lists: 60,
     })
 
   const found = [

@@ -106,10 +106,14 @@ async function inOrder(session: Session, appends: readonly AppendOperation[], or
   return answers
 }
 
-/** Appends that are under way together can't know of each other's events. */
+/** Appends that are under way together can't know of each other's events: no condition and no link of theirs is about those. */
 function knowingAtMost(count: number, append: AppendOperation): AppendOperation {
-  const { condition } = append
-  return condition ? { ...append, condition: { ...condition, after: Math.min(condition.after, count) } } : append
+  const { condition, links } = append
+  return {
+    ...append,
+    ...(condition && { condition: { ...condition, after: Math.min(condition.after, count) } }),
+    ...(links && { links: links.filter(({ place }) => place <= count) }),
+  }
 }
 
 function* ordersOf(indexes: readonly number[]): Generator<readonly number[]> {
