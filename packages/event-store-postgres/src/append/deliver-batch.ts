@@ -9,7 +9,7 @@ import { type Batch, type BatchEntry, entryOf, type WaitingAppend } from './batc
 import { meetsItself } from './meets-itself.js'
 import type { Notices } from './notices.js'
 import { type RefusalReads, refusalOf, whyNotHeld } from './refusal.js'
-import type { EntryVerdict } from './verdicts.js'
+import { type EntryVerdict, haveWritten } from './verdicts.js'
 
 export interface Delivery {
   readonly connections: Connections
@@ -38,7 +38,11 @@ export async function deliver(delivery: Delivery, batch: Batch, history?: Histor
   const { call, notices } = delivery
   const answer = await answerOf(
     delivery,
-    (client, oneByOne) => call.send(client, batch, { oneByOne, notify: notices.isDue() }),
+    (client, oneByOne) =>
+      notices.telling(
+        (notify) => call.send(client, batch, { oneByOne, notify }),
+        (verdicts) => haveWritten(batch, verdicts),
+      ),
     history
       ? { careful: history.oneByOne, mayBeCommitted: history.mayBeCommitted }
       : { careful: meetsItself(batch), mayBeCommitted: false },

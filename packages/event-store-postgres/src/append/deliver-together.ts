@@ -6,7 +6,7 @@ import type { Batch, WaitingAppend } from './batch.js'
 import type { Delivery } from './deliver-batch.js'
 import { newestEvent } from './newest-event.js'
 import { refusalOf, whyNotHeld } from './refusal.js'
-import { type EntryVerdict, isWritten } from './verdicts.js'
+import { type EntryVerdict, haveWritten, isWritten } from './verdicts.js'
 
 /** Sends a batch that is written all or none until it is answered; a refusal goes to the first of its appends. It never throws. */
 export async function deliverTogether(delivery: Delivery, batch: Batch): Promise<void> {
@@ -14,7 +14,11 @@ export async function deliverTogether(delivery: Delivery, batch: Batch): Promise
   const parts = batch.map((entry) => entry.parts[0]!)
   const answer = await answerOf(
     delivery,
-    (client, checkIds) => call.sendTogether(client, batch, { checkIds, notify: notices.isDue() }),
+    (client, checkIds) =>
+      notices.telling(
+        (notify) => call.sendTogether(client, batch, { checkIds, notify }),
+        (verdicts) => haveWritten(batch, verdicts),
+      ),
     { careful: false, mayBeCommitted: false },
   )
   if (answer.verdicts) return settle(delivery, batch, parts, answer.verdicts)

@@ -15,6 +15,11 @@ export function isWritten(verdict: EntryVerdict['verdict']): boolean {
   return verdict === Verdict.accepted || verdict === Verdict.repeated
 }
 
+/** Whether anything is stored that was not there before. */
+export function haveWritten(batch: Batch, verdicts: readonly EntryVerdict[]): boolean {
+  return batch.some(({ events }, index) => events.length > 0 && verdicts[index]!.verdict === Verdict.accepted)
+}
+
 /** The text of a bigint array, as `append_one` and `append_batch` answer → a verdict for each entry. */
 export function readVerdicts(batch: Batch, text: string): readonly EntryVerdict[] {
   const numbers = text.slice(1, -1).split(',').map(Number)

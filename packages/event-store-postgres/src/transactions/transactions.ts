@@ -175,11 +175,13 @@ export class Transactions {
     let appended: readonly Appended[]
     try {
       // What the user's deferred constraints have to say is said before the lock.
-      const [, answer] = await connections.runTogether(
-        client,
-        `set constraints all immediate; select ${quoted}.append_staged(${staged.id}, false, ${notices.isDue()}, ${waitAtMost});
-        commit; select ${quoted}.flush()`,
-      )
+      const commit = (notify: boolean) =>
+        connections.runTogether(
+          client,
+          `set constraints all immediate; select ${quoted}.append_staged(${staged.id}, false, ${notify}, ${waitAtMost});
+          commit; select ${quoted}.flush()`,
+        )
+      const [, answer] = await notices.telling(commit, () => true)
       appended = appendedOf(answer![0]![0]!, merged.length)
     } catch (error) {
       return this.afterFailure(client, error, staged, merged)
