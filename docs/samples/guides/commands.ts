@@ -29,7 +29,7 @@ function onlyByDay(...[, next]: Parameters<Middleware>) {
 }
 
 // #region middleware
-export const audited =
+const audited =
   (log: string[]): Middleware =>
   async (dispatch, next) => {
     if (dispatch.actor === undefined) throw new Error('Nobody is signed in.') // halted: nothing is stored
