@@ -11,7 +11,7 @@ export class Names {
   private readonly own = randomUUID().slice(0, 13)
   private readonly ids = new Map<number, string>()
 
-  stream = (n: number) => `account-${this.own}-${n}`
+  stream = (n: number) => `${n % 2 === 0 ? 'account' : 'transfer'}-${this.own}-${n}`
   type = (n: number) => `${types[n % types.length]}-${this.own}`
   tag = (n: number) => `${tags[n % tags.length]}${this.own}`
   command = (n: number) => `command-${this.own}-${n}`

@@ -75,7 +75,7 @@ export type StreamOperation =
 
 export type ReadOperation =
   | { readonly kind: 'read stream'; readonly stream: number; readonly options: ReadGiven }
-  | { readonly kind: 'read all'; readonly options: ReadGiven & { readonly query?: QueryGiven } }
+  | { readonly kind: 'read all'; readonly options: ReadAllGiven }
   | { readonly kind: 'head' }
 
 export interface ReadGiven {
@@ -86,6 +86,12 @@ export interface ReadGiven {
   readonly limit?: number
   readonly pageSize?: number
   readonly durable?: boolean
+}
+
+export interface ReadAllGiven extends ReadGiven {
+  readonly query?: QueryGiven
+  readonly category?: string
+  readonly correlationId?: string
 }
 
 /** What stands beside the log. A lease is one of those that were acquired earlier in the list; where there is none, nothing is asked. */

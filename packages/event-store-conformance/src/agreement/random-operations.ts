@@ -1,7 +1,7 @@
 import type { ExpectedVersion } from '@writ/event-store'
 import fc from 'fast-check'
 import type { Capability } from '../capability.js'
-import type { LeaseTime, Operation, ReadGiven } from './operation.js'
+import type { LeaseTime, Operation, ReadAllGiven, ReadGiven } from './operation.js'
 import { command, query, randomAppend, randomRepetition } from './random-appends.js'
 import { few, given, mostly, nothing, place, type Supports, sometimes, stream } from './random-values.js'
 
@@ -70,4 +70,13 @@ const reading = (supports: Supports) =>
   })
 
 const queried = (supports: Supports) =>
-  fc.tuple(reading(supports), query).map(([options, asked]) => ({ ...options, query: asked }))
+  fc
+    .tuple(
+      reading(supports),
+      given<Pick<ReadAllGiven, 'query' | 'category' | 'correlationId'>>({
+        query: sometimes(query),
+        category: sometimes(fc.constantFrom('account', 'transfer', 'none'), 4),
+        correlationId: sometimes(fc.constantFrom('c-1', 'c-2'), 4),
+      }),
+    )
+    .map(([options, asked]) => ({ ...options, ...asked }))
