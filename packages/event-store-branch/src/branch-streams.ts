@@ -28,6 +28,10 @@ export class BranchStreams implements Streams {
     }
   }
 
+  async list(): Promise<never> {
+    throw new CapabilityMissingError('branch', 'lists of streams', 'List those of the base, or ask about one by its name.')
+  }
+
   async delete(): Promise<never> {
     throw new CapabilityMissingError(
       'branch',

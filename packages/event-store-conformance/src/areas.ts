@@ -9,6 +9,7 @@ import { deletingStreams } from './areas/deleting-streams.js'
 import { expectedVersions } from './areas/expected-versions.js'
 import { lifecycle } from './areas/lifecycle.js'
 import { links } from './areas/links.js'
+import { listingStreams } from './areas/listing-streams.js'
 import { payloads } from './areas/payloads.js'
 import { queries } from './areas/queries.js'
 import { races } from './areas/races.js'
@@ -44,6 +45,7 @@ export const areas = {
   conditions,
   boundaries,
   links,
+  'listing streams': listingStreams,
   'deleting streams': deletingStreams,
   'taking events out': takingEventsOut,
   'truncating streams': truncatingStreams,

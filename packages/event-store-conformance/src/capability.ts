@@ -12,6 +12,8 @@ export type Capability =
   | 'snapshots'
   /** Events in other streams by reference. */
   | 'links'
+  /** Lists of streams. */
+  | 'stream lists'
   /** Streams that end for good. */
   | 'deletes'
   /** Deletes and truncations that take the events out of the store, where that is allowed. */

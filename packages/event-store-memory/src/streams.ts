@@ -1,4 +1,5 @@
 import {
+  categoryOf,
   checkDelete,
   checkStreamName,
   checkTruncate,
@@ -8,11 +9,15 @@ import {
   HardDeleteNotAllowedError,
   InvalidTruncationError,
   isExpected,
+  isReservedStream,
+  type ListOptions,
   newTombstone,
   StreamDeletedError,
   type StreamDeletion,
   type StreamInfo,
+  type StreamPage,
   type Streams,
+  streamList,
   type Truncated,
   type TruncateOptions,
   WrongExpectedVersionError,
@@ -39,6 +44,19 @@ export class InMemoryStreams implements Streams {
     const version = this.versionOf(stream)
     if (deletion) return { stream, version, firstVersion: version + 1, deletion }
     return version === 0 ? undefined : { stream, version, firstVersion: this.log.firstVersions.get(stream) ?? 1 }
+  }
+
+  async list(options?: ListOptions): Promise<StreamPage> {
+    await this.ready('list streams')
+    const { category, prefix, search, reserved, after, limit } = streamList(options)
+    const names = [...new Set([...this.log.streams.keys(), ...this.log.tombstones.keys()])]
+      .filter((name) => category === undefined || categoryOf(name) === category)
+      .filter((name) => name.startsWith(prefix) && name.includes(search) && (reserved || !isReservedStream(name)))
+      .filter((name) => byBytes(name, after) > 0)
+      .sort(byBytes)
+    const streams = (await Promise.all(names.slice(0, limit).map((name) => this.info(name)))).filter((info) => info !== undefined)
+    const next = names.length > limit ? names[limit - 1] : undefined
+    return { streams, ...(next !== undefined && { next }) }
   }
 
   async delete(stream: string, options?: DeleteOptions): Promise<Deleted> {
@@ -93,3 +111,6 @@ export class InMemoryStreams implements Streams {
     if (!this.allowHardDelete) throw new HardDeleteNotAllowedError('memory', stream)
   }
 }
+
+/** As a database compares names; JavaScript would put the halves of surrogate pairs in the middle. */
+const byBytes = (one: string, other: string) => Buffer.compare(Buffer.from(one), Buffer.from(other))

@@ -8,10 +8,13 @@ import {
   type EventMetadata,
   HardDeleteNotAllowedError,
   InvalidTruncationError,
+  type ListOptions,
   type Runtime,
   StoreUnavailableError,
   type StreamInfo,
+  type StreamPage,
   type Streams,
+  streamList,
   TOMBSTONE_TYPE,
   TOMBSTONE_VERSION,
   type Truncated,
@@ -44,7 +47,7 @@ export interface StreamsAtWork {
 
 /** Looks at whole streams, and ends them. */
 export class PostgresStreams implements Streams {
-  private readonly statements: Record<'info' | 'delete' | 'truncate', Statement>
+  private readonly statements: Record<'info' | 'list' | 'delete' | 'truncate', Statement>
 
   constructor(
     private readonly ready: (operation: string) => StreamsAtWork,
@@ -55,6 +58,7 @@ export class PostgresStreams implements Streams {
     const statement = (name: string, text: string) => ({ name: `${statementPrefix}${name}`, text })
     this.statements = {
       info: statement('stream_info', `select * from ${s}.stream_info($1)`),
+      list: statement('list_streams', `select * from ${s}.list_streams($1, $2, $3, $4, $5, $6)`),
       delete: statement('delete_stream', `select ${s}.delete_stream($1, $2, $3, $4, $5)`),
       truncate: statement('truncate_stream', `select ${s}.truncate_stream($1, $2, $3)`),
     }
@@ -65,6 +69,18 @@ export class PostgresStreams implements Streams {
     checkStreamName(stream)
     const [row] = await connections.read('look at a stream', this.statements.info, [stream])
     return row && infoOf(stream, row)
+  }
+
+  async list(options?: ListOptions): Promise<StreamPage> {
+    const { connections } = this.ready('list streams')
+    const { category = null, prefix, search, reserved, after, limit } = streamList(options)
+    const values = [category, prefix, search, reserved, after, limit]
+    const rows = await connections.read('list streams', this.statements.list, values)
+    // A row without a version is where a search has come to that found nothing more.
+    const streams = rows.flatMap(([name, ...info]) => (info[0] === null ? [] : [infoOf(name!, info)]))
+    const last = rows.at(-1)
+    const next = streams.length === limit || streams.length < rows.length ? last![0]! : undefined
+    return { streams, ...(next !== undefined && { next }) }
   }
 
   async delete(stream: string, options?: DeleteOptions): Promise<Deleted> {

@@ -55,7 +55,7 @@ export { type Runtime, systemRuntime } from './runtime.js'
 export type { Append, Appended } from './store/append.js'
 export { checkAppend, MAX_EVENT_BYTES, MAX_EVENTS_PER_APPEND } from './store/check-append.js'
 export { type LogRead, logRead, type StreamRead, streamRead } from './store/check-read.js'
-export { checkDelete, checkTruncate } from './store/check-streams.js'
+export { checkDelete, checkTruncate, MOST_NAMES_SEARCHED, type StreamList, streamList } from './store/check-streams.js'
 export type { Acquisition, Checkpoint, Checkpoints, Lease, NewSubscription, PartitionName } from './store/checkpoints.js'
 export type { EventStore, Head, ReadAllOptions, ReadOptions, ReadStreamOptions } from './store/event-store.js'
 export { CollectedAppends, checkAppends } from './store/collected-appends.js'
@@ -79,8 +79,10 @@ export { categoryOf, checkStreamName, isReservedStream, streamName } from './sto
 export type {
   Deleted,
   DeleteOptions,
+  ListOptions,
   StreamDeletion,
   StreamInfo,
+  StreamPage,
   Streams,
   TruncateOptions,
   Truncated,

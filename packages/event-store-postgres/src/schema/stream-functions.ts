@@ -1,4 +1,4 @@
-import { OWN_SCHEMA_VERSION, TOMBSTONE_TYPE, TOMBSTONE_VERSION } from '@writ/event-store'
+import { MOST_NAMES_SEARCHED, OWN_SCHEMA_VERSION, TOMBSTONE_TYPE, TOMBSTONE_VERSION } from '@writ/event-store'
 import { ANY_VERSION, head, LOCK_SPACE, lock, pinned, STREAM_EXISTS, Verdict } from './append-functions.js'
 import type { SchemaName } from './schema-name.js'
 
@@ -25,6 +25,35 @@ begin
     from ${schema.quoted}.events e left join ${schema.quoted}.stream_marks m on m.stream = e.stream
     where e.stream = _stream order by e.version desc limit 1;
   if found then perform ${schema.quoted}.flush(); end if;
+end $$;`
+
+/** From name to name by the index on streams and versions: a look-up for each, however many events a stream has. */
+const list = ({ quoted: s }: SchemaName) => `
+create function ${s}.list_streams(_category text, _prefix text, _search text, _reserved boolean, _after text, _limit integer)
+returns table(stream text, version integer, first_version integer, deleted_at bigint, "position" bigint, data json, metadata json)
+language plpgsql rows 100 ${pinned} as $$
+declare
+  beyond text collate "C" := _after; least text collate "C" := greatest(coalesce(_category, '') collate "C", _prefix collate "C");
+  name text collate "C"; listed integer := 0;
+begin
+  for looked_at in 1..${MOST_NAMES_SEARCHED} loop
+    loop
+      select e.stream into name from ${s}.events e where e.stream > beyond and e.stream >= least order by e.stream, e.version limit 1;
+      if not found or not starts_with(name, _prefix) or name >= _category || '.' then return; end if;
+      -- What stands between is no part of the list, and is leapt over.
+      if not _reserved and starts_with(name, '$') then least := '%';
+      elsif name <> _category and name < _category || '-' then least := _category || '-';
+      else exit;
+      end if;
+    end loop;
+    beyond := name;
+    if strpos(name, _search) > 0 or _search = '' then
+      return query select name::text, i.* from ${s}.stream_info(name) i;
+      listed := listed + 1;
+      if listed = _limit then return; end if;
+    end if;
+  end loop;
+  return query select name::text, null::integer, null::integer, null::bigint, null::bigint, null::json, null::json;
 end $$;`
 
 /**
@@ -143,4 +172,4 @@ begin
 end $$;`
 
 export const streamFunctions = (schema: SchemaName) =>
-  [info, erase, deleteStream, truncateStream, saveSnapshot, allowHardDeletes].map((part) => part(schema)).join('\n')
+  [info, list, erase, deleteStream, truncateStream, saveSnapshot, allowHardDeletes].map((part) => part(schema)).join('\n')

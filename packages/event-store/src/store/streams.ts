@@ -7,6 +7,16 @@ export interface Streams {
   info(stream: string): Promise<StreamInfo | undefined>
 
   /**
+   * A page of the streams that were ever written to, deleted ones among them, in the order of their names' UTF-8 bytes.
+   *
+   * A page of n streams costs n look-ups however many streams there are. With `search` each name is looked at, 10,000 a page at
+   * most: a page may then hold fewer streams than its limit, or none, and yet have a `next`.
+   *
+   * @throws InvalidReadError for malformed options
+   */
+  list(options?: ListOptions): Promise<StreamPage>
+
+  /**
    * Ends a stream for good: nothing can be appended to it or read from it any more, and its name is never free again.
    *
    * The log keeps its events, unless the delete is `hard`: then they are taken out of the store together with their tags and the
@@ -31,6 +41,28 @@ export interface Streams {
    * @throws InvalidStreamNameError
    */
   truncate(stream: string, options: TruncateOptions): Promise<Truncated>
+}
+
+/** What is given is joined by "and". */
+export interface ListOptions {
+  /** Only streams of this category. */
+  readonly category?: string
+  /** Only streams whose names begin with this: as cheap as a list of all. */
+  readonly prefix?: string
+  /** Only streams whose names hold this text, case and all. */
+  readonly search?: string
+  /** Whether streams that begin with `$`, Writ's own, are listed too: false by default, unless category or prefix begins with it. */
+  readonly reserved?: boolean
+  /** Only streams that come after this name: the `next` of the page before. */
+  readonly after?: string
+  /** At most so many streams: 1 to 1,000, 100 by default. */
+  readonly limit?: number
+}
+
+export interface StreamPage {
+  readonly streams: readonly StreamInfo[]
+  /** Where the next page begins, as its `after`; absent where there is certainly none. */
+  readonly next?: string
 }
 
 export interface StreamInfo {
