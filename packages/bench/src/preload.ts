@@ -41,6 +41,7 @@ export async function preload(
     await client.query(`vacuum analyze ${table}`)
     await client.query('checkpoint')
     await client.query(insertOf(table), [count - tail + 1, count, perStream])
+    await client.query(`select ${schema}.index_types($1, $2)`, [count, count])
   } finally {
     await client.end()
   }

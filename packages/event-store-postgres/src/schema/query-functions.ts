@@ -4,16 +4,19 @@ import type { SchemaName } from './schema-name.js'
 /** So many positions make a block, whose events are indexed by their types when it is full. */
 export const BLOCK = 512
 
+/** How many blocks one append indexes, where some were left: more than one of 10,000 events fills. */
+const MOST_BLOCKS = 32
+
 /** How many entries of each list a search looks ahead, to find out which one is the sparsest: at first, and at most. */
 const AHEAD = 32
 const MOST_AHEAD = 1_024
 
 // Written by one append of hundreds, and never needed at once: what is beyond the last full block is looked through.
 const indexTypes = ({ quoted: s }: SchemaName) => `
-create function ${s}.index_types(_head bigint) returns void language plpgsql as $$
+create function ${s}.index_types(_head bigint, _most integer default ${MOST_BLOCKS}) returns void language plpgsql as $$
 declare
   first_block bigint := coalesce((select b.block + 1 from ${s}.type_blocks b where b.type = '' order by b.block desc limit 1), 0);
-  end_block bigint := _head / ${BLOCK};
+  end_block bigint := least(_head / ${BLOCK}, first_block + _most);
 begin
   if first_block >= end_block then return; end if;
   insert into ${s}.type_blocks (type, block, places)
@@ -50,10 +53,11 @@ begin
     select i.block, i.places from ${s}.type_blocks i
     where i.type = _type and i.block >= _after / ${BLOCK} and i.block <= (_up_to - 1) / ${BLOCK} order by i.block ${order(direction)}
   loop
-    -- Events may have been taken out since.
+    -- Events may have been taken out since: each is looked up, in order and until there are enough.
     return query select p.position
-      from (select b.block * ${BLOCK} + u.place + 1 as position from unnest(b.places) u(place)) p
-      where ${beyond(direction, 'p.position')} and (select e.type from ${s}.events e where e.position = p.position) = _type
+      from (select o.position from (select b.block * ${BLOCK} + u.place + 1 as position from unnest(b.places) u(place)) o
+        where ${beyond(direction, 'o.position')} order by o.position ${order(direction)} offset 0) p
+      where (select e.type from ${s}.events e where e.position = p.position) = _type
       order by p.position ${order(direction)} limit remaining;
     get diagnostics found_here = row_count;
     remaining := remaining - found_here;

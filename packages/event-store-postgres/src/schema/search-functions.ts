@@ -15,14 +15,13 @@ create function ${s}.correlation_of(_metadata json) returns text language sql im
     else _metadata end) operator(pg_catalog.->>) 'correlationId'
 $$;`
 
-// The streams of a category stand next to each other in the index: a dot comes after a dash.
-const ofCategories = (
-  quoted: string,
-  columns: string,
-) => `(select distinct u.category from unnest(_categories) u(category)) c cross join lateral (
+// The streams of a category stand next to each other in the index: a dot comes after a dash. Set apart by `offset 0`, so that no
+// other index seems to do.
+const ofCategories = (quoted: string, columns: string) =>
+  `(select found.* from (select distinct u.category from unnest(_categories) u(category)) c cross join lateral (
         select ${columns} from ${quoted}.events e where e.stream = c.category
         union all
-        select ${columns} from ${quoted}.events e where e.stream >= c.category || '-' and e.stream < c.category || '.') e`
+        select ${columns} from ${quoted}.events e where e.stream >= c.category || '-' and e.stream < c.category || '.') found offset 0) e`
 
 const survey = ({ quoted: s }: SchemaName) => `
 create function ${s}.survey(_categories text[], out head bigint, out is_small boolean) language plpgsql ${pinned} as $$
