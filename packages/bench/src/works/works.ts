@@ -3,6 +3,8 @@ import { append } from './append.js'
 import { append100 } from './append-100.js'
 import { appendProcesses } from './append-processes.js'
 import { appendSlowDisk } from './append-slow-disk.js'
+import { byTag } from './by-tag.js'
+import { conditions } from './conditions.js'
 import { dispatch } from './dispatch.js'
 import { growth } from './growth.js'
 import { hot } from './hot.js'
@@ -23,6 +25,8 @@ export const storeWorks: readonly Work[] = [
   tenMillion,
   replay,
   load,
+  conditions,
+  byTag,
   wakeUp,
 ]
 

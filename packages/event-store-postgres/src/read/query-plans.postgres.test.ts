@@ -8,13 +8,13 @@ closeAfterAll()
 
 const EVENTS = 200_000
 /** What a search may look at, in pages of 8 kB. To look through all events of the frequent type would take thousands. */
-const FEW_PAGES = 400
+const FEW_PAGES = 600
 
 const { connectionString, schema } = testDatabase()
 let client: pg.Client
 
 beforeAll(async () => {
-  const store = await openStore({ connectionString, schema })
+  await openStore({ connectionString, schema })
   client = await adminClient()
   // The session's plans are made now, of empty tables.
   await pagesRead({ types: ['frequent'], tags: ['everywhere', 'rare'] })

@@ -41,6 +41,9 @@ export const head = ({ quoted: s }: SchemaName) => `
   -- Under the lock, so that time never runs back along the log.
   written_at := greatest(clock_timestamp(), latest);`
 
+/** So many events of a condition's first tag are looked at before the search begins that is bounded in any case. */
+const FIRST_FEW = 32
+
 /** The append that fills a block indexes it. */
 const indexWhenFull = ({ quoted: s }: SchemaName, head: string) =>
   `if base / ${BLOCK} <> (${head}) / ${BLOCK} then perform ${s}.index_types(${head}); end if;`
@@ -164,11 +167,22 @@ begin
         where t.tag = c.tag and t.position > c.after and coalesce(c.more, '') = '' and coalesce(c.types, '') = ''
         order by t.position limit 1)
         union all
-        select p.position from ${schema.quoted}.of_item_forwards(
-          case when c.tag <> '' then c.tag || string_to_array(nullif(c.more, ''), e'\\x1e') end, string_to_array(nullif(c.types, ''), e'\\x1e'),
-          c.after, ${Number.MAX_SAFE_INTEGER}, 1) p(position)
-        where coalesce(c.more, '') <> '' or coalesce(c.types, '') <> ''
-      ) m group by c.append
+        -- Most tags are rare: their first few events decide, and the search for the rarest name begins behind them.
+        select coalesce(f.found, case when f.seen = ${FIRST_FEW} then (select p.position from ${schema.quoted}.of_item_forwards(
+          c.tag || string_to_array(nullif(c.more, ''), e'\\x1e'), string_to_array(nullif(c.types, ''), e'\\x1e'),
+          f.reach, ${Number.MAX_SAFE_INTEGER}, 1) p(position)) end)
+        from (select min(s.position) filter (where s.matches) as found, count(*) as seen, max(s.position) as reach
+          from (select t.position, (coalesce(c.types, '') = ''
+              or (select e.type from ${schema.quoted}.events e where e.position = t.position) = any(string_to_array(c.types, e'\\x1e')))
+            and (select 1 from unnest(string_to_array(nullif(c.more, ''), e'\\x1e')) u(tag)
+              where (select 1 from ${schema.quoted}.tags o where o.tag = u.tag and o.position = t.position) is null limit 1) is null as matches
+            from ${schema.quoted}.tags t
+            where t.tag = c.tag and t.position > c.after and (coalesce(c.more, '') <> '' or coalesce(c.types, '') <> '')
+            order by t.position limit ${FIRST_FEW}) s) f
+        union all
+        select p.position from ${schema.quoted}.of_item_forwards(null, string_to_array(c.types, e'\\x1e'), c.after, ${Number.MAX_SAFE_INTEGER}, 1) p(position)
+        where coalesce(c.tag, '') = ''
+      ) m where m.position is not null group by c.append
     loop
       if verdicts[r.i] = ${Verdict.accepted} then
         verdicts[r.i] := ${Verdict.conditionFailed};
