@@ -7,8 +7,8 @@ import { BETWEEN, WITHIN } from '../schema/append-functions.js'
 closeAfterAll()
 
 const EVENTS = 200_000
-/** What a search may look at, in pages of 8 kB. To look through all events of the frequent type would take thousands. */
-const FEW_PAGES = 600
+/** What a search may look at, in pages of 8 kB. To look one event of a frequent name up after another would take a hundred thousand. */
+const FEW_PAGES = 1_000
 
 const { connectionString, schema } = testDatabase()
 let client: pg.Client
