@@ -139,7 +139,7 @@ export class Aggregates {
     const known = this.runtimes.get(stream)?.known as ConfirmedState<State> | undefined
     const from = toVersion !== undefined && known !== undefined && known.version > toVersion ? undefined : known
     const range = toVersion === undefined ? {} : { toVersion }
-    const { confirmed } = await loadState(this.surroundings, definition, stream, { from, ...range, durable: true })
+    const { confirmed } = await loadState(this.surroundings, definition, stream, { from, ...range })
     return { state: definition.copy(confirmed.state), version: confirmed.version, position: confirmed.position }
   }
 

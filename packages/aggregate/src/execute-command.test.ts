@@ -71,6 +71,15 @@ describe.each(spellings)('an aggregate that is $spelling', ({ account: definitio
     expect(await here.execute(withdraw(10))).toMatchObject({ version: 3 })
   })
 
+  it('decides only on what no crash can take away: an append that is sent again must not meet another event at its version', async () => {
+    const bank = await bankOf(definition)
+    await bank.execute(open)
+    const other = await bankOf(definition, { log: bank.log })
+    await other.execute(deposit(5), { boundary: { items: [{ types: ['account-opened'] }] } })
+    expect(other.store.readOptions.length).toBe(2)
+    for (const { durable } of other.store.readOptions) expect(durable).not.toBe(false)
+  })
+
   it('loads an absent stream as the first state, and a long one in pages', async () => {
     const bank = await bankOf(definition)
     await expect(bank.execute(deposit(1))).rejects.toMatchObject({ code: 'account-not-open' })

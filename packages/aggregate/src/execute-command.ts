@@ -246,7 +246,7 @@ export class AggregateRuntime {
     const query = events.storedQuery(wanted!)
     const boundary: RecordedEvent[] = []
     let after = 0
-    for await (const stored of eventsOf(store.readAll({ query, durable: false }))) {
+    for await (const stored of eventsOf(store.readAll({ query }))) {
       after = stored.position
       for (const event of events.decode(stored)) {
         const isAsFound = query === wanted && event.type === stored.type

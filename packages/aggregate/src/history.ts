@@ -32,7 +32,7 @@ export async function* historyOf<State>(
   let state =
     fromVersion <= 1
       ? definition.initialState()
-      : (await loadState(source, definition, stream, { toVersion: fromVersion - 1, durable: true })).confirmed.state
+      : (await loadState(source, definition, stream, { toVersion: fromVersion - 1 })).confirmed.state
   let mayBeClosed = fromVersion <= 1
   for await (const stored of eventsOf(source.store.readStream(stream, { fromVersion, toVersion }))) {
     if (mayBeClosed && stored.version > 1) await checkBeginning(source, stored)

@@ -16,8 +16,6 @@ export interface LoadOptions<State> {
   readonly from?: ConfirmedState<State> | undefined
   /** No further than this version. */
   readonly toVersion?: number
-  /** For a state that leaves the store's reach: only what no crash can take away. */
-  readonly durable?: boolean
 }
 
 export interface Loaded<State> {
@@ -36,12 +34,12 @@ export async function loadState<State>(
   source: StateSource,
   definition: AggregateDefinition<State>,
   stream: string,
-  { from, toVersion, durable = false }: LoadOptions<State> = {},
+  { from, toVersion }: LoadOptions<State> = {},
 ): Promise<Loaded<State>> {
   const start = from ?? (await snapshotOf(source, definition, stream, toVersion))
   // The event that the start stands at is read as well: it shows that both are of one log.
   const isKnown = start !== undefined && start.version > 0
-  const options = { fromVersion: isKnown ? start.version : 1, ...(toVersion !== undefined && { toVersion }), durable }
+  const options = { fromVersion: isKnown ? start.version : 1, ...(toVersion !== undefined && { toVersion }) }
   let state = start ? definition.copy(start.state) : definition.initialState()
   let version = start?.version ?? 0
   let position = start?.position ?? 0
@@ -66,7 +64,7 @@ export async function loadState<State>(
   if (!isVerified && toVersion === version && (await firstVersionOf(source.store, stream)) === version + 1) isVerified = true
   if (!isVerified) {
     if (from === undefined) await discard(source, stream, 'it stands for events that the log does not have')
-    return loadFromTheBeginning(source, definition, stream, toVersion, durable)
+    return loadFromTheBeginning(source, definition, stream, toVersion)
   }
   if (version === 0 && toVersion !== undefined) await checkAbsence(source.store, stream, toVersion)
   return {
@@ -99,10 +97,9 @@ function loadFromTheBeginning<State>(
   definition: AggregateDefinition<State>,
   stream: string,
   toVersion: number | undefined,
-  durable: boolean,
 ): Promise<Loaded<State>> {
   const from = new ConfirmedState(definition, stream, definition.initialState(), 0, 0)
-  return loadState(source, definition, stream, { from, ...(toVersion !== undefined && { toVersion }), durable })
+  return loadState(source, definition, stream, { from, ...(toVersion !== undefined && { toVersion }) })
 }
 
 /**

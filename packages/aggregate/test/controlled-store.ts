@@ -54,6 +54,8 @@ export class ControlledStore implements EventStore {
   /** All appends that were asked for. */
   readonly appends: Append[] = []
   readonly reads: string[] = []
+  /** The options of all reads, of streams and of the log. */
+  readonly readOptions: ReadAllOptions[] = []
   /** Called before each append is handed on; may throw. */
   beforeAppend: (append: Append) => void | Promise<void> = () => {}
   beforeRead: (stream: string) => void | Promise<void> = () => {}
@@ -107,11 +109,13 @@ export class ControlledStore implements EventStore {
 
   async *readStream(stream: string, options?: ReadStreamOptions): AsyncIterable<readonly StoredEvent[]> {
     this.reads.push(stream)
+    this.readOptions.push(options ?? {})
     await this.beforeRead(stream)
     yield* this.wrapped.readStream(stream, options)
   }
 
   readAll(options?: ReadAllOptions): AsyncIterable<readonly StoredEvent[]> {
+    this.readOptions.push(options ?? {})
     return this.wrapped.readAll(options)
   }
 

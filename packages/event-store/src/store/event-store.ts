@@ -130,8 +130,8 @@ export interface ReadOptions {
   /** At most so many events a page: 1 to 10,000, 1,000 by default. */
   readonly pageSize?: number
   /**
-   * Whether only events are given out that no crash can take away: true by default. What is read to decide or to write in the same
-   * store may set it to false, for whatever is written there later is made durable later.
+   * Whether only events are given out that no crash can take away: true by default. What is read to write rows of the same database may
+   * set it to false, for they are made durable later. Not what an append is decided on: after a crash its version may be another event's.
    */
   readonly durable?: boolean
 }

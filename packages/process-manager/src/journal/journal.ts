@@ -38,8 +38,7 @@ export class Journals {
 
   /** @throws UnreadableJournalError */
   async last(stream: string): Promise<JournalEnd> {
-    // What is dispatched or written because of it is made durable after it.
-    for await (const stored of eventsOf(this.store.readStream(stream, { direction: 'backwards', limit: 1, durable: false }))) {
+    for await (const stored of eventsOf(this.store.readStream(stream, { direction: 'backwards', limit: 1 }))) {
       return { version: stored.version, entry: entryOf(stored) }
     }
     return { version: 0, entry: undefined }
