@@ -1,6 +1,7 @@
 import type { Area } from './area.js'
 import { appending } from './areas/appending.js'
 import { appendsTogether } from './areas/appends-together.js'
+import { badBookkeeping } from './areas/bad-bookkeeping.js'
 import { badInput } from './areas/bad-input.js'
 import { boundaries } from './areas/boundaries.js'
 import { checkpoints } from './areas/checkpoints.js'
@@ -56,6 +57,7 @@ export const areas = {
   'logs that are rewound': rewoundLogs,
   payloads,
   'bad input': badInput,
+  'bad input to what is kept beside the events': badBookkeeping,
 } satisfies Readonly<Record<string, Area>>
 
 export type AreaTitle = keyof typeof areas

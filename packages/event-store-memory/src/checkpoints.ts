@@ -2,6 +2,10 @@ import {
   type Acquisition,
   type Checkpoint,
   type Checkpoints,
+  checkAcquisition,
+  checkMilliseconds,
+  checkNewSubscription,
+  checkPosition,
   type Lease,
   LeaseLostError,
   type NewSubscription,
@@ -19,8 +23,10 @@ export class InMemoryCheckpoints implements Checkpoints<InMemoryTransaction> {
     private readonly ready: Ready,
   ) {}
 
-  async register({ name, startAfter, partitions = 1 }: NewSubscription): Promise<void> {
+  async register(subscription: NewSubscription): Promise<void> {
+    const { name, startAfter, partitions = 1 } = subscription
     await this.ready('register a subscription')
+    checkNewSubscription(subscription)
     if (this.log.subscriptions.has(name)) return
     this.log.subscriptions.set(
       name,
@@ -30,6 +36,7 @@ export class InMemoryCheckpoints implements Checkpoints<InMemoryTransaction> {
 
   async acquire(name: PartitionName, owner: string, leaseMilliseconds: number): Promise<Acquisition> {
     await this.ready('acquire a lease')
+    checkAcquisition(name, owner, leaseMilliseconds)
     const partition = this.partition(name)
     if (!partition) throw new UnknownSubscriptionError(name.subscription, name.partition)
     return partition.acquire(owner, leaseMilliseconds, this.log.now())
@@ -37,6 +44,7 @@ export class InMemoryCheckpoints implements Checkpoints<InMemoryTransaction> {
 
   async renew(lease: Lease, leaseMilliseconds: number): Promise<void> {
     await this.ready('renew a lease')
+    checkMilliseconds('checkpoints.renew', 'leaseMilliseconds', leaseMilliseconds)
     this.leased(lease).renew(lease, leaseMilliseconds, this.log.now())
   }
 
@@ -47,11 +55,13 @@ export class InMemoryCheckpoints implements Checkpoints<InMemoryTransaction> {
 
   async advance(lease: Lease, position: number): Promise<void> {
     await this.ready('advance a checkpoint')
+    checkPosition('checkpoints.advance', 'position', position)
     this.leased(lease).advance(lease, position)
   }
 
   async advanceWith(lease: Lease, position: number, effect: (transaction: InMemoryTransaction) => Promise<void>): Promise<void> {
     await this.ready('advance a checkpoint')
+    checkPosition('checkpoints.advance', 'position', position)
     await this.leased(lease).advanceWith(lease, position, () => effect(new InMemoryTransaction()))
   }
 

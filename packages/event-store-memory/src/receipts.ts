@@ -1,4 +1,4 @@
-import type { Receipt, Receipts } from '@writ/event-store'
+import { checkMilliseconds, checkName, type Receipt, type Receipts } from '@writ/event-store'
 import type { InMemoryLog } from './in-memory-log.js'
 import type { Ready } from './ready.js'
 
@@ -11,11 +11,13 @@ export class InMemoryReceipts implements Receipts {
 
   async find(commandId: string): Promise<Receipt | undefined> {
     await this.ready('find a receipt')
+    checkName('receipts.find', 'commandId', commandId)
     return this.log.receipts.get(commandId)
   }
 
   async deleteOlderThan(milliseconds: number): Promise<number> {
     await this.ready('delete receipts')
+    checkMilliseconds('receipts.deleteOlderThan', 'milliseconds', milliseconds)
     const before = this.log.now() - milliseconds
     let deleted = 0
     for (const [commandId, { createdAt }] of this.log.receipts) {

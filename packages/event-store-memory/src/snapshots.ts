@@ -1,4 +1,4 @@
-import type { Snapshot, Snapshots } from '@writ/event-store'
+import { checkSnapshot, type Snapshot, type Snapshots } from '@writ/event-store'
 import type { InMemoryLog } from './in-memory-log.js'
 import type { Ready } from './ready.js'
 
@@ -15,6 +15,7 @@ export class InMemorySnapshots implements Snapshots {
 
   async save(snapshot: Snapshot): Promise<boolean> {
     await this.ready('save a snapshot')
+    checkSnapshot(snapshot)
     if (this.log.tombstones.has(snapshot.stream)) return false
     const saved = this.log.snapshots.get(snapshot.stream) ?? new Map<number, Snapshot>()
     this.log.snapshots.set(snapshot.stream, saved)

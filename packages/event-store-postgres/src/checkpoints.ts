@@ -3,6 +3,10 @@ import {
   type Checkpoint,
   CheckpointBehindError,
   type Checkpoints,
+  checkAcquisition,
+  checkMilliseconds,
+  checkNewSubscription,
+  checkPosition,
   type Lease,
   LeaseLostError,
   type NewSubscription,
@@ -35,14 +39,18 @@ export class PostgresCheckpoints implements Checkpoints<SqlTransaction> {
     this.statements = statementsOf(schema)
   }
 
-  async register({ name, startAfter, partitions = 1 }: NewSubscription): Promise<void> {
+  async register(subscription: NewSubscription): Promise<void> {
+    const { name, startAfter, partitions = 1 } = subscription
     this.ready('register a subscription')
+    checkNewSubscription(subscription)
     await this.query('register a subscription', this.statements.register, [name, startAfter, partitions])
   }
 
-  async acquire({ subscription, partition }: PartitionName, owner: string, leaseMilliseconds: number): Promise<Acquisition> {
+  async acquire(name: PartitionName, owner: string, leaseMilliseconds: number): Promise<Acquisition> {
     const operation = 'acquire a lease'
+    const { subscription, partition } = name
     this.ready(operation)
+    checkAcquisition(name, owner, leaseMilliseconds)
     for (;;) {
       const [taken] = await this.query(operation, this.statements.acquire, [subscription, partition, owner, leaseMilliseconds])
       if (taken) {
@@ -58,6 +66,7 @@ export class PostgresCheckpoints implements Checkpoints<SqlTransaction> {
 
   async renew(lease: Lease, leaseMilliseconds: number): Promise<void> {
     this.ready('renew a lease')
+    checkMilliseconds('checkpoints.renew', 'leaseMilliseconds', leaseMilliseconds)
     const rows = await this.query('renew a lease', this.statements.renew, [...nameOf(lease), leaseMilliseconds])
     if (rows.length === 0) throw new LeaseLostError(lease)
   }
@@ -69,6 +78,7 @@ export class PostgresCheckpoints implements Checkpoints<SqlTransaction> {
 
   async advance(lease: Lease, position: number): Promise<void> {
     this.ready('advance a checkpoint')
+    checkPosition('checkpoints.advance', 'position', position)
     const rows = await this.query('advance a checkpoint', this.statements.advance, [...nameOf(lease), position])
     if (rows.length === 0) throw await this.whyNotAdvanced(lease, position)
   }
@@ -76,6 +86,7 @@ export class PostgresCheckpoints implements Checkpoints<SqlTransaction> {
   async advanceWith(lease: Lease, position: number, effect: Effect): Promise<void> {
     const operation = 'advance a checkpoint'
     this.ready(operation)
+    checkPosition('checkpoints.advance', 'position', position)
     const connections = this.connections()
     const client = await connections.checkOut(operation)
     try {

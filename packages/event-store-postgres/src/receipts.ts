@@ -1,4 +1,4 @@
-import type { Receipt, Receipts } from '@writ/event-store'
+import { checkMilliseconds, checkName, type Receipt, type Receipts } from '@writ/event-store'
 import type { Connections, Statement } from './connections.js'
 import type { Ready } from './ready.js'
 import type { SchemaName } from './schema/schema-name.js'
@@ -32,6 +32,7 @@ export class PostgresReceipts implements Receipts {
   /** A receipt that is found is durable: it answers a client. */
   async find(commandId: string): Promise<Receipt | undefined> {
     this.ready('find a receipt')
+    checkName('receipts.find', 'commandId', commandId)
     const [row] = await this.connections().read('find a receipt', this.findOne, [commandId])
     if (!row) return undefined
     const [stream, version, position, body, createdAt] = row
@@ -47,6 +48,7 @@ export class PostgresReceipts implements Receipts {
 
   async deleteOlderThan(milliseconds: number): Promise<number> {
     this.ready('delete receipts')
+    checkMilliseconds('receipts.deleteOlderThan', 'milliseconds', milliseconds)
     const [extent] = await this.connections().read('delete receipts', this.extent, [milliseconds])
     const [before, pages] = extent!
     let deleted = 0

@@ -1,4 +1,4 @@
-import type { Snapshot, Snapshots } from '@writ/event-store'
+import { checkSnapshot, type Snapshot, type Snapshots } from '@writ/event-store'
 import type { Connections, Statement } from './connections.js'
 import type { Ready } from './ready.js'
 import type { SchemaName } from './schema/schema-name.js'
@@ -29,8 +29,10 @@ export class PostgresSnapshots implements Snapshots {
     return { stream, version: Number(row[0]), position: Number(row[1]), schemaVersion, state: row[2]! }
   }
 
-  async save({ stream, schemaVersion, version, position, state }: Snapshot): Promise<boolean> {
+  async save(snapshot: Snapshot): Promise<boolean> {
+    const { stream, schemaVersion, version, position, state } = snapshot
     this.ready('save a snapshot')
+    checkSnapshot(snapshot)
     const values = [stream, schemaVersion, version, position, state]
     const [row] = await this.connections().write('save a snapshot', this.statements.save, values)
     return row![0] === 't'

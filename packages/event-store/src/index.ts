@@ -53,6 +53,14 @@ export { type Logger, silentLogger } from './logger.js'
 export { type Json, type JsonObject, toPlainJson } from './messages/plain-json.js'
 export { type Runtime, systemRuntime } from './runtime.js'
 export type { Append, Appended } from './store/append.js'
+export {
+  checkAcquisition,
+  checkMilliseconds,
+  checkName,
+  checkNewSubscription,
+  checkPosition,
+  checkSnapshot,
+} from './store/check-bookkeeping.js'
 export { checkAppend, MAX_EVENT_BYTES, MAX_EVENTS_PER_APPEND } from './store/check-append.js'
 export { type LogRead, logRead, type StreamRead, streamRead } from './store/check-read.js'
 export { checkDelete, checkTruncate, MOST_NAMES_SEARCHED, type StreamList, streamList } from './store/check-streams.js'
