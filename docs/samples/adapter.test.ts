@@ -28,6 +28,7 @@ describeEventStore({
     { capability: 'deletes', reason },
     { capability: 'hard deletes', reason },
     { capability: 'truncation', reason },
+    { capability: 'stream lists', reason },
     { capability: 'several streams', reason },
     { capability: 'transactions', reason },
     { capability: 'rewound logs', reason },

@@ -7,8 +7,11 @@ import { BETWEEN, WITHIN } from '../schema/append-functions.js'
 closeAfterAll()
 
 const EVENTS = 200_000
-/** What a search may look at, in pages of 8 kB. To look one event of a frequent name up after another would take a hundred thousand. */
-const FEW_PAGES = 1_000
+/**
+ * What a search may look at, in pages of 8 kB: the last block is looked through, some 500 events of two pages each at most. To look one
+ * event of a frequent name up after another would take a hundred thousand.
+ */
+const FEW_PAGES = 1_500
 
 const { connectionString, schema } = testDatabase()
 let client: pg.Client
