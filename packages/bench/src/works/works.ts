@@ -28,7 +28,8 @@ export const storeWorks: readonly Work[] = [
   conditions,
   byTag,
   wakeUp,
+  transactions,
 ]
 
 /** Everything that can be measured; a new work is a file beside this one and a line here. */
-export const works: readonly Work[] = [...storeWorks, transactions, dispatch, hot, transfers]
+export const works: readonly Work[] = [...storeWorks, dispatch, hot, transfers]
