@@ -18,6 +18,6 @@ describe('a program', () => {
   })
 
   it('that is not there is an error', async () => {
-    await expect(run('no-such-program', [], { cwd: process.cwd() })).rejects.toMatchObject({ code: 'ENOENT' })
+    await expect(run('./no-such-program', [], { cwd: process.cwd() })).rejects.toMatchObject({ code: 'ENOENT' })
   })
 })
