@@ -11,11 +11,7 @@ import {
   streamName,
   systemRuntime,
 } from '@writ/event-store'
-import { checkAbsence } from './closed-books.js'
-import type { CommandExecution, Executed } from './command-execution.js'
-import type { ConfirmedState } from './confirmed-state.js'
-import { Deadlines } from './deadlines.js'
-import type { AggregateDefinition } from './decider.js'
+import type { AggregateDefinition } from './definition/decider.js'
 import {
   AggregateOverloadedError,
   AggregatesStoppedError,
@@ -23,13 +19,17 @@ import {
   CommandTimeoutError,
 } from './errors/execution-errors.js'
 import { InvalidAggregateError } from './errors/invalid-aggregate-error.js'
-import { AggregateRuntime, type Surroundings } from './execute-command.js'
-import { type HistoryOptions, type HistoryStep, historyOf } from './history.js'
-import { loadState } from './load-state.js'
-import { type Moment, versionAt } from './moment.js'
-import { NewStreams } from './new-streams.js'
-import { PendingCommand } from './pending-command.js'
-import { RuntimeList } from './runtime-list.js'
+import type { CommandExecution, Executed } from './execution/command-execution.js'
+import { Deadlines } from './execution/deadlines.js'
+import { AggregateRuntime, type Surroundings } from './execution/execute-command.js'
+import { NewStreams } from './execution/new-streams.js'
+import { PendingCommand } from './execution/pending-command.js'
+import { RuntimeList } from './execution/runtime-list.js'
+import { checkAbsence } from './state/closed-books.js'
+import type { ConfirmedState } from './state/confirmed-state.js'
+import { type HistoryOptions, type HistoryStep, historyOf } from './state/history.js'
+import { loadState } from './state/load-state.js'
+import { type Moment, versionAt } from './state/moment.js'
 
 export interface AggregatesOptions {
   readonly store: EventStore
