@@ -4,7 +4,6 @@ export type { HandlerContext, ProjectionContext } from './definition/handler-con
 export { On, on, type OnEvent, onMethodsOf, type OnMethod } from './definition/on.js'
 export { Projection, type ProjectionValue, projection, projectionOf, type SetsUp } from './definition/projection.js'
 export type {
-  Concurrency,
   EventHandlerOptions,
   Handle,
   PartitionBy,

@@ -76,7 +76,8 @@ export function processSubscription(
     consistency,
     onError,
     events,
-    ...(concurrency > 1 && { concurrency: { most: concurrency, sequencesOf } }),
+    sequencesOf,
+    ...(concurrency > 1 && { concurrency }),
     handlers: new Map(events.map(({ type }) => [type, handle])),
   }
 }

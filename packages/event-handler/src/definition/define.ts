@@ -1,9 +1,9 @@
 import { type AnyEvent, type Class, nearestName } from '@writ/event-store'
 import { DuplicateHandlerError, InvalidSubscriptionError } from '../errors/definition-errors.js'
-import { concurrencyOf } from './concurrency.js'
 import { retryThenStop } from './error-policy.js'
 import type { OnEvent } from './on.js'
 import { onMethodsOf } from './on.js'
+import { sequencesBy } from './sequences.js'
 import {
   checkOptions,
   type EventHandlerOptions,
@@ -24,13 +24,14 @@ export function defineEventHandler(
   refuseUnknownOptions(source, options, ['name', 'startFrom', 'consistency', 'onError', 'concurrency', 'partitionBy', 'on'])
   checkOptions(source, options)
   const shared = common(source, options, handlers)
-  const concurrency = concurrencyOf(source, options, shared.events)
+  const { concurrency = 1, partitionBy } = options
   return {
     kind: 'event-handler',
     name: options.name,
     startFrom: options.startFrom ?? 'origin',
     ...shared,
-    ...(concurrency && { concurrency }),
+    ...(partitionBy !== undefined && { sequencesOf: sequencesBy(source, partitionBy, shared.events) }),
+    ...(concurrency > 1 && { concurrency }),
   }
 }
 

@@ -21,18 +21,12 @@ export interface SubscriptionDefinition {
   readonly events: readonly AnyEventClass[]
   /** Event type → what handles it. */
   readonly handlers: ReadonlyMap<string, Handle>
-  /** Absent: one event is handled after the other. Projections have none. */
-  readonly concurrency?: Concurrency
+  /** Which sequences an event belongs to: events that have one in common are handled in their order. Absent: that of its stream. */
+  readonly sequencesOf?: (event: RecordedEvent) => readonly string[]
+  /** How many events are handled at a time, at most. Absent: one after the other. Projections have none. */
+  readonly concurrency?: number
   /** Makes a projection's tables. */
   readonly setUp?: (transaction: object) => unknown
-}
-
-/** How events are handled side by side. */
-export interface Concurrency {
-  /** How many at a time, at most. */
-  readonly most: number
-  /** Events that have one of these in common are handled in their order. */
-  readonly sequencesOf: (event: RecordedEvent) => readonly string[]
 }
 
 export type StartFrom = 'origin' | 'current' | number

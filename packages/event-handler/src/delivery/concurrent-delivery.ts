@@ -7,7 +7,7 @@
 // The checkpoint moves up to the first event that is not finished. What was finished beyond it comes again after a crash.
 
 import type { RecordedEvent } from '@writ/event-store'
-import type { Concurrency } from '../definition/subscription-definition.js'
+import { sequencesOf } from '../definition/sequences.js'
 import type { Portion } from '../reading/log-entry.js'
 import { Attempts } from './attempts.js'
 import { callHandler } from './call-handler.js'
@@ -49,7 +49,7 @@ export class ConcurrentDelivery implements Delivery {
 
   constructor(
     private readonly holding: Holding,
-    private readonly concurrency: Concurrency,
+    private readonly concurrency: number,
     private readonly saver: CheckpointSaver,
     private readonly progress: Progress,
     /** Told when there is something to save, or to stop for, that was not there before. */
@@ -119,7 +119,7 @@ export class ConcurrentDelivery implements Delivery {
   /** @throws Interruption: an event whose order nobody knows stops the subscription */
   private sequencesOf(event: RecordedEvent): readonly string[] {
     try {
-      return this.concurrency.sequencesOf(event)
+      return sequencesOf(this.holding.definition, event)
     } catch (error) {
       throw new Interruption('given-up', error)
     }
@@ -135,7 +135,7 @@ export class ConcurrentDelivery implements Delivery {
     if (this.isStarting) return
     this.isStarting = true
     try {
-      while (this.running < this.concurrency.most && this.ready.length > 0) {
+      while (this.running < this.concurrency && this.ready.length > 0) {
         this.check()
         this.start(this.ready.shift()!)
       }

@@ -1,26 +1,32 @@
 import type { AnyEventClass, RecordedEvent } from '@writ/event-store'
 import { InvalidSubscriptionError } from '../errors/definition-errors.js'
-import type { Concurrency, EventHandlerOptions, PartitionBy } from './subscription-definition.js'
+import type { PartitionBy, SubscriptionDefinition } from './subscription-definition.js'
+
+/** The sequences of an event: never empty, for what belongs to none belongs to its stream's. */
+export function sequencesOf({ sequencesOf: given }: SubscriptionDefinition, event: RecordedEvent): readonly string[] {
+  const sequences = given?.(event)
+  return sequences === undefined || sequences.length === 0 ? [sequenceOfStream(event.stream)] : sequences
+}
 
 /**
- * What an event handler's options say of concurrency; undefined where it handles one event after the other.
+ * What `partitionBy` says of the sequence that an event belongs to.
  *
  * @throws InvalidSubscriptionError
  */
-export function concurrencyOf(
+export function sequencesBy(
   source: string,
-  { concurrency: most = 1, partitionBy }: EventHandlerOptions,
+  partitionBy: PartitionBy,
   events: readonly AnyEventClass[],
-): Concurrency | undefined {
-  if (most === 1) return undefined
-  const keyOf = partitionBy === undefined ? undefined : keyFunction(source, partitionBy, events)
-  return { most, sequencesOf: (event) => [sequenceOf(event, keyOf?.(event))] }
+): (event: RecordedEvent) => readonly string[] {
+  const keyOf = keyFunction(source, partitionBy, events)
+  return (event) => {
+    const key = keyOf(event)
+    return [key === undefined || key === null ? sequenceOfStream(event.stream) : `key ${key}`]
+  }
 }
 
 // Marked, so that no key is taken for a stream's name.
-function sequenceOf({ stream }: RecordedEvent, key: unknown): string {
-  return key === undefined || key === null ? `stream ${stream}` : `key ${key}`
-}
+const sequenceOfStream = (stream: string): string => `stream ${stream}`
 
 function keyFunction(
   source: string,
