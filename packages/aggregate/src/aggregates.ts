@@ -121,7 +121,7 @@ export class Aggregates {
    */
   execute(execution: CommandExecution): Promise<Executed> {
     const executed = execution.receipt ? this.executeOnce(execution) : this.enqueue(execution)
-    return execution.wants ? this.withWanted(execution, executed) : executed
+    return execution.wants || execution.tellsTypes ? this.withWanted(execution, executed) : executed
   }
 
   /**
@@ -236,18 +236,26 @@ export class Aggregates {
 
   /** Reads what the runtime did not have at hand. */
   private async withWanted(execution: CommandExecution, executing: Promise<Executed>): Promise<Executed> {
-    const executed = await executing
-    const { stream, version, eventCount } = executed
-    if (execution.wants === 'events') {
-      const events: RecordedEvent[] = []
-      if (eventCount === 0) return { ...executed, events }
-      const read = this.store.readStream(stream, { fromVersion: version - eventCount + 1, toVersion: version, durable: false })
-      for await (const stored of eventsOf(read)) events.push(...this.events.decode(stored))
-      return { ...executed, events }
+    const { wants, tellsTypes, aggregate } = execution
+    let executed = await executing
+    if (wants === 'events') executed = { ...executed, events: await this.eventsOf(executed) }
+    // A repetition is answered by a receipt, or by an execution that was not asked.
+    if (tellsTypes && executed.types === undefined) {
+      const events = executed.events ?? (await this.eventsOf(executed))
+      executed = { ...executed, types: events.map(({ type }) => type) }
     }
-    if ('state' in executed) return executed
-    const { confirmed } = await loadState(this.surroundings, execution.aggregate, stream, { toVersion: version })
-    return { ...executed, state: execution.aggregate.copy(confirmed.state) }
+    if (wants !== 'state' || 'state' in executed) return executed
+    const { stream, version } = executed
+    const { confirmed } = await loadState(this.surroundings, aggregate, stream, { toVersion: version })
+    return { ...executed, state: aggregate.copy(confirmed.state) }
+  }
+
+  private async eventsOf({ stream, version, eventCount }: Executed): Promise<readonly RecordedEvent[]> {
+    const events: RecordedEvent[] = []
+    if (eventCount === 0) return events
+    const read = this.store.readStream(stream, { fromVersion: version - eventCount + 1, toVersion: version, durable: false })
+    for await (const stored of eventsOf(read)) events.push(...this.events.decode(stored))
+    return events
   }
 
   private runtimeOf({ stream, aggregate }: CommandExecution): AggregateRuntime {

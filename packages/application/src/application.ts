@@ -25,6 +25,7 @@ import { type EventSelection, eventStream } from './event-stream.js'
 import { type Health, readHealth } from './health.js'
 import { type ApplicationOptions, checkOptions, overridden } from './options.js'
 import { forgetOldReceipts, RECEIPTS_KEPT } from './receipt-retention.js'
+import { type PositionToken, positionIn, positionToken } from './position-token.js'
 import { untilSettled } from './settled.js'
 import { type SignalOptions, stopOnSignals } from './stop-on-signals.js'
 import {
@@ -72,6 +73,8 @@ export class Application<Transaction extends object = object> {
   /** Those that are not discarded yet. */
   private readonly branches = new Set<Branch>()
   private forgetting: Promise<void> | undefined
+  /** The log's, from the start on. */
+  private incarnation = ''
 
   private constructor(
     private readonly options: ApplicationOptions,
@@ -122,7 +125,10 @@ export class Application<Transaction extends object = object> {
       aggregates,
       runtime,
       middleware: [...(options.middleware ?? []), ...composition.middleware],
-      waitFor: (position, handlers, timeout) => subscriptions.waitFor(position, handlers, { timeout }),
+      waitFor: ({ position, ...written }, handlers, timeout) =>
+        // Whoever decided nothing rests on the stream as it is, and may want to see that.
+        subscriptions.waitFor(position, handlers, written.types.length === 0 ? { timeout } : { timeout, written }),
+      ...(options.causationLimit !== undefined && { causationLimit: options.causationLimit }),
       ...(options.dispatch && { defaults: options.dispatch }),
     })
     const commands = composition.routes.map(({ commandClass }) => commandClass)
@@ -166,6 +172,7 @@ export class Application<Transaction extends object = object> {
    * @throws DomainError when the handler refuses the command; nothing was stored
    * @throws ApplicationNotRunningError before the start and from the stop on
    * @throws WaitsForItselfError, UnknownHandlerError for a consistency that can't be waited for; nothing was stored
+   * @throws CausationTooDeepError when handlers and commands follow from each other without end; nothing was stored
    * @throws NotYetVisibleError when it is stored, and the handlers to wait for have not seen it in time
    * @throws whatever else `CommandRouter.dispatch` throws
    */
@@ -177,9 +184,11 @@ export class Application<Transaction extends object = object> {
     const awaited = options?.consistency ?? this.defaults.consistency
     // Told before anything is stored: a handler that would wait for itself, a name that nobody has.
     if (awaited === 'strong' || Array.isArray(awaited)) this.subscriptions.checkWait(awaited)
+    // Within a handler it follows from the event there, whether or not the handler says so.
+    const causationDepth = options?.causationDepth ?? this.subscriptions.causationDepth()
     this.dispatching++
     try {
-      return await this.router.dispatch(command, options)
+      return await this.router.dispatch(command, causationDepth === 0 ? options : { ...options, causationDepth })
     } finally {
       if (--this.dispatching === 0) this.answered?.()
     }
@@ -209,7 +218,8 @@ export class Application<Transaction extends object = object> {
     checkTransactionOptions(options)
     const { runtime } = this
     const { events } = this.composition
-    const metadata = transactionMetadata(options, this.defaults, runtime)
+    const depth = this.subscriptions.causationDepth()
+    const metadata = transactionMetadata(depth === 0 ? options : { causationDepth: depth, ...options }, this.defaults, runtime)
     this.dispatching++
     try {
       return await this.store.transaction((transaction) => work(withEvents(transaction, { events, metadata, runtime })))
@@ -221,11 +231,23 @@ export class Application<Transaction extends object = object> {
   /**
    * Waits until handlers have seen everything up to a position, also handlers that run in another process.
    *
+   * @param position as an append or a dispatch returned it, or a token of it
+   * @throws InvalidPositionTokenError, StalePositionTokenError
    * @throws NotYetVisibleError (`committed-not-yet-visible`) when the time is up or one of them has stopped
    */
-  async waitFor(position: number, { handlers, timeout = 5_000 }: WaitOptions = {}): Promise<void> {
+  async waitFor(position: number | PositionToken, { handlers, timeout = 5_000 }: WaitOptions = {}): Promise<void> {
     if (this.state !== 'running') throw this.notRunning('wait')
-    await this.subscriptions.waitFor(position, handlers ?? 'strong', { timeout })
+    const awaited = typeof position === 'number' ? position : positionIn(position, this.incarnation)
+    await this.subscriptions.waitFor(awaited, handlers ?? 'strong', { timeout })
+  }
+
+  /**
+   * A position as text that a client can carry, in a header, a link or a cookie: letters, digits, `-` and `_`. Where the log was restored or
+   * replaced meanwhile, `waitFor` refuses it instead of waiting for another event.
+   */
+  positionToken(position: number): PositionToken {
+    if (this.state !== 'running') throw this.notRunning('tell a position')
+    return positionToken(position, this.incarnation)
   }
 
   /**
@@ -372,6 +394,7 @@ export class Application<Transaction extends object = object> {
     this.state = 'starting'
     try {
       await this.store.start()
+      this.incarnation = (await this.store.head()).incarnation
       await this.subscriptions.start()
     } catch (error) {
       this.starting = undefined

@@ -95,3 +95,30 @@ export class StopTimedOutError extends WritError<'stop-timed-out'> {
     )
   }
 }
+
+/** A text was given as the token of a position, and is none: it was cut, changed or made up. */
+export class InvalidPositionTokenError extends WritError<'invalid-position-token'> {
+  constructor(readonly token: string) {
+    super(
+      'invalid-position-token',
+      'What was given as the token of a position is none. Send back the text of `positionToken` as it is, without a change.',
+    )
+  }
+}
+
+/** A token tells a place of a log that is not there any more: the store was restored or replaced since. What stands there now is something else. */
+export class StalePositionTokenError extends WritError<'stale-position-token'> {
+  constructor(
+    readonly position: number,
+    /** The log's, when the token was made. */
+    readonly incarnation: string,
+    /** The log's, as it is. */
+    readonly current: string,
+  ) {
+    super(
+      'stale-position-token',
+      `The token is of position ${position} in the log's incarnation ${incarnation}, and the log is ${current} now: it was restored or replaced. ` +
+        'Drop the token, and read what is there.',
+    )
+  }
+}

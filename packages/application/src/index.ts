@@ -4,7 +4,9 @@ export {
   ApplicationNotRunningError,
   DuplicateNameError,
   InvalidApplicationError,
+  InvalidPositionTokenError,
   MissingCommandHandlerError,
+  StalePositionTokenError,
   StopTimedOutError,
   UnlistedEventError,
   UnresolvableClassError,
@@ -13,5 +15,6 @@ export type { EventSelection, LogSelection, StreamSelection } from './event-stre
 export type { Health, StoreHealth } from './health.js'
 export { type Module, module } from './module.js'
 export type { AggregateCacheOptions, ApplicationOptions, SubscriptionOptions } from './options.js'
+export type { PositionToken } from './position-token.js'
 export type { SignalOptions } from './stop-on-signals.js'
 export type { ApplicationTransaction, EventAppendOptions, TransactionOptions } from './transaction.js'

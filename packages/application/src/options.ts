@@ -25,6 +25,11 @@ export interface ApplicationOptions<Transaction extends object = object> {
    * with `'pass'`, `events()` hands it out as an `UnknownEvent`, aggregates skip it, and health counts it.
    */
   readonly unknownEvents?: 'refuse' | 'pass'
+  /**
+   * How many events, each the cause of the next, may lead to a command: 100 by default. Handlers that answer each other in a circle are
+   * ended by it; raise it where a row of commands and events is meant to be longer.
+   */
+  readonly causationLimit?: number
   /** How long a command with a given id is answered by its receipt: milliseconds from a minute, 30 days by default. */
   readonly keepReceipts?: number
 }
@@ -53,6 +58,7 @@ const applicationKeys: Record<keyof ApplicationOptions, true> = {
   logger: true,
   stopTimeout: true,
   keepReceipts: true,
+  causationLimit: true,
   unknownEvents: true,
 }
 const cacheKeys: Record<keyof AggregateCacheOptions, true> = { cacheSize: true, lifespan: true }

@@ -14,12 +14,16 @@ import {
 import { UnlistedEventError } from './errors.js'
 
 /** Who does it and what it follows from, stored with every event, as `dispatch` has it; `causedBy(event)` gives all of it. */
-export type TransactionOptions = Pick<DispatchOptions, 'actor' | 'correlationId' | 'causationId' | 'trace' | 'metadata'>
+export type TransactionOptions = Pick<
+  DispatchOptions,
+  'actor' | 'correlationId' | 'causationId' | 'causationDepth' | 'trace' | 'metadata'
+>
 
 const known: Record<keyof TransactionOptions, true> = {
   actor: true,
   correlationId: true,
   causationId: true,
+  causationDepth: true,
   trace: true,
   metadata: true,
 }
@@ -49,11 +53,12 @@ export function checkTransactionOptions(options: TransactionOptions): void {
 
 /** That of every event of one transaction, as text. */
 export function transactionMetadata(options: TransactionOptions, defaults: DispatchDefaults, runtime: Runtime): string {
-  const { correlationId = runtime.uuid(), causationId, actor = defaults.actor, trace } = options
+  const { correlationId = runtime.uuid(), causationId, causationDepth, actor = defaults.actor, trace } = options
   const user = defaults.metadata || options.metadata ? { ...defaults.metadata, ...options.metadata } : undefined
   const metadata: EventMetadata = {
     correlationId,
     ...(causationId !== undefined && { causationId }),
+    ...(causationDepth !== undefined && { causationDepth }),
     ...(actor !== undefined && { actor }),
     ...(trace !== undefined && { trace }),
     ...(user !== undefined && { user: toPlainJson(user, 'metadata') as JsonObject }),

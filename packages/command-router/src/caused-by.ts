@@ -7,9 +7,10 @@ import type { DispatchOptions } from './dispatch-options.js'
  * @example await dispatch(new SendReminder({ … }), causedBy(event))
  */
 export function causedBy({ id, metadata }: Pick<RecordedEvent, 'id' | 'metadata'>): DispatchOptions<'version'> {
-  const { correlationId, actor, trace } = metadata
+  const { correlationId, causationDepth = 0, actor, trace } = metadata
   return {
     causationId: id,
+    causationDepth: causationDepth + 1,
     ...(correlationId !== undefined && { correlationId }),
     ...(actor !== undefined && { actor }),
     ...(trace !== undefined && { trace }),

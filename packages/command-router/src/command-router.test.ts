@@ -97,10 +97,25 @@ describe.each(spellings)('a command router with routes that are $spelling', ({ r
         correlationId: 'c',
         causationId: followed.commandId,
         commandCausationId: 'event 1',
+        causationDepth: 1,
         actor: 'ann',
         trace,
       })
-      expect(causedBy({ id: 'event 2', metadata: {} })).toEqual({ causationId: 'event 2' })
+      expect(causedBy({ id: 'event 2', metadata: {} })).toEqual({ causationId: 'event 2', causationDepth: 1 })
+    })
+
+    it('how long a row of causes it has; too long a one is refused, and nothing is stored', async () => {
+      const { router, stored } = await deskOf({ routes, causationLimit: 2 })
+      await router.dispatch(open(), { causationDepth: 2 })
+      expect((await stored())[0]!.metadata).toContain('"causationDepth":2')
+      await expect(router.dispatch(close(), { causationDepth: 3 })).rejects.toMatchObject({
+        code: 'causation-too-deep',
+        commandType: 'close-ticket',
+        depth: 3,
+        limit: 2,
+      })
+      expect((await stored()).length).toBe(1)
+      await expect(deskOf({ routes, causationLimit: 0 })).rejects.toMatchObject({ code: 'invalid-option', option: 'causationLimit' })
     })
 
     it('what all dispatches of the router have in common, unless one says otherwise', async () => {
@@ -171,8 +186,8 @@ describe.each(spellings)('a command router with routes that are $spelling', ({ r
       await router.dispatch(open(), { consistency: 'strong', timeout: 5_000 })
       await router.dispatch(close(), { consistency: ['tickets', 'mails'] })
       expect(calls).toEqual([
-        [1, 'strong', expect.any(Number)],
-        [2, ['tickets', 'mails'], expect.any(Number)],
+        [{ stream: 'ticket-four', position: 1, types: ['ticket-opened'] }, 'strong', expect.any(Number)],
+        [{ stream: 'ticket-four', position: 2, types: ['ticket-closed'] }, ['tickets', 'mails'], expect.any(Number)],
       ])
       const [, , timeLeft] = calls[0] as [unknown, unknown, number]
       expect(timeLeft).toBeGreaterThan(1_000)

@@ -17,7 +17,13 @@ import {
   type DispatchDefaults,
   type DispatchOptions,
 } from './dispatch-options.js'
-import { DuplicateCategoryError, DuplicateRouteError, NotACommandError, UnknownCommandError } from './errors/routing-errors.js'
+import {
+  CausationTooDeepError,
+  DuplicateCategoryError,
+  DuplicateRouteError,
+  NotACommandError,
+  UnknownCommandError,
+} from './errors/routing-errors.js'
 import { fingerprintOf } from './fingerprint.js'
 import type { DispatchContext, Middleware } from './middleware.js'
 import { type Dispatched, type Reply, type Returning, replyOf } from './reply.js'
@@ -25,8 +31,17 @@ import type { Route } from './route.js'
 import { runMiddleware } from './run-middleware.js'
 import { streamOf } from './stream-of.js'
 
-/** Waits until handlers have seen the log up to a position: all strongly consistent ones, or those named. */
-export type WaitFor = (position: number, handlers: 'strong' | readonly string[], timeout: number) => Promise<void>
+/** Waits until handlers have seen what a command has written: all strongly consistent ones, or those named. */
+export type WaitFor = (decided: DecidedEvents, handlers: 'strong' | readonly string[], timeout: number) => Promise<void>
+
+/** The events of one command; they stand next to each other. */
+export interface DecidedEvents {
+  readonly stream: string
+  /** The last one's position; where nothing was decided, that of the stream's last event. */
+  readonly position: number
+  /** Their types, in their order; none where nothing was decided. */
+  readonly types: readonly string[]
+}
 
 export interface CommandRouterOptions {
   /** From `route`, `routesOf`, `commandHandlerOf`; a command has exactly one. */
@@ -38,6 +53,8 @@ export interface CommandRouterOptions {
   /** Needed for any consistency but 'eventual'. */
   readonly waitFor?: WaitFor
   readonly defaults?: DispatchDefaults
+  /** How many events, each the cause of the next, a command may follow from: 100 by default. What goes in a circle ends there. */
+  readonly causationLimit?: number
 }
 
 const noOptions: DispatchOptions = Object.freeze({})
@@ -50,6 +67,7 @@ export class CommandRouter {
   private readonly runtime: Runtime
   private readonly waitFor: WaitFor | undefined
   private readonly defaults: DispatchDefaults & Required<Pick<DispatchDefaults, 'timeout' | 'consistency' | 'retries'>>
+  private readonly causationLimit: number
   private dispatching = 0
   private isStopping = false
   private readonly drained = new Set<() => void>()
@@ -60,6 +78,8 @@ export class CommandRouter {
     this.middleware = options.middleware ?? []
     this.runtime = options.runtime ?? systemRuntime
     this.waitFor = options.waitFor
+    this.causationLimit = options.causationLimit ?? 100
+    if (!(this.causationLimit >= 1)) throw new InvalidOptionError('CommandRouter', 'causationLimit', 'must be a number from 1')
     checkDispatchDefaults(options.defaults ?? {})
     this.defaults = { timeout: 30_000, consistency: 'eventual', retries: 10, ...options.defaults }
     const categories = new Map<string, Route['aggregate']>()
@@ -81,7 +101,7 @@ export class CommandRouter {
    * Hands a command to its handler; resolves when what was decided is stored, and seen by those whom `consistency` names.
    *
    * @throws a DomainError when it is refused
-   * @throws UnknownCommandError, NotACommandError, MissingIdentityError, InvalidOptionError before anything is done
+   * @throws UnknownCommandError, NotACommandError, MissingIdentityError, InvalidOptionError, CausationTooDeepError before anything is done
    * @throws what `Aggregates.execute` throws, and middleware
    */
   dispatch<C extends AnyCommand, R extends Returning = 'version'>(command: C, options?: DispatchOptions<R>): Promise<Reply<C, R>>
@@ -144,6 +164,9 @@ export class CommandRouter {
         "can only be 'eventual' where nobody can wait for handlers; give the router a waitFor",
       )
     }
+    if ((options.causationDepth ?? 0) > this.causationLimit) {
+      throw new CausationTooDeepError(route.commandClass.type, options.causationDepth!, this.causationLimit)
+    }
     const commandId = way.givenId ?? this.runtime.uuid()
     const context: DispatchContext = {
       command,
@@ -152,6 +175,7 @@ export class CommandRouter {
       stream: streamOf(route, command),
       correlationId: options.correlationId ?? commandId,
       causationId: options.causationId,
+      causationDepth: options.causationDepth,
       actor: options.actor ?? defaults.actor,
       trace: options.trace,
       metadata: defaults.metadata ? { ...defaults.metadata, ...options.metadata } : options.metadata,
@@ -195,6 +219,7 @@ export class CommandRouter {
       retries: way.retries,
       timeout: way.timeout,
       wants: returning === 'state' || returning === 'events' ? returning : undefined,
+      tellsTypes: way.consistency !== 'eventual',
     })
   }
 
@@ -202,8 +227,10 @@ export class CommandRouter {
     const { consistency, timeout } = way
     const start = this.runtime.monotonic()
     const done = await this.execute(context, way)
+    const { stream, position, types = [] } = done
     if (consistency !== 'eventual') {
-      await this.waitFor?.(done.position, consistency, Math.max(1, timeout - (this.runtime.monotonic() - start)))
+      const left = Math.max(1, timeout - (this.runtime.monotonic() - start))
+      await this.waitFor?.({ stream, position, types }, consistency, left)
     }
     return dispatchedOf(context.commandId, done)
   }
@@ -236,13 +263,16 @@ interface Way {
   readonly returning: Returning
 }
 
-function metadataOf({ commandId, correlationId, causationId, actor, trace, metadata }: DispatchContext): EventMetadata {
-  if (causationId === undefined && actor === undefined && trace === undefined && metadata === undefined)
+function metadataOf(context: DispatchContext): EventMetadata {
+  const { commandId, correlationId, causationId, causationDepth, actor, trace, metadata } = context
+  const isPlain = causationId === undefined && causationDepth === undefined
+  if (isPlain && actor === undefined && trace === undefined && metadata === undefined)
     return { correlationId, causationId: commandId }
   return {
     correlationId,
     causationId: commandId,
     ...(causationId !== undefined && { commandCausationId: causationId }),
+    ...(causationDepth !== undefined && { causationDepth }),
     ...(actor !== undefined && { actor }),
     ...(trace !== undefined && { trace }),
     ...(metadata !== undefined && { user: toPlainJson(metadata, 'metadata') as JsonObject }),

@@ -18,6 +18,8 @@ export interface DispatchOptions<R extends Returning = Returning> {
   readonly correlationId?: string
   /** The id of what caused the command, such as an event's. */
   readonly causationId?: string
+  /** How many events, each the cause of the next, led to the command; `causedBy` counts, and an application does within its handlers. */
+  readonly causationDepth?: number
   /** Who does it. */
   readonly actor?: string
   /** Where the request's trace has come to; stored with every event, so that what follows from it goes on with the trace. */
@@ -47,6 +49,7 @@ const checks: Record<keyof DispatchOptions, (value: unknown) => string | undefin
   metadata: (value) => (typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'must be an object'),
   correlationId: text,
   causationId: text,
+  causationDepth: (value) => (wholeFrom(value, 0) ? undefined : 'must be a whole number from 0'),
   actor: text,
   trace: (value) =>
     typeof value === 'object' && value !== null && traceparent.test((value as TraceContext).traceparent)

@@ -1,8 +1,9 @@
 export { causedBy } from './caused-by.js'
 export { CommandHandler, type CommandHandlerOptions, commandHandlerOf, handledBy } from './command-handler.decorator.js'
-export { CommandRouter, type CommandRouterOptions, type WaitFor } from './command-router.js'
+export { CommandRouter, type CommandRouterOptions, type DecidedEvents, type WaitFor } from './command-router.js'
 export { type Consistency, checkDispatchOptions, type DispatchDefaults, type DispatchOptions } from './dispatch-options.js'
 export {
+  CausationTooDeepError,
   DuplicateCategoryError,
   DuplicateRouteError,
   InvalidCommandHandlerError,

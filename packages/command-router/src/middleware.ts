@@ -10,6 +10,7 @@ export interface DispatchContext {
   readonly stream: string
   readonly correlationId: string
   readonly causationId: string | undefined
+  readonly causationDepth: number | undefined
   /** Who does it; a middleware that knows better may set it. */
   actor: string | undefined
   /** Where the request's trace has come to; a middleware that begins a span may set it. */

@@ -28,7 +28,7 @@ export {
 // Run them, see how they are, wait for them.
 export { Subscriptions, type SubscriptionsOptions } from './subscriptions.js'
 export type { SubscriptionState, SubscriptionStatus } from './subscription-status.js'
-export type { Awaited } from './waiting/wait-for.js'
+export type { Awaited, WaitForOptions, Written } from './waiting/wait-for.js'
 
 // What can go wrong.
 export {

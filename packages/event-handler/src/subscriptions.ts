@@ -8,6 +8,7 @@ import {
   systemRuntime,
 } from '@writ/event-store'
 import type { SubscriptionDefinition } from './definition/subscription-definition.js'
+import { currentHandling } from './delivery/handling.js'
 import { DuplicateSubscriptionError, InvalidSubscriptionError } from './errors/definition-errors.js'
 import { SubscriptionsNotRunningError, SubscriptionsRunningError } from './errors/subscription-errors.js'
 import { describeError } from './infrastructure-error.js'
@@ -15,7 +16,7 @@ import { CheckpointWatch } from './leasing/checkpoint-watch.js'
 import { LogReader } from './reading/log-reader.js'
 import { Subscription } from './subscription.js'
 import type { SubscriptionStatus } from './subscription-status.js'
-import { type Awaited, Waits } from './waiting/wait-for.js'
+import { type Awaited, type WaitForOptions, Waits } from './waiting/wait-for.js'
 
 export interface SubscriptionsOptions {
   readonly store: EventStore
@@ -90,18 +91,13 @@ export class Subscriptions {
    *
    * @param position as an append or a dispatch returned it
    * @param handlers all strongly consistent ones, or those with these names; a projection's version may be left out
-   * @param options.timeout milliseconds: 5,000 by default
    * @throws NotYetVisibleError when the time is up, or at once when one of them has stopped
-   * @throws WaitsForItselfError from within a handler that it would have to wait for
+   * @throws WaitsForItselfError from within a handler that it would have to wait for, or that one of those waits for
    * @throws UnknownHandlerError
    * @throws LogRewoundError when the log was rewound meanwhile: what stands at the position now is something else
    */
-  async waitFor(
-    position: number,
-    handlers: Awaited = 'strong',
-    { timeout = 5_000 }: { readonly timeout?: number } = {},
-  ): Promise<void> {
-    await this.waits('wait').waitFor(position, handlers, timeout)
+  async waitFor(position: number, handlers: Awaited = 'strong', options: WaitForOptions = {}): Promise<void> {
+    await this.waits('wait').waitFor(position, handlers, options)
   }
 
   /**
@@ -111,6 +107,12 @@ export class Subscriptions {
    */
   checkWait(handlers: Awaited): void {
     this.waits('wait').refuse(handlers)
+  }
+
+  /** How many events, each the cause of the next, led to the work of the handler that asks; 0 outside of handlers. */
+  causationDepth(): number {
+    const handling = currentHandling()
+    return handling === undefined ? 0 : (handling.event.metadata.causationDepth ?? 0) + 1
   }
 
   private async begin(): Promise<void> {

@@ -10,6 +10,8 @@ export type Dispatch = (command: AnyCommand, options: ProcessDispatch) => Promis
 export interface ProcessDispatch {
   readonly commandId: string
   readonly causationId: string
+  /** How many events, each the cause of the next, led to the command. */
+  readonly causationDepth: number
   readonly correlationId?: string
   readonly actor?: string
   readonly trace?: TraceContext

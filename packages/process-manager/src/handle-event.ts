@@ -145,6 +145,7 @@ export class EventAtInstance {
       const { position } = await this.surroundings.dispatch(this.messageOf(instance, command), {
         commandId: id,
         causationId,
+        causationDepth: (metadata.causationDepth ?? 0) + 1,
         ...(metadata.correlationId !== undefined && { correlationId: metadata.correlationId }),
         ...(metadata.actor !== undefined && { actor: metadata.actor }),
         ...(metadata.trace !== undefined && { trace: metadata.trace }),

@@ -24,6 +24,8 @@ export interface CommandExecution {
   readonly timeout?: number | undefined
   /** What the answer has besides version and position. */
   readonly wants?: 'state' | 'events' | undefined
+  /** Whether the answer tells which types of events were decided. */
+  readonly tellsTypes?: boolean
 }
 
 /** What an accepted command came to; given once it is stored. */
@@ -39,6 +41,8 @@ export interface Executed {
   readonly result: unknown
   /** Whether it had been handled before: the answer is then that of the first time. */
   readonly repeated: boolean
+  /** The types of the command's events in their order, where they were to be told. */
+  readonly types?: readonly string[]
   /** The state after the command, where it was wanted. */
   readonly state?: unknown
   /** The command's events, where they were wanted. */

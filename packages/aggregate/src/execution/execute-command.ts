@@ -5,6 +5,7 @@ import {
   eventsOf,
   hasCode,
   matchesQuery,
+  eventClassOf,
   type RecordedEvent,
   type Runtime,
   type WrongExpectedVersionError,
@@ -338,7 +339,9 @@ export class AggregateRuntime {
     position: number,
     confirmed: ConfirmedState,
   ): Executed {
-    const executed = { stream: this.stream, version, position, eventCount: events.length, result: answer, repeated: false }
+    const { stream } = this
+    const told = { stream, version, position, eventCount: events.length, result: answer, repeated: false }
+    const executed = execution.tellsTypes ? { ...told, types: events.map((event) => eventClassOf(event).type) } : told
     if (execution.wants !== 'state') return executed
     try {
       return { ...executed, state: this.definition.copy(confirmed.state) }

@@ -66,6 +66,22 @@ export class MissingIdentityError extends WritError<'missing-identity'> {
   }
 }
 
+/** A command follows from too long a row of events, each the cause of the next: they seem to go in a circle. Nothing was stored. */
+export class CausationTooDeepError extends WritError<'causation-too-deep'> {
+  constructor(
+    readonly commandType: string,
+    /** How many events led to it. */
+    readonly depth: number,
+    readonly limit: number,
+  ) {
+    super(
+      'causation-too-deep',
+      `The command '${commandType}' follows from ${depth} events, each the cause of the next, and ${limit} are allowed: handlers seem to answer each other in a circle. ` +
+        'Nothing was stored. End the circle, or raise `causationLimit` where so long a row is meant.',
+    )
+  }
+}
+
 /** A command handler class can't be used; seen before anything starts. */
 export class InvalidCommandHandlerError extends WritError<'invalid-command-handler'> {
   constructor(

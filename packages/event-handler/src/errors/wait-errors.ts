@@ -24,10 +24,13 @@ export class WaitsForItselfError extends WritError<'waits-for-itself'> {
     readonly subscription: string,
     /** The position of the event that it is handling. */
     readonly position: number,
+    /** Through whom: those that it waits for, each of which waits for the next, and the last one for it; empty when it names itself. */
+    readonly through: readonly string[] = [],
   ) {
+    const way = through.length === 0 ? 'itself' : `${through.join(', which waits for ')}, which waits for '${subscription}'`
     super(
       'waits-for-itself',
-      `'${subscription}', while it handles the event at position ${position}, waits for itself: it would wait forever. ` +
+      `'${subscription}', while it handles the event at position ${position}, waits for ${way}: it would wait forever. ` +
         'Dispatch with eventual consistency there, or name the handlers to wait for.',
     )
   }

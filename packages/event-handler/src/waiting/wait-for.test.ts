@@ -52,6 +52,18 @@ describe('waiting for a position', () => {
     await subscriptions.waitFor(position, 'strong', { timeout: 500 })
   })
 
+  it('does not wait for those whom what was written does not concern, however far behind they are', async () => {
+    const slow = held('slow')
+    const { store, subscriptions } = await running.start([slow.definition])
+    await append(store, deposited(1))
+    const position = await append(store, withdrawn(1))
+    await subscriptions.waitFor(position, ['slow'], { written: { stream: 'account-a', types: ['withdrawn'] }, timeout: 60_000 })
+    await expect(
+      subscriptions.waitFor(position, ['slow'], { written: { stream: 'account-a', types: ['deposited'] }, timeout: 10 }),
+    ).rejects.toMatchObject({ code: 'committed-not-yet-visible', handlers: ['slow'] })
+    slow.release()
+  })
+
   it('takes names, with a version or without', async () => {
     const { store, subscriptions } = await running.start([projection({ name: 'p', version: 3, on: [on(Deposited, () => {})] })])
     const position = await append(store, deposited(1))
@@ -208,6 +220,44 @@ describe('a handler that waits for itself', () => {
     })
     await running.stop()
     expect(await within('eventual', (subscriptions, position) => subscriptions.waitFor(position))).toEqual({ done: true })
+  })
+
+  it('is told at once when the one that it waits for begins to wait for it, also through others', async () => {
+    const errors: unknown[] = []
+    let waiting = 0
+    let subscriptions: Subscriptions | undefined
+    const waitsFor = (other: string) => async (_: Deposited, { event }: HandlerContext) => {
+      await until('all those before it wait', () => waiting >= Number(other === 'a') * 2 || other !== 'a')
+      waiting++
+      await subscriptions!.waitFor(event.position, [other], { timeout: 60_000 }).catch((error: unknown) => errors.push(error))
+    }
+    const opened = await running.open([strong('a', waitsFor('b')), strong('b', waitsFor('c')), strong('c', waitsFor('a'))])
+    subscriptions = opened.subscriptions
+    await subscriptions.start()
+    await append(opened.store, deposited(1))
+    await until('one was told', () => errors.length > 0)
+    expect(errors).toMatchObject([{ code: 'waits-for-itself', subscription: 'c', through: ["'a'", "'b'"] }])
+    await subscriptions.waitFor(1)
+    expect(errors).toHaveLength(1)
+  })
+
+  it('may wait for one that waits for what it has done already', async () => {
+    let subscriptions: Subscriptions | undefined
+    const done: string[] = []
+    const a = strong('a', async ({ amount }) => {
+      if (amount === 2) await subscriptions!.waitFor(1, ['b'])
+      done.push(`a ${amount}`)
+    })
+    const b = strong('b', async ({ amount }) => {
+      if (amount === 1) await subscriptions!.waitFor(1, ['a'])
+      done.push(`b ${amount}`)
+    })
+    const opened = await running.open([a, b])
+    subscriptions = opened.subscriptions
+    await subscriptions.start()
+    await subscriptions.waitFor(await append(opened.store, deposited(1), deposited(2)))
+    expect(done.indexOf('a 1')).toBeLessThan(done.indexOf('b 1'))
+    expect(done.indexOf('b 1')).toBeLessThan(done.indexOf('a 2'))
   })
 
   it('is not confused with what it left behind when it was done', async () => {

@@ -1,5 +1,6 @@
 import type { Checkpoint, EventStore, Logger, LogRewoundError, Runtime } from '@writ/event-store'
-import { currentHandling } from '../delivery/handling.js'
+import type { SubscriptionDefinition } from '../definition/subscription-definition.js'
+import { currentHandling, type Handling } from '../delivery/handling.js'
 import { NotYetVisibleError, UnknownHandlerError, WaitsForItselfError } from '../errors/wait-errors.js'
 import { describeError } from '../infrastructure-error.js'
 import type { CheckpointWatch, Watcher } from '../leasing/checkpoint-watch.js'
@@ -9,11 +10,27 @@ import { FarSubscription } from './far-subscription.js'
 /** Which handlers are waited for: all strongly consistent ones, or those with these names. */
 export type Awaited = 'strong' | readonly string[]
 
+/** What was written, so that handlers which it does not concern are not waited for. */
+export interface Written {
+  readonly stream: string
+  /** The types of the events. */
+  readonly types: readonly string[]
+}
+
+export interface WaitForOptions {
+  /** Milliseconds: 5,000 by default. */
+  readonly timeout?: number
+  /** What stands at the position and right before it; left out: every handler is waited for, whatever it handles. */
+  readonly written?: Written
+}
+
 const LOOK = { first: 4, often: 10, longest: 100 }
 
 const STOPPING = 'this process is stopping'
 
 interface Wait {
+  /** On whose behalf it waits; undefined where no handler does. */
+  readonly by: Handling | undefined
   readonly position: number
   readonly lagging: Set<Subscription>
   fail(reason: string): void
@@ -43,17 +60,22 @@ export class Waits implements Watcher {
   }
 
   /** @throws NotYetVisibleError, WaitsForItselfError, UnknownHandlerError, LogRewoundError */
-  async waitFor(position: number, handlers: Awaited, timeout: number): Promise<void> {
+  async waitFor(position: number, handlers: Awaited, { timeout = 5_000, written }: WaitForOptions = {}): Promise<void> {
     if (this.lost) throw this.lost
-    const awaited = this.awaited(handlers)
-    refuseSelfWait(awaited)
+    const awaited = this.awaited(handlers).filter(({ definition }) => !written || concerns(definition, written))
     const lagging = awaited.filter(({ reached }) => reached.position < position)
-    if (lagging.length > 0) await this.wait(position, lagging, timeout)
+    if (lagging.length === 0) return
+    const circle = this.circleOf(lagging, position)
+    // After a dispatch it is too late to refuse: what was decided is stored.
+    if (circle && written) throw new NotYetVisibleError(position, namesOf(lagging), [], circle.message)
+    if (circle) throw circle
+    await this.wait(position, lagging, timeout)
   }
 
   /** @throws WaitsForItselfError, UnknownHandlerError */
   refuse(handlers: Awaited): void {
-    refuseSelfWait(this.awaited(handlers))
+    const circle = this.circleOf(this.awaited(handlers), Number.POSITIVE_INFINITY)
+    if (circle) throw circle
   }
 
   /** A subscription has ceased to run here: whoever waits for it has to look elsewhere. */
@@ -105,6 +127,28 @@ export class Waits implements Watcher {
     this.isLooking = false
   }
 
+  /** Whether the handler at work would wait for itself: at once, or because one of those that it waits for waits for it. */
+  private circleOf(awaited: readonly Subscription[], position: number): WaitsForItselfError | undefined {
+    const own = currentHandling()
+    if (!own) return undefined
+    const ways = awaited.map((subscription) => ({ subscription, position, through: [] as readonly string[] }))
+    const seen = new Set<Wait>()
+    for (const way of ways) {
+      const { definition } = way.subscription
+      if (definition === own.definition && way.position >= own.event.position) {
+        return new WaitsForItselfError(definition.name, own.event.position, way.through)
+      }
+      for (const wait of this.waits) {
+        // Who waits while it handles an event can't come past that event; to those before it, it may come all the same.
+        if (wait.by?.definition !== definition || wait.by.event.position > way.position || seen.has(wait)) continue
+        seen.add(wait)
+        const through = [...way.through, `'${definition.name}'`]
+        for (const subscription of wait.lagging) ways.push({ subscription, position: wait.position, through })
+      }
+    }
+    return undefined
+  }
+
   private async wait(position: number, lagging: readonly Subscription[], timeout: number): Promise<void> {
     const timer = new AbortController()
     let release = () => {}
@@ -121,11 +165,10 @@ export class Waits implements Watcher {
           return () => subscription.reached.waiters.delete(waiter)
         })
         const fail = (reason: string) => {
-          const names = [...open].map(({ definition }) => definition.name)
-          const stopped = [...open].filter(({ isStopped }) => isStopped).map(({ definition }) => definition.name)
-          reject(new NotYetVisibleError(position, names, stopped, reason))
+          const stopped = [...open].filter(({ isStopped }) => isStopped)
+          reject(new NotYetVisibleError(position, namesOf([...open]), namesOf(stopped), reason))
         }
-        const wait: Wait = { position, lagging: open, fail, reject }
+        const wait: Wait = { by: currentHandling(), position, lagging: open, fail, reject }
         this.begin(wait)
         if (this.isStopped) fail(STOPPING)
         release = () => {
@@ -182,11 +225,11 @@ function isFar({ lagging }: Wait): boolean {
   return false
 }
 
-function refuseSelfWait(awaited: readonly Subscription[]): void {
-  const handling = currentHandling()
-  if (!handling) return
-  const isItself = awaited.some(({ definition }) => definition === handling.definition)
-  if (isItself) throw new WaitsForItselfError(handling.definition.name, handling.event.position)
+/** Events that are written now are of today's types. */
+function concerns({ handlers }: SubscriptionDefinition, { types }: Written): boolean {
+  return types.some((type) => handlers.has(type))
 }
+
+const namesOf = (subscriptions: readonly Subscription[]): string[] => subscriptions.map(({ definition }) => definition.name)
 
 const nameWithoutVersion = (name: string): string => name.replace(/@\d+$/, '')

@@ -17,6 +17,8 @@ export interface EventMetadata {
   readonly causationId?: string
   /** The id of what caused that command, such as the event that a handler answered with it; absent when it came from outside. */
   readonly commandCausationId?: string
+  /** How many events, each the cause of the next, led to that command; absent when it came from outside. */
+  readonly causationDepth?: number
   /** Who did it, as the application names its users and services. */
   readonly actor?: string
   /** Where the request's trace has come to, so that what follows from the event goes on with it. */
