@@ -48,7 +48,7 @@ export function describeBank({ storage, create }: { readonly storage: string; re
         const opened = await bank.post('/api/accounts', opening('first@example.com'))
         expect(opened.status).toBe(201)
         expect(opened.body).toEqual({ account: expect.stringMatching(/^[1-9]\d{9}$/), status: 'unverified', balance: 100_000 })
-        expect(opened.headers.get('Writ-Position')).toMatch(/^\d+$/)
+        expect(opened.headers.get('Writ-Position')).toMatch(/^[\w-]{32}$/)
         const mail = await inbox.mailTo('first@example.com', 'Verify')
         expect(mail.text).toContain(`https://bank.example.com/api/accounts/verify?account=${opened.body.account}&code=`)
       })
@@ -281,7 +281,7 @@ export function describeBank({ storage, create }: { readonly storage: string; re
       }, 15_000)
 
       it('refuse a position that is none', async () => {
-        for (const position of ['-1', 'x', '1.5', '99999999999999999']) {
+        for (const position of ['-1', 'x', '1.5', '99999999999999999', 'x'.repeat(32)]) {
           expect(await bank.account(customer, position)).toMatchObject({ status: 400, body: { code: 'invalid-position' } })
         }
       })
@@ -293,7 +293,8 @@ export function describeBank({ storage, create }: { readonly storage: string; re
         const deposited = await bank.deposit(customer, 2_500)
         expect(deposited.status).toBe(200)
         expect(deposited.body).toEqual({ balance: 102_500, version: 3, position: expect.any(Number) })
-        expect(deposited.headers.get('Writ-Position')).toBe(String(deposited.body.position))
+        const seen = await bank.account(customer, deposited.headers.get('Writ-Position'))
+        expect(seen.headers.get('Writ-Position')).toBe(deposited.headers.get('Writ-Position'))
         expect((await bank.withdraw(customer, 500)).body).toEqual({ balance: 102_000, version: 4, position: expect.any(Number) })
       })
 

@@ -31,7 +31,7 @@ export function describeTransfers({ storage, create }: { readonly storage: strin
     it('moves money from one account to another, and both owners may look at it', async () => {
       const asked = await bank.transfer(one, two.account, 30_000)
       expect(asked).toMatchObject({ status: 202, body: { transfer: expect.stringMatching(/^[0-9a-f-]{36}$/) } })
-      expect(asked.headers.get('Writ-Position')).toMatch(/^\d+$/)
+      expect(asked.headers.get('Writ-Position')).toMatch(/^[\w-]{32}$/)
       const { transfer } = asked.body
       const ended = await bank.endOf(transfer, one)
       expect(ended.body).toEqual({ transfer, from: one.account, to: two.account, amount: 30_000, status: 'completed' })

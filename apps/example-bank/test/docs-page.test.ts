@@ -55,7 +55,7 @@ describeInBrowser(`the page to try the bank, in a browser${chromiumPath === unde
 
   it('sends the example as it stands, and shows the answer', async () => {
     const answer = await send('POST /api/accounts', {})
-    await answer.filter({ hasText: /^201 Created\s*Writ-Position: \d+\s+\{"account":"\d{10}"/ }).waitFor()
+    await answer.filter({ hasText: /^201 Created\s*Writ-Position: [\w-]{32}\s+\{"account":"\d{10}"/ }).waitFor()
   })
 
   it('keeps the token of a session, and sends it where it is wanted', async () => {

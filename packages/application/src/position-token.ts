@@ -31,7 +31,10 @@ export function positionIn(token: PositionToken, incarnation: string): number {
   if (bytes === undefined || bytes[BYTES - 1] !== checkByte(bytes)) throw new InvalidPositionTokenError(String(token))
   const position = bytes.subarray(16, BYTES - 1).reduce((sum, byte) => sum * 256 + byte, 0)
   if (!Number.isSafeInteger(position)) throw new InvalidPositionTokenError(token)
-  const made = bytes.subarray(0, 16).toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+  const made = bytes
+    .subarray(0, 16)
+    .toString('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
   if (made !== incarnation.toLowerCase()) throw new StalePositionTokenError(position, made, incarnation)
   return position
 }

@@ -115,7 +115,10 @@ describe.each(spellings)('a command router with routes that are $spelling', ({ r
         limit: 2,
       })
       expect((await stored()).length).toBe(1)
-      await expect(deskOf({ routes, causationLimit: 0 })).rejects.toMatchObject({ code: 'invalid-option', option: 'causationLimit' })
+      await expect(deskOf({ routes, causationLimit: 0 })).rejects.toMatchObject({
+        code: 'invalid-option',
+        option: 'causationLimit',
+      })
     })
 
     it('what all dispatches of the router have in common, unless one says otherwise', async () => {

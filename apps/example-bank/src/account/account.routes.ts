@@ -31,7 +31,7 @@ export function accountRoutes(bank: Application): Hono {
       const { result, position } = await withFreeNumber((account) =>
         bank.dispatch(new OpenAccount({ account, ...opening }), options),
       )
-      return answerAt(c, position, result, 201)
+      return answerAt(c, bank, position, result, 201)
     })
 
     .get('/verify', async (c) => {
@@ -44,7 +44,7 @@ export function accountRoutes(bank: Application): Hono {
         throw new Problem(400, 'wrong-verification-code', 'The link is wrong: open the one from the newest mail, all of it.')
       }
       const { position } = await bank.dispatch(new VerifyAccount({ account, code }))
-      return answerAt(c, position, { account, status: 'verified' })
+      return answerAt(c, bank, position, { account, status: 'verified' })
     })
 
     .get('/:account', owner, visible(bank, [ACCOUNT_BALANCES]), async (c) => {
@@ -55,7 +55,7 @@ export function accountRoutes(bank: Application): Hono {
       if (!found)
         throw notFound('This account is not to be seen yet. Send `Writ-Wait-For` with the position that its opening answered.')
       const { position, ...balance } = found
-      return answerAt(c, position, balance)
+      return answerAt(c, bank, position, balance)
     })
 
     .post('/:account/deposits', owner, async (c) => {
@@ -65,7 +65,7 @@ export function accountRoutes(bank: Application): Hono {
         ...idempotency.of(c, `deposit-money:${account}`, movement),
         actor: account,
       })
-      return answerAt(c, position, { ...result, version, position })
+      return answerAt(c, bank, position, { ...result, version, position })
     })
 
     .post('/:account/withdrawals', owner, async (c) => {
@@ -75,7 +75,7 @@ export function accountRoutes(bank: Application): Hono {
         ...idempotency.of(c, `withdraw-money:${account}`, movement),
         actor: account,
       })
-      return answerAt(c, position, { ...result, version, position })
+      return answerAt(c, bank, position, { ...result, version, position })
     })
 
   // #region as-of
@@ -85,7 +85,7 @@ export function accountRoutes(bank: Application): Hono {
     const { owner, status, balance } = state
     if (status === 'absent') throw notFound('The account was not open then.')
     if (version < (at.version ?? 0)) throw notFound(`The account has not come to version ${at.version}; it is at ${version}.`)
-    return answerAt(c, position, { account, owner, status, balance, version })
+    return answerAt(c, bank, position, { account, owner, status, balance, version })
   }
   // #endregion as-of
 

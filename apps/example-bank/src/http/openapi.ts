@@ -33,8 +33,8 @@ const headers = {
     schema: { type: 'string', minLength: 1, maxLength: 200 },
   },
   'Writ-Wait-For': {
-    description: 'A `Writ-Position` that the answer must have seen; the bank waits five seconds at most.',
-    schema: { type: 'string', pattern: '^\\d{1,16}$' },
+    description: 'A `Writ-Position`, or a bare position, that the answer must have seen; the bank waits five seconds at most.',
+    schema: { type: 'string', pattern: '^[\\w-]{1,40}$' },
   },
   'Last-Event-ID': {
     description: 'The id of the last event that was seen: the stream goes on behind it.',

@@ -72,6 +72,16 @@ export function problemOf(error: unknown, logger: Logger): Problem {
   if (hasCode<InvalidMessageError & { code: 'invalid-command' }>(error, 'invalid-command')) return invalidBody(error.issues)
   if (hasCode<ValueNotStorableError>(error, 'value-not-storable'))
     return invalidBody([{ path: error.path, message: `is ${error.what}` }])
+  if (hasCode(error, 'invalid-position-token')) {
+    return new Problem(400, 'invalid-position', 'Writ-Wait-For takes what an answer carried as Writ-Position.')
+  }
+  if (hasCode(error, 'stale-position-token')) {
+    return new Problem(
+      410,
+      'stale-position',
+      'The bank was restored since it answered with this Writ-Position. Read what is there, without it.',
+    )
+  }
   if (hasCode(error, 'committed-not-yet-visible')) {
     return retryLater('not-yet-visible', 'What happened up to this position is stored and not to be seen yet. Ask again.')
   }

@@ -18,6 +18,6 @@ export function sessionRoutes(bank: Application): Hono {
       new StartSession({ session: randomUUID(), ...login }),
       idempotency.of(c, 'start-session', login),
     )
-    return answerAt(c, position, { token: await tokens.sign(result) }, 201)
+    return answerAt(c, bank, position, { token: await tokens.sign(result) }, 201)
   })
 }

@@ -26,7 +26,7 @@ export function transferRoutes(bank: Application): Hono {
           ...idempotency.of(c, `request-transfer:${account}`, request),
           actor: account,
         })
-        return answerAt(c, position, result, 202)
+        return answerAt(c, bank, position, result, 202)
       })
 
       // From the transfer itself, and not from a read model: what it says is what is stored, and nobody has to wait for it.
@@ -37,7 +37,7 @@ export function transferRoutes(bank: Application): Hono {
         const { from, to, amount, status, reason } = state
         if (status === 'absent') throw notFound('There is no such transfer.')
         if (account !== from && account !== to) throw forbidden('This transfer is neither from your account nor to it.')
-        return answerAt(c, position, { transfer: id, from, to, amount, status, ...(reason !== undefined && { reason }) })
+        return answerAt(c, bank, position, { transfer: id, from, to, amount, status, ...(reason !== undefined && { reason }) })
       })
   )
 }

@@ -224,14 +224,20 @@ describe('a handler that waits for itself', () => {
 
   it('is told at once when the one that it waits for begins to wait for it, also through others', async () => {
     const errors: unknown[] = []
-    let waiting = 0
+    const waiting: string[] = []
     let subscriptions: Subscriptions | undefined
-    const waitsFor = (other: string) => async (_: Deposited, { event }: HandlerContext) => {
-      await until('all those before it wait', () => waiting >= Number(other === 'a') * 2 || other !== 'a')
-      waiting++
-      await subscriptions!.waitFor(event.position, [other], { timeout: 60_000 }).catch((error: unknown) => errors.push(error))
+    const waitFor = async (other: string, { subscription, event: { position } }: HandlerContext) => {
+      waiting.push(subscription)
+      await subscriptions!.waitFor(position, [other], { timeout: 60_000 }).catch((error: unknown) => errors.push(error))
     }
-    const opened = await running.open([strong('a', waitsFor('b')), strong('b', waitsFor('c')), strong('c', waitsFor('a'))])
+    const opened = await running.open([
+      strong('a', (_, context) => waitFor('b', context)),
+      strong('b', (_, context) => waitFor('c', context)),
+      strong('c', async (_, context) => {
+        await until('the others wait', () => waiting.length === 2)
+        await waitFor('a', context)
+      }),
+    ])
     subscriptions = opened.subscriptions
     await subscriptions.start()
     await append(opened.store, deposited(1))
