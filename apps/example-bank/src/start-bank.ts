@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { Application, type Module } from '@writ/application'
 import { type Logger, type Runtime, silentLogger, systemRuntime } from '@writ/event-store'
 import { bankModule } from './bank.module.js'
@@ -48,6 +49,8 @@ export async function startBank({
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${door.port}`
 
   const stopping = new AbortController()
+  // Each live statement listens: there may be as many as there are customers.
+  setMaxListeners(0, stopping.signal)
   const end = async (patience: number) => {
     stopping.abort()
     const steps = [() => door.close(patience), () => bank?.stop(), () => storage?.close()]

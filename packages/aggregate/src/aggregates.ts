@@ -7,6 +7,7 @@ import {
   type Logger,
   type RecordedEvent,
   type Runtime,
+  refuseUnknownOptions,
   silentLogger,
   streamName,
   systemRuntime,
@@ -48,6 +49,17 @@ export interface AggregatesOptions {
   readonly maxPendingTotal?: number
 }
 
+const known: Record<keyof AggregatesOptions, true> = {
+  store: true,
+  events: true,
+  runtime: true,
+  logger: true,
+  cacheSize: true,
+  lifespan: true,
+  maxPending: true,
+  maxPendingTotal: true,
+}
+
 /** What is known of one aggregate. */
 export interface AggregateState<State> {
   readonly state: State
@@ -84,6 +96,7 @@ export class Aggregates {
 
   /** @throws InvalidOptionError */
   constructor(options: AggregatesOptions) {
+    refuseUnknownOptions('Aggregates', options, Object.keys(known))
     this.store = options.store
     this.events = options.events
     this.runtime = options.runtime ?? systemRuntime
@@ -153,6 +166,7 @@ export class Aggregates {
     identity: string,
     options: HistoryOptions = {},
   ): AsyncGenerator<HistoryStep<State>, void, undefined> {
+    refuseUnknownOptions('historyOf', options, ['fromVersion', 'toVersion'])
     const { fromVersion = 1, toVersion = Number.MAX_SAFE_INTEGER } = options
     for (const [option, version] of Object.entries({ fromVersion, toVersion })) {
       if (!Number.isSafeInteger(version) || version < 0)

@@ -11,6 +11,7 @@ export {
   type Evolve,
   type Handling,
   type SnapshotPolicy,
+  type StateAsJson,
 } from './definition/decider.js'
 export { Decided, type Decision, type DecisionOn, decided } from './definition/decision.js'
 export { type BoundaryOptions, boundary, type DecisionBoundary, type Matching } from './definition/boundary.js'
@@ -30,6 +31,7 @@ export { DecoratorModeError, InvalidAggregateError, UncloneableStateError } from
 export type { HistoryOptions, HistoryStep } from './state/history.js'
 export { Handle } from './definition/handle.decorator.js'
 export type { Lifespan, Lifespans } from './definition/lifespan.js'
+export { type AggregateSettings, withSettings } from './definition/settings.js'
 export type { Moment } from './state/moment.js'
 export { changesBetween, type StateChange } from './state/state-changes.js'
 export { DecisionInSteps, inSteps, type StepDecision, Steps } from './definition/steps.js'

@@ -184,6 +184,73 @@ aggregate({
   },
 })
 
+// A single value is a state as well, and stands for its whole type.
+export const count: AggregateDefinition<number> = aggregate({
+  ...shared,
+  identity: 'account',
+  initialState: 0,
+  decide: { open: (state) => decided([], { number: state }), deposit: () => undefined },
+  evolve: { opened: (state) => state + 1, deposited: (state, { amount }) => state + amount },
+})
+export const flag: AggregateDefinition<boolean> = aggregate({
+  ...shared,
+  identity: 'account',
+  initialState: false,
+  decide: { open: () => decided([], { number: 1 }), deposit: () => undefined },
+  evolve: { opened: () => true, deposited: (state) => !state },
+})
+export const text: AggregateDefinition<string> = aggregate({
+  ...shared,
+  identity: 'account',
+  initialState: 'new',
+  decide: { open: () => decided([], { number: 1 }), deposit: () => undefined },
+  evolve: { opened: () => 'open', deposited: (state) => state },
+})
+const firstStatus = 'new' as 'new' | 'open'
+export const status: AggregateDefinition<'new' | 'open'> = aggregate({
+  ...shared,
+  identity: 'account',
+  initialState: firstStatus,
+  decide: { open: () => decided([], { number: 1 }), deposit: () => undefined },
+  // @ts-expect-error no such status
+  evolve: { opened: () => 'opened', deposited: (state) => state },
+})
+
+class Judge extends Command('judge', z.object({ account: z.string() }), {
+  result: z.object({
+    verdict: z.enum(['good', 'bad']),
+    reasons: z.array(z.object({ kind: z.enum(['late', 'poor']), since: z.date() })),
+    place: z.tuple([z.int(), z.int()]),
+  }),
+}) {}
+const since = new Date(0)
+
+@Aggregate({ category: 'judged', identity: 'account' })
+export class Judged {
+  // What is written as a constant fits a declared enumeration, without an `as const`; lists are no read-only ones.
+  @Handle(Judge)
+  judge(_command: Judge) {
+    return decided([], { verdict: 'good', reasons: [{ kind: 'late', since }], place: [1, 2] })
+  }
+
+  @Handle(Judge)
+  judgeWithoutReasons(_command: Judge) {
+    return decided([], { verdict: 'bad', reasons: [], place: [1, 2] })
+  }
+
+  // @ts-expect-error no such verdict
+  @Handle(Judge)
+  misjudge(_command: Judge) {
+    return decided([], { verdict: 'fair', reasons: [], place: [1, 2] })
+  }
+
+  // @ts-expect-error no such kind of reason
+  @Handle(Judge)
+  misreason(_command: Judge) {
+    return decided([], { verdict: 'bad', reasons: [{ kind: 'loud', since }], place: [1, 2] })
+  }
+}
+
 const steps = { account: 'a', amount: 1 }
 
 export const inTurns = aggregate({

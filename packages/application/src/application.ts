@@ -11,6 +11,7 @@ import {
   type Logger,
   type RecordedEvent,
   type Runtime,
+  refuseUnknownOptions,
   silentLogger,
   systemRuntime,
 } from '@writ/event-store'
@@ -19,11 +20,13 @@ import { type Dispatch, processSubscription } from '@writ/process-manager'
 import type { Container, ServiceIdentifier } from 'inversify'
 import type { Observable } from 'rxjs'
 import { Branch, type BranchOptions, branchModules, checkBranchOptions, continueProcessManagers, positionAt } from './branch.js'
+import { checkOptions } from './check-options.js'
 import { type Composition, compose } from './composition.js'
 import { ApplicationNotRunningError, StopTimedOutError } from './errors.js'
 import { type EventSelection, eventStream } from './event-stream.js'
 import { type Health, readHealth } from './health.js'
-import { type ApplicationOptions, checkOptions, overridden } from './options.js'
+import { type ApplicationOptions, overridden } from './options.js'
+import { OtherStores } from './other-stores.js'
 import { type PositionToken, positionIn, positionToken } from './position-token.js'
 import { forgetOldReceipts, RECEIPTS_KEPT } from './receipt-retention.js'
 import { untilSettled } from './settled.js'
@@ -90,13 +93,14 @@ export class Application<Transaction extends object = object> {
     private readonly stopTimeout: number,
     private readonly defaults: DispatchDefaults,
     private readonly keepReceipts: number,
+    private readonly otherStores: OtherStores,
   ) {}
 
   /**
    * Puts an application together and checks all of it; starts nothing.
    *
-   * @param given what the application is
-   * @param overrides what is otherwise here and now, as in a test: groups of options are merged key by key, lists are replaced
+   * @param given what the application is; it counts more than the defaults
+   * @param overrides what is otherwise here and now, as in a test: it counts most. Groups of options are merged key by key, lists are replaced
    * @throws the typed error of the one problem that there is, or InvalidApplicationError that lists them all: two handlers for a
    *   command, none, duplicate names, a missing identity, a class in the wrong decorator mode, circular injection, unknown options
    */
@@ -108,9 +112,12 @@ export class Application<Transaction extends object = object> {
     checkOptions(options)
     const { store, name = 'application', runtime = systemRuntime, logger = silentLogger, stopTimeout = 10_000 } = options
     const { unknownEvents = 'refuse' } = options
-    const composition = compose(name, options.modules, { unknownEvents, logger })
+    const { byCategory, ...cache } = options.aggregates ?? {}
+    const composition = compose(name, options.modules, { unknownEvents, logger }, byCategory)
     const { events } = composition
-    const aggregates = new Aggregates({ store, events, runtime, logger, ...options.aggregates })
+    const surroundings = { store, events, runtime, logger, ...cache }
+    const aggregates = new Aggregates(surroundings)
+    const otherStores = new OtherStores(aggregates, surroundings)
     const subscriptions = new Subscriptions({
       store,
       events,
@@ -123,8 +130,9 @@ export class Application<Transaction extends object = object> {
     const router = new CommandRouter({
       routes: composition.routes,
       aggregates,
+      aggregatesOn: otherStores.aggregatesOn,
       runtime,
-      middleware: [...(options.middleware ?? []), ...composition.middleware],
+      ...(options.middleware && { middleware: options.middleware }),
       waitFor: ({ position, ...written }, handlers, timeout) =>
         // Whoever decided nothing rests on the stream as it is, and may want to see that.
         subscriptions.waitFor(position, handlers, written.types.length === 0 ? { timeout } : { timeout, written }),
@@ -151,6 +159,7 @@ export class Application<Transaction extends object = object> {
       stopTimeout,
       options.dispatch ?? {},
       options.keepReceipts ?? RECEIPTS_KEPT,
+      otherStores,
     )
   }
 
@@ -181,7 +190,7 @@ export class Application<Transaction extends object = object> {
     options?: DispatchOptions<R>,
   ): Promise<Reply<C, R>> {
     if (this.state !== 'running') throw this.notRunning('dispatch')
-    const awaited = options?.consistency ?? this.defaults.consistency
+    const awaited = options?.consistency ?? (options?.store ? 'eventual' : this.defaults.consistency)
     // Told before anything is stored: a handler that would wait for itself, a name that nobody has.
     if (awaited === 'strong' || Array.isArray(awaited)) this.subscriptions.checkWait(awaited)
     // Within a handler it follows from the event there, whether or not the handler says so.
@@ -235,8 +244,10 @@ export class Application<Transaction extends object = object> {
    * @throws InvalidPositionTokenError, StalePositionTokenError
    * @throws NotYetVisibleError (`committed-not-yet-visible`) when the time is up or one of them has stopped
    */
-  async waitFor(position: number | PositionToken, { handlers, timeout = 5_000 }: WaitOptions = {}): Promise<void> {
+  async waitFor(position: number | PositionToken, options: WaitOptions = {}): Promise<void> {
     if (this.state !== 'running') throw this.notRunning('wait')
+    refuseUnknownOptions('waitFor', options, ['handlers', 'timeout'])
+    const { handlers, timeout = 5_000 } = options
     const awaited = typeof position === 'number' ? position : positionIn(position, this.incarnation)
     await this.subscriptions.waitFor(awaited, handlers ?? 'strong', { timeout })
   }
@@ -257,8 +268,10 @@ export class Application<Transaction extends object = object> {
    * @param options.timeout milliseconds that handlers may take: 5,000 by default; a command takes as long as its own timeout lets it
    * @throws NotYetVisibleError (`committed-not-yet-visible`) when the time is up or a handler has stopped
    */
-  async settled({ timeout = 5_000 }: { readonly timeout?: number } = {}): Promise<void> {
+  async settled(options: { readonly timeout?: number } = {}): Promise<void> {
     if (this.state !== 'running') throw this.notRunning('settle')
+    refuseUnknownOptions('settled', options, ['timeout'])
+    const { timeout = 5_000 } = options
     const { router, subscriptions, store, runtime } = this
     await untilSettled({ router, subscriptions, store, runtime, timeout })
   }
@@ -273,11 +286,12 @@ export class Application<Transaction extends object = object> {
   async stateOf<S extends object>(
     aggregate: Class<S> | AggregateDefinition<S>,
     identity: string,
-    { at }: { readonly at?: Moment } = {},
+    options: { readonly at?: Moment } = {},
   ): Promise<AggregateState<S>> {
     if (this.state !== 'running') throw this.notRunning('read a state')
+    refuseUnknownOptions('stateOf', options, ['at'])
     const definition = this.composition.definitionOf(aggregate as Class<object> | AggregateDefinition)
-    const read = await this.aggregates.stateOf(definition, identity, at)
+    const read = await this.aggregates.stateOf(definition, identity, options.at)
     return read as AggregateState<S>
   }
 
@@ -424,6 +438,7 @@ export class Application<Transaction extends object = object> {
       await this.router.stop()
       step = 'finishing aggregates'
       await this.aggregates.stop()
+      await this.otherStores.stop()
       step = 'closing the store'
       this.ending.abort()
       await this.forgetting

@@ -12,7 +12,7 @@ import {
 } from '@writ/event-store'
 import type { BranchEventStore } from '@writ/event-store-branch'
 import type { Application } from './application.js'
-import type { Module } from './module.js'
+import { type Module, partsOf } from './module.js'
 
 export interface BranchOptions {
   /** Where it parts from the application: now by default. What happened at that moment is still seen. */
@@ -67,7 +67,11 @@ const known: Record<keyof BranchOptions, true> = { at: true, run: true, processM
 /** @throws InvalidOptionError */
 export function checkBranchOptions(options: BranchOptions, modules: readonly Module[]): void {
   refuseUnknownOptions('branch', options, Object.keys(known))
-  const listed = modules.flatMap(({ eventHandlers = [], projections = [] }) => [...eventHandlers, ...projections])
+  if (options.at) refuseUnknownOptions('branch, at', options.at, ['position', 'date'])
+  const listed = partsOf(modules).flatMap(({ module: { eventHandlers = [], projections = [] } }) => [
+    ...eventHandlers,
+    ...projections,
+  ])
   for (const handler of options.run ?? []) {
     if (listed.includes(handler)) continue
     throw new InvalidOptionError(
@@ -79,13 +83,17 @@ export function checkBranchOptions(options: BranchOptions, modules: readonly Mod
 }
 
 /** The modules with those handlers alone that may run in a branch. */
-export function branchModules(modules: readonly Module[], { run = [], processManagers = true }: BranchOptions): Module[] {
-  return modules.map(({ processManagers: managers = [], eventHandlers = [], projections = [], ...module }) => ({
-    ...module,
-    eventHandlers: eventHandlers.filter((handler) => run.includes(handler)),
-    projections: projections.filter((handler) => run.includes(handler)),
-    processManagers: processManagers ? managers : [],
-  }))
+export function branchModules(modules: readonly Module[], options: BranchOptions): Module[] {
+  const { run = [], processManagers = true } = options
+  return modules.map(
+    ({ processManagers: managers = [], eventHandlers = [], projections = [], modules: parts = [], ...module }) => ({
+      ...module,
+      modules: branchModules(parts, options),
+      eventHandlers: eventHandlers.filter((handler) => run.includes(handler)),
+      projections: projections.filter((handler) => run.includes(handler)),
+      processManagers: processManagers ? managers : [],
+    }),
+  )
 }
 
 /** The position of the last event that was stored by then; 0 where there is none. */

@@ -1,11 +1,13 @@
-import { type AggregateDefinition, aggregateOf } from '@writ/aggregate'
-import { commandHandlerOf, type Middleware, type Route, routesOf } from '@writ/command-router'
+import { type AggregateDefinition, type AggregateSettings, aggregateOf, withSettings } from '@writ/aggregate'
+import { commandHandlerOf, type Route, routesOf, withMiddleware } from '@writ/command-router'
 import { eventHandlerOf, projectionOf, type SubscriptionDefinition } from '@writ/event-handler'
 import {
   type AnyEventClass,
   type Class,
   EventTypes,
   type EventTypesOptions,
+  InvalidOptionError,
+  nearestName,
   refuseUnknownOptions,
   type Upcaster,
 } from '@writ/event-store'
@@ -13,7 +15,7 @@ import { type ProcessManagerDefinition, processManagerOf } from '@writ/process-m
 import type { Container } from 'inversify'
 import { bindListedClass, newContainer, resolve } from './container.js'
 import { DuplicateNameError, InvalidApplicationError, MissingCommandHandlerError } from './errors.js'
-import { type Module, moduleKeys } from './module.js'
+import { type Module, moduleKeys, type Part, partsOf } from './module.js'
 
 /** The modules' classes and values, read, checked and wired: what an application runs. */
 export interface Composition {
@@ -23,7 +25,6 @@ export interface Composition {
   readonly subscriptions: readonly SubscriptionDefinition[]
   readonly processManagers: readonly ProcessManagerDefinition[]
   readonly events: EventTypes
-  readonly middleware: readonly Middleware[]
   /** The definition behind a decorated class, or the value itself. */
   definitionOf(aggregate: Class<object> | AggregateDefinition): AggregateDefinition
 }
@@ -35,18 +36,27 @@ export interface Composition {
  */
 export function compose(
   application: string,
-  modules: readonly Module[],
+  outermost: readonly Module[],
   reading: Pick<EventTypesOptions, 'unknownEvents' | 'logger'> = {},
+  settings: Readonly<Record<string, AggregateSettings>> = {},
 ): Composition {
   const problems = new Problems()
   const container = newContainer()
-  const definitions = new Map<Class<object>, AggregateDefinition>()
+  const definitions = new Map<Class<object> | AggregateDefinition, AggregateDefinition>()
   const definitionOf = (aggregate: Class<object> | AggregateDefinition): AggregateDefinition => {
-    if (typeof aggregate !== 'function') return aggregate
-    const known = definitions.get(aggregate) ?? aggregateOf(aggregate)
-    definitions.set(aggregate, known)
+    let known = definitions.get(aggregate)
+    if (!known) {
+      const own = typeof aggregate === 'function' ? aggregateOf(aggregate) : aggregate
+      const otherwise = Object.hasOwn(settings, own.category) ? settings[own.category] : undefined
+      // Of a class and of the value that is read from it there must be one.
+      known = otherwise ? (definitions.get(own) ?? withSettings(own, otherwise)) : own
+      definitions.set(own, known).set(known, known)
+      definitions.set(aggregate, known)
+    }
     return known
   }
+  const parts = partsOf(outermost)
+  const modules = parts.map(({ module }) => module)
 
   for (const module of modules) problems.collect(() => refuseUnknownOptions(`The module '${module.name}'`, module, moduleKeys))
   problems.collect(() => refuseDuplicates('module', modules, (module) => [module.name, `module '${module.name}'`]))
@@ -60,12 +70,21 @@ export function compose(
     const instance = resolve(container, handlerClass)
     return () => instance
   }
-  const routes = [
-    ...problems.collectEach(aggregates, routesOf).flat(),
-    ...problems.collectEach(listed(modules, 'commandHandlers'), (handler) =>
-      typeof handler === 'function' ? commandHandlerOf(handler, instanceOf(handler), definitionOf) : handler,
-    ),
+  const routesIn = ({ module: { aggregates = [], commandHandlers = [] } }: Part): Route[] => [
+    ...problems
+      .collectEach(
+        aggregates.filter((aggregate) => definitions.has(aggregate)),
+        (aggregate) => routesOf(definitionOf(aggregate)),
+      )
+      .flat(),
+    ...problems.collectEach(commandHandlers, (handler) => {
+      const route = typeof handler === 'function' ? commandHandlerOf(handler, instanceOf(handler), definitionOf) : handler
+      return { ...route, aggregate: definitionOf(route.aggregate) }
+    }),
   ]
+  const routes = parts.flatMap((part) => withMiddleware(part.around, routesIn(part)))
+  for (const { module } of parts) problems.collect(() => refuseIdleMiddleware(module))
+  problems.collect(() => refuseUnknownCategories(settings, routes, aggregates))
   const subscriptions = [
     ...problems.collectEach(listed(modules, 'eventHandlers'), (handler) =>
       typeof handler === 'function' ? eventHandlerOf(handler, instanceOf(handler)) : handler,
@@ -96,12 +115,11 @@ export function compose(
     subscriptions,
     processManagers,
     events: new EventTypes(classes, { ...reading, upcasters }),
-    middleware: listed(modules, 'middleware'),
     definitionOf,
   }
 }
 
-function listed<K extends 'aggregates' | 'commandHandlers' | 'eventHandlers' | 'projections' | 'processManagers' | 'middleware'>(
+function listed<K extends 'aggregates' | 'eventHandlers' | 'projections' | 'processManagers'>(
   modules: readonly Module[],
   what: K,
 ): NonNullable<Module[K]>[number][] {
@@ -130,6 +148,30 @@ function upcastersOf(modules: readonly Module[]): readonly Upcaster[] {
     for (const one of upcasters) if (!named.has(one)) named.set(one, { ...one, source: `module '${name}'` })
   }
   return [...named.values()]
+}
+
+function refuseIdleMiddleware(module: Module): void {
+  if (!module.middleware?.length) return
+  const handles = partsOf([module]).some(
+    ({ module: { aggregates = [], commandHandlers = [] } }) => aggregates.length + commandHandlers.length > 0,
+  )
+  if (handles) return
+  const why = 'is around nothing, for the module handles no command; what is to be around every command is for the application'
+  throw new InvalidOptionError(`The module '${module.name}'`, 'middleware', why)
+}
+
+function refuseUnknownCategories(
+  settings: Readonly<Record<string, AggregateSettings>>,
+  routes: readonly Route[],
+  aggregates: readonly AggregateDefinition[],
+): void {
+  const known = new Set([...aggregates, ...routes.map(({ aggregate }) => aggregate)].map(({ category }) => category))
+  for (const category of Object.keys(settings)) {
+    if (known.has(category)) continue
+    const nearest = nearestName(category, known)
+    const why = `names no aggregate of its modules${nearest ? `; the nearest category is '${nearest}'` : ''}`
+    throw new InvalidOptionError('Application.create', `aggregates.byCategory.${category}`, why)
+  }
 }
 
 function refuseDuplicates<T>(what: string, items: readonly T[], nameAndSource: (item: T) => readonly [string, string]): void {

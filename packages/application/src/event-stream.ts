@@ -8,6 +8,7 @@ import {
   isReservedStream,
   type RecordedEvent,
   type Runtime,
+  refuseUnknownOptions,
   type StoredEvent,
 } from '@writ/event-store'
 import { Observable } from 'rxjs'
@@ -57,6 +58,8 @@ export function eventStream<E extends AnyEvent, T>(
   selection: EventSelection<E>,
   each: (event: RecordedEvent<E>) => T | Promise<T>,
 ): Observable<T> {
+  const isStream = selection.stream !== undefined
+  refuseUnknownOptions('events', selection, isStream ? ['stream', 'afterVersion', 'types'] : ['after', 'types', 'tags'])
   return new Observable<T>((subscriber) => {
     const ending = new AbortController()
     let wake = () => {}

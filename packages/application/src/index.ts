@@ -14,7 +14,7 @@ export {
 export type { EventSelection, LogSelection, StreamSelection } from './event-stream.js'
 export type { Health, StoreHealth } from './health.js'
 export { type Module, module } from './module.js'
-export type { AggregateCacheOptions, ApplicationOptions, SubscriptionOptions } from './options.js'
+export type { AggregateOptions, ApplicationOptions, SubscriptionOptions } from './options.js'
 export type { PositionToken } from './position-token.js'
 export type { SignalOptions } from './stop-on-signals.js'
 export type { ApplicationTransaction, EventAppendOptions, TransactionOptions } from './transaction.js'

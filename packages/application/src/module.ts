@@ -24,7 +24,9 @@ export interface Module {
   readonly events?: readonly AnyEventClass[]
   /** What stored events of older shapes are today, for every reader of the application. */
   readonly upcasters?: readonly Upcaster[]
-  /** Wraps every dispatch of the application, in the order of the modules. */
+  /** Modules that are parts of this one. */
+  readonly modules?: readonly Module[]
+  /** Around every command that this module or a part of it handles, inside of the application's and of the modules' around it. */
   readonly middleware?: readonly Middleware[]
   /** Binds what the module's classes have injected. */
   readonly bindings?: (container: Container) => void
@@ -40,11 +42,26 @@ const keys: Record<keyof Module, true> = {
   commands: true,
   events: true,
   upcasters: true,
+  modules: true,
   middleware: true,
   bindings: true,
 }
 
 export const moduleKeys: readonly string[] = Object.keys(keys)
+
+/** A module by itself, and the middleware of it and of those around it, the outermost first. */
+export interface Part {
+  readonly module: Module
+  readonly around: readonly Middleware[]
+}
+
+/** The modules and all their parts, each before what is in it. */
+export function partsOf(modules: readonly Module[], outside: readonly Middleware[] = []): Part[] {
+  return modules.flatMap((module) => {
+    const around = [...outside, ...(module.middleware ?? [])]
+    return [{ module, around }, ...partsOf(module.modules ?? [], around)]
+  })
+}
 
 /** Writes a module down; `Application.create` checks it. */
 export function module(definition: Module): Module {

@@ -1,5 +1,6 @@
-import type { DispatchDefaults, Middleware } from '@writ/command-router'
-import { type EventStore, InvalidOptionError, type Logger, type Runtime, refuseUnknownOptions } from '@writ/event-store'
+import type { AggregateSettings, AggregatesOptions } from '@writ/aggregate'
+import { type DispatchDefaults, type Middleware } from '@writ/command-router'
+import type { EventStore, Logger, Runtime } from '@writ/event-store'
 import type { Module } from './module.js'
 
 /** @typeParam Transaction what work in a transaction of the store gets */
@@ -12,7 +13,7 @@ export interface ApplicationOptions<Transaction extends object = object> {
   readonly middleware?: readonly Middleware[]
   /** What a dispatch is given that does not say otherwise. */
   readonly dispatch?: DispatchDefaults
-  readonly aggregates?: AggregateCacheOptions
+  readonly aggregates?: AggregateOptions
   readonly subscriptions?: SubscriptionOptions
   /** Time, waiting, chance and ids; the system's by default. */
   readonly runtime?: Runtime
@@ -34,67 +35,15 @@ export interface ApplicationOptions<Transaction extends object = object> {
   readonly keepReceipts?: number
 }
 
-export interface AggregateCacheOptions {
-  /** How many idle aggregates stay loaded: 10,000 by default. */
-  readonly cacheSize?: number
-  /** Milliseconds after which an idle one is dropped; never by default. */
-  readonly lifespan?: number
+/** Of all aggregates together, and of single ones. */
+export interface AggregateOptions extends Pick<AggregatesOptions, 'cacheSize' | 'lifespan' | 'maxPending' | 'maxPendingTotal'> {
+  /** By category, what is otherwise than the aggregate itself says. */
+  readonly byCategory?: Readonly<Record<string, AggregateSettings>>
 }
 
 export interface SubscriptionOptions {
   /** How long a lost lease keeps others out: milliseconds, 5,000 by default. */
   readonly leaseMilliseconds?: number
-}
-
-const applicationKeys: Record<keyof ApplicationOptions, true> = {
-  store: true,
-  modules: true,
-  name: true,
-  middleware: true,
-  dispatch: true,
-  aggregates: true,
-  subscriptions: true,
-  runtime: true,
-  logger: true,
-  stopTimeout: true,
-  keepReceipts: true,
-  causationLimit: true,
-  unknownEvents: true,
-}
-const cacheKeys: Record<keyof AggregateCacheOptions, true> = { cacheSize: true, lifespan: true }
-const subscriptionKeys: Record<keyof SubscriptionOptions, true> = { leaseMilliseconds: true }
-
-/** @throws InvalidOptionError */
-export function checkOptions(options: ApplicationOptions): void {
-  const where = 'Application.create'
-  refuseUnknownOptions(where, options, Object.keys(applicationKeys))
-  refuseUnknownOptions(`${where}, aggregates`, options.aggregates ?? {}, Object.keys(cacheKeys))
-  refuseUnknownOptions(`${where}, subscriptions`, options.subscriptions ?? {}, Object.keys(subscriptionKeys))
-  if (typeof options.store?.append !== 'function') {
-    throw new InvalidOptionError(
-      where,
-      'store',
-      'must be an event store, such as inMemoryEventStore() or postgresEventStore({ … })',
-    )
-  }
-  if (!Array.isArray(options.modules)) throw new InvalidOptionError(where, 'modules', 'must be a list of modules')
-  if (options.name !== undefined && !/^[\w.-]{1,60}$/.test(options.name)) {
-    throw new InvalidOptionError(where, 'name', 'must be 1 to 60 letters, digits, dots, dashes or underscores')
-  }
-  const { stopTimeout, keepReceipts, unknownEvents } = options
-  if (unknownEvents !== undefined && unknownEvents !== 'refuse' && unknownEvents !== 'pass') {
-    throw new InvalidOptionError(where, 'unknownEvents', "must be 'refuse' or 'pass'")
-  }
-  if (keepReceipts !== undefined && !(Number.isFinite(keepReceipts) && keepReceipts >= 60_000)) {
-    throw new InvalidOptionError(
-      where,
-      'keepReceipts',
-      'must be milliseconds from 60,000: whoever repeats a command must find its receipt',
-    )
-  }
-  if (stopTimeout !== undefined && !(Number.isFinite(stopTimeout) && stopTimeout > 0)) {
-    throw new InvalidOptionError(where, 'stopTimeout', 'must be milliseconds above 0')
-  }
 }
 
 const groups = ['dispatch', 'aggregates', 'subscriptions'] as const

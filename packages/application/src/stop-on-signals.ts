@@ -1,4 +1,4 @@
-import type { Logger } from '@writ/event-store'
+import { type Logger, refuseUnknownOptions } from '@writ/event-store'
 
 export interface SignalOptions {
   /** Done before the application stops, such as closing an HTTP server: what it has under way still needs the application. */
@@ -11,6 +11,7 @@ export interface SignalOptions {
 
 /** @internal */
 export function stopOnSignals(stop: () => Promise<void>, logger: Logger, options: SignalOptions): () => void {
+  refuseUnknownOptions('stopOnSignals', options, ['before', 'after', 'signals'])
   const { before, after, signals = ['SIGTERM', 'SIGINT'] } = options
   let isStopping = false
   const onSignal = (signal: NodeJS.Signals) => {

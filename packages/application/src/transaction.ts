@@ -16,11 +16,12 @@ import { UnlistedEventError } from './errors.js'
 /** Who does it and what it follows from, stored with every event, as `dispatch` has it; `causedBy(event)` gives all of it. */
 export type TransactionOptions = Pick<
   DispatchOptions,
-  'actor' | 'correlationId' | 'causationId' | 'causationDepth' | 'trace' | 'metadata'
+  'actor' | 'tenant' | 'correlationId' | 'causationId' | 'causationDepth' | 'trace' | 'metadata'
 >
 
 const known: Record<keyof TransactionOptions, true> = {
   actor: true,
+  tenant: true,
   correlationId: true,
   causationId: true,
   causationDepth: true,
@@ -53,13 +54,15 @@ export function checkTransactionOptions(options: TransactionOptions): void {
 
 /** That of every event of one transaction, as text. */
 export function transactionMetadata(options: TransactionOptions, defaults: DispatchDefaults, runtime: Runtime): string {
-  const { correlationId = runtime.uuid(), causationId, causationDepth, actor = defaults.actor, trace } = options
+  const { correlationId = runtime.uuid(), causationId, causationDepth, trace } = options
+  const { actor = defaults.actor, tenant = defaults.tenant } = options
   const user = defaults.metadata || options.metadata ? { ...defaults.metadata, ...options.metadata } : undefined
   const metadata: EventMetadata = {
     correlationId,
     ...(causationId !== undefined && { causationId }),
     ...(causationDepth !== undefined && { causationDepth }),
     ...(actor !== undefined && { actor }),
+    ...(tenant !== undefined && { tenant }),
     ...(trace !== undefined && { trace }),
     ...(user !== undefined && { user: toPlainJson(user, 'metadata') as JsonObject }),
   }

@@ -223,6 +223,7 @@ describe('a transfer in an application', () => {
       correlationId: 'request-4',
       causationId: journaled!.commands[0]!.id,
       commandCausationId: requested.id,
+      causationDepth: 1,
       actor: 'ann',
     })
   })

@@ -1,7 +1,7 @@
 import { type AggregateDefinition, checkDecoratorMode, type Decide, type DecisionOn, type Handling } from '@writ/aggregate'
-import type { AnyCommand, AnyCommandClass, Class } from '@writ/event-store'
+import { type AnyCommand, type AnyCommandClass, type Class, refuseUnknownOptions } from '@writ/event-store'
 import { InvalidCommandHandlerError } from './errors/routing-errors.js'
-import { type Route, type RouteOptions, routeTo } from './route.js'
+import { type Route, type RouteOptions, routeOptions, routeTo } from './route.js'
 
 /** Of the registry, so that duplicate installs agree. */
 const handlerOptions = Symbol.for('@writ/command-handler')
@@ -76,5 +76,6 @@ function written(handlerClass: Class<object>): WrittenDown {
     throw new InvalidCommandHandlerError(name, 'it has no method handle')
   if (!found.options?.aggregate)
     throw new InvalidCommandHandlerError(name, 'its aggregate is undefined, perhaps because two files import each other')
+  refuseUnknownOptions(`@CommandHandler on ${name}`, found.options, [...Object.keys(routeOptions), 'aggregate'])
   return found
 }

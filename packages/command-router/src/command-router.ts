@@ -3,10 +3,12 @@ import {
   type AnyCommand,
   commandClassOf,
   type EventMetadata,
+  type EventStore,
   InvalidOptionError,
   isCommand,
   type JsonObject,
   type Runtime,
+  refuseUnknownOptions,
   systemRuntime,
   toPlainJson,
 } from '@writ/event-store'
@@ -47,6 +49,8 @@ export interface CommandRouterOptions {
   /** From `route`, `routesOf`, `commandHandlerOf`; a command has exactly one. */
   readonly routes: readonly Route[]
   readonly aggregates: Aggregates
+  /** Those on another store, for a dispatch that names one: the same ones for the same store. Without it no dispatch may. */
+  readonly aggregatesOn?: (store: EventStore) => Aggregates
   /** Around every command, the first one outermost. */
   readonly middleware?: readonly Middleware[]
   readonly runtime?: Runtime
@@ -57,12 +61,24 @@ export interface CommandRouterOptions {
   readonly causationLimit?: number
 }
 
+const known: Record<keyof CommandRouterOptions, true> = {
+  routes: true,
+  aggregates: true,
+  aggregatesOn: true,
+  middleware: true,
+  runtime: true,
+  waitFor: true,
+  defaults: true,
+  causationLimit: true,
+}
+
 const noOptions: DispatchOptions = Object.freeze({})
 
 /** Command → route and stream, through middleware, to the aggregate. */
 export class CommandRouter {
   private readonly routes = new Map<string, Route>()
   private readonly aggregates: Aggregates
+  private readonly aggregatesOn: CommandRouterOptions['aggregatesOn']
   private readonly middleware: readonly Middleware[]
   private readonly runtime: Runtime
   private readonly waitFor: WaitFor | undefined
@@ -74,7 +90,9 @@ export class CommandRouter {
 
   /** @throws DuplicateRouteError, DuplicateCategoryError, InvalidOptionError */
   constructor(options: CommandRouterOptions) {
+    refuseUnknownOptions('CommandRouter', options, Object.keys(known))
     this.aggregates = options.aggregates
+    this.aggregatesOn = options.aggregatesOn
     this.middleware = options.middleware ?? []
     this.runtime = options.runtime ?? systemRuntime
     this.waitFor = options.waitFor
@@ -150,10 +168,11 @@ export class CommandRouter {
     const { defaults } = this
     const way: Way = {
       route,
+      aggregates: options.store ? this.elsewhere(options.store, options.consistency) : this.aggregates,
       givenId: options.commandId ?? options.idempotencyKey,
       fingerprint: options.fingerprint,
       timeout: options.timeout ?? defaults.timeout,
-      consistency: options.consistency ?? defaults.consistency,
+      consistency: options.consistency ?? (options.store ? 'eventual' : defaults.consistency),
       retries: options.retries ?? defaults.retries,
       returning: options.returning ?? 'version',
     }
@@ -177,6 +196,7 @@ export class CommandRouter {
       causationId: options.causationId,
       causationDepth: options.causationDepth,
       actor: options.actor ?? defaults.actor,
+      tenant: options.tenant ?? defaults.tenant,
       trace: options.trace,
       metadata: defaults.metadata ? { ...defaults.metadata, ...options.metadata } : options.metadata,
     }
@@ -198,6 +218,14 @@ export class CommandRouter {
     )
   }
 
+  /** @throws InvalidOptionError */
+  private elsewhere(store: EventStore, consistency: Consistency = 'eventual'): Aggregates {
+    if (!this.aggregatesOn)
+      throw new InvalidOptionError('dispatch', 'store', 'needs a router that knows the aggregates of other stores')
+    if (consistency === 'eventual') return this.aggregatesOn(store)
+    throw new InvalidOptionError('dispatch', 'consistency', "can only be 'eventual' on another store: nobody handles its events")
+  }
+
   private middlewareOf({ middleware }: Route, own: readonly Middleware[] = []): readonly Middleware[] {
     if (middleware.length === 0 && own.length === 0) return this.middleware
     return [...this.middleware, ...middleware, ...own]
@@ -206,7 +234,7 @@ export class CommandRouter {
   private execute(context: DispatchContext, way: Way): Promise<Executed> {
     const { command, commandId, stream } = context
     const { route, givenId, returning } = way
-    return this.aggregates.execute({
+    return way.aggregates.execute({
       aggregate: route.aggregate,
       stream,
       command,
@@ -255,6 +283,7 @@ export class CommandRouter {
 /** What the options come to, with the defaults. */
 interface Way {
   readonly route: Route
+  readonly aggregates: Aggregates
   readonly givenId: string | undefined
   readonly fingerprint: string | undefined
   readonly timeout: number
@@ -264,9 +293,9 @@ interface Way {
 }
 
 function metadataOf(context: DispatchContext): EventMetadata {
-  const { commandId, correlationId, causationId, causationDepth, actor, trace, metadata } = context
-  const isPlain = causationId === undefined && causationDepth === undefined
-  if (isPlain && actor === undefined && trace === undefined && metadata === undefined)
+  const { commandId, correlationId, causationId, causationDepth, actor, tenant, trace, metadata } = context
+  const isFirst = causationId === undefined && causationDepth === undefined
+  if (isFirst && actor === undefined && tenant === undefined && trace === undefined && metadata === undefined)
     return { correlationId, causationId: commandId }
   return {
     correlationId,
@@ -274,6 +303,7 @@ function metadataOf(context: DispatchContext): EventMetadata {
     ...(causationId !== undefined && { commandCausationId: causationId }),
     ...(causationDepth !== undefined && { causationDepth }),
     ...(actor !== undefined && { actor }),
+    ...(tenant !== undefined && { tenant }),
     ...(trace !== undefined && { trace }),
     ...(metadata !== undefined && { user: toPlainJson(metadata, 'metadata') as JsonObject }),
   }

@@ -1,4 +1,4 @@
-import { InvalidOptionError, type JsonObject, nearestName, type TraceContext } from '@writ/event-store'
+import { type EventStore, InvalidOptionError, type JsonObject, nearestName, type TraceContext } from '@writ/event-store'
 import type { Middleware } from './middleware.js'
 import type { Returning } from './reply.js'
 
@@ -22,10 +22,17 @@ export interface DispatchOptions<R extends Returning = Returning> {
   readonly causationDepth?: number
   /** Who does it. */
   readonly actor?: string
+  /** Whose data it is, where one application serves several customers. */
+  readonly tenant?: string
   /** Where the request's trace has come to; stored with every event, so that what follows from it goes on with the trace. */
   readonly trace?: TraceContext
   /** Around this dispatch alone, inside of the router's and the route's. */
   readonly middleware?: readonly Middleware[]
+  /**
+   * A started store to decide on and to append to, instead of the application's own: a tenant's, or one in memory to try things on.
+   * Nobody handles its events, so that nobody can be waited for: consistency is 'eventual'.
+   */
+  readonly store?: EventStore
   /** Milliseconds until it gives up: 30,000 by default. The error says whether the command may be stored. */
   readonly timeout?: number
   /** Which handlers must have seen the command's events before it is answered; 'eventual', none, by default. */
@@ -40,7 +47,7 @@ export interface DispatchOptions<R extends Returning = Returning> {
  * Options that may be set for all dispatches of a router. Metadata is merged key by key, and the dispatch's own counts; anything else
  * that a dispatch says takes the default's place.
  */
-export type DispatchDefaults = Pick<DispatchOptions, 'timeout' | 'consistency' | 'retries' | 'actor' | 'metadata'>
+export type DispatchDefaults = Pick<DispatchOptions, 'timeout' | 'consistency' | 'retries' | 'actor' | 'tenant' | 'metadata'>
 
 const checks: Record<keyof DispatchOptions, (value: unknown) => string | undefined> = {
   commandId: id,
@@ -51,12 +58,15 @@ const checks: Record<keyof DispatchOptions, (value: unknown) => string | undefin
   causationId: text,
   causationDepth: (value) => (wholeFrom(value, 0) ? undefined : 'must be a whole number from 0'),
   actor: text,
+  tenant: text,
   trace: (value) =>
     typeof value === 'object' && value !== null && traceparent.test((value as TraceContext).traceparent)
       ? undefined
       : "must be an object with a W3C `traceparent`, such as '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'",
   middleware: (value) =>
     Array.isArray(value) && value.every((one) => typeof one === 'function') ? undefined : 'must be a list of middleware',
+  store: (value) =>
+    typeof (value as EventStore | null)?.append === 'function' ? undefined : 'must be an event store that has been started',
   timeout: (value) =>
     wholeFrom(value, 1) && value <= 2_147_483_647 ? undefined : 'must be a whole number of milliseconds, from 1',
   consistency: (value) =>
@@ -100,6 +110,7 @@ const defaultable: Record<keyof DispatchDefaults, true> = {
   consistency: true,
   retries: true,
   actor: true,
+  tenant: true,
   metadata: true,
 }
 

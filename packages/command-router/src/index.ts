@@ -1,7 +1,13 @@
 export { causedBy } from './caused-by.js'
 export { CommandHandler, type CommandHandlerOptions, commandHandlerOf, handledBy } from './command-handler.decorator.js'
 export { CommandRouter, type CommandRouterOptions, type DecidedEvents, type WaitFor } from './command-router.js'
-export { type Consistency, checkDispatchOptions, type DispatchDefaults, type DispatchOptions } from './dispatch-options.js'
+export {
+  type Consistency,
+  checkDispatchDefaults,
+  checkDispatchOptions,
+  type DispatchDefaults,
+  type DispatchOptions,
+} from './dispatch-options.js'
 export {
   CausationTooDeepError,
   DuplicateCategoryError,
@@ -13,6 +19,6 @@ export {
   UnknownCommandError,
 } from './errors/routing-errors.js'
 export { fingerprintOf } from './fingerprint.js'
-export type { DispatchContext, Middleware } from './middleware.js'
+export { type DispatchContext, forCommands, type Middleware } from './middleware.js'
 export type { Dispatched, Reply, Returning } from './reply.js'
 export { type Boundary, type Route, type RouteOptions, type RouteTo, route, routesOf, withMiddleware } from './route.js'

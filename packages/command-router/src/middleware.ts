@@ -1,5 +1,5 @@
 import type { AggregateDefinition } from '@writ/aggregate'
-import type { AnyCommand, JsonObject, TraceContext } from '@writ/event-store'
+import { type AnyCommand, type AnyCommandClass, commandClassOf, type JsonObject, type TraceContext } from '@writ/event-store'
 import type { Dispatched } from './reply.js'
 
 /** A command on its way, as middleware sees it. */
@@ -13,6 +13,8 @@ export interface DispatchContext {
   readonly causationDepth: number | undefined
   /** Who does it; a middleware that knows better may set it. */
   actor: string | undefined
+  /** Whose data it is; a middleware that knows better may set it. */
+  tenant: string | undefined
   /** Where the request's trace has come to; a middleware that begins a span may set it. */
   trace: TraceContext | undefined
   /** The user's own, stored with every event; a middleware may replace it. */
@@ -28,3 +30,9 @@ export interface DispatchContext {
  * @example const timed: Middleware = async (dispatch, next) => { const start = now(); try { return await next() } finally { note(dispatch.command, now() - start) } }
  */
 export type Middleware = (dispatch: DispatchContext, next: () => Promise<Dispatched>) => Promise<Dispatched>
+
+/** The same, around these commands alone. */
+export function forCommands(commands: readonly AnyCommandClass[], middleware: Middleware): Middleware {
+  const types = new Set(commands.map(({ type }) => type))
+  return (dispatch, next) => (types.has(commandClassOf(dispatch.command).type) ? middleware(dispatch, next) : next())
+}

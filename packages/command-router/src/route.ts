@@ -1,12 +1,13 @@
 import type { AggregateDefinition, Decide, DecisionBoundary, DecisionOn, Handling } from '@writ/aggregate'
-import type {
-  AnyCommand,
-  AnyCommandClass,
-  AnyEventClass,
-  Class,
-  EventQuery,
-  EventQueryItem,
-  RecordedEvent,
+import {
+  type AnyCommand,
+  type AnyCommandClass,
+  type AnyEventClass,
+  type Class,
+  type EventQuery,
+  type EventQueryItem,
+  type RecordedEvent,
+  refuseUnknownOptions,
 } from '@writ/event-store'
 import { checkedRoute } from './check-route.js'
 import type { Middleware } from './middleware.js'
@@ -48,6 +49,14 @@ export interface RouteOptions<C extends AnyCommand, BoundaryState = unknown> {
   readonly middleware?: readonly Middleware[]
 }
 
+/** The names of what a route may say besides command and aggregate. */
+export const routeOptions: Record<keyof RouteOptions<AnyCommand>, true> = {
+  boundary: true,
+  identity: true,
+  prefix: true,
+  middleware: true,
+}
+
 /** A route to a function that decides outside of its aggregate, with what it needs at hand. */
 export interface RouteTo<C extends AnyCommand, State, BoundaryState = unknown> extends RouteOptions<C, BoundaryState> {
   readonly aggregate: AggregateDefinition<State>
@@ -65,6 +74,7 @@ export function route<C extends AnyCommand, State, BoundaryState = unknown>(
   options: RouteTo<C, State, BoundaryState>,
 ): Route {
   const command = commandClass as unknown as AnyCommandClass
+  refuseUnknownOptions(`route(${command?.name})`, options, [...Object.keys(routeOptions), 'aggregate', 'handle'])
   const { aggregate, handle } = options
   const decide = handle
     ? named(handle as unknown as Decide<unknown>, `the handler of '${command.type}'`)

@@ -37,11 +37,15 @@ export async function inferred() {
   least.result
   // @ts-expect-error it was not asked for
   ;(await router.dispatch(new Close({ account: 'a' }))).events
+  // @ts-expect-error the answer is another
+  const wrong: string = (await router.dispatch(new Open({ account: 'a', size: 1 }), { returning: 'result' })).result.number
+  // @ts-expect-error there is no such answer
+  await router.dispatch(new Close({ account: 'a' }), { returning: 'everything' })
   // @ts-expect-error no such option
   await router.dispatch(new Close({ account: 'a' }), { comandId: 'x' })
   // @ts-expect-error a copy is no command
   await router.dispatch({ account: 'a', size: 1 })
-  return { version, position, number, nothing, types, state, also }
+  return { version, position, number, nothing, types, state, also, wrong }
 }
 
 @CommandHandler(Open, { aggregate: Account, boundary: ({ account }) => ({ tags: [`account:${account}`] }) })

@@ -1,4 +1,4 @@
-import type { AnyCommand, TraceContext } from '@writ/event-store'
+import type { AnyCommand, InheritedMetadata } from '@writ/event-store'
 
 /**
  * Hands a command to its handler: `CommandRouter.dispatch`, or something like it. It must answer a repeated id as the first time.
@@ -7,12 +7,9 @@ import type { AnyCommand, TraceContext } from '@writ/event-store'
  */
 export type Dispatch = (command: AnyCommand, options: ProcessDispatch) => Promise<{ readonly position: number }>
 
-export interface ProcessDispatch {
+export interface ProcessDispatch extends InheritedMetadata {
   readonly commandId: string
   readonly causationId: string
   /** How many events, each the cause of the next, led to the command. */
   readonly causationDepth: number
-  readonly correlationId?: string
-  readonly actor?: string
-  readonly trace?: TraceContext
 }

@@ -12,6 +12,7 @@ import {
   commandClassOf,
   DomainError,
   failpoint,
+  inheritedFrom,
   type Logger,
   type RecordedEvent,
   type Runtime,
@@ -146,9 +147,7 @@ export class EventAtInstance {
         commandId: id,
         causationId,
         causationDepth: (metadata.causationDepth ?? 0) + 1,
-        ...(metadata.correlationId !== undefined && { correlationId: metadata.correlationId }),
-        ...(metadata.actor !== undefined && { actor: metadata.actor }),
-        ...(metadata.trace !== undefined && { trace: metadata.trace }),
+        ...inheritedFrom(metadata),
       })
       return { command: id, accepted: { position } }
     } catch (error) {

@@ -41,6 +41,7 @@ function read<State extends object>(aggregateClass: Class<State>): AggregateDefi
     evolve: new Map(changes.map(({ eventClass, evolve }) => [eventClass.type, evolve])),
     copy: state.copy,
     snapshots: snapshotsOf(options, state),
+    stateAsJson: { toJson: state.toJson, fromJson: state.fromJson },
     lifespan: options.lifespan,
   }
   checkDefinition(definition)

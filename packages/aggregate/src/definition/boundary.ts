@@ -32,20 +32,11 @@ export interface BoundaryOptions<C extends AnyCommand, Initial, E extends readon
   /** How each event changes the state. */
   readonly evolve: {
     readonly [T in E[number]['type']]: (
-      state: StateOf<Initial>,
+      state: InferredState<Initial>,
       event: InstanceType<Extract<E[number], { readonly type: T }>>,
-    ) => StateOf<Initial>
+    ) => InferredState<Initial>
   }
 }
-
-/** Of a number, a text or a flag: its whole type. */
-type StateOf<Initial> = Initial extends number
-  ? number
-  : Initial extends string
-    ? string
-    : Initial extends boolean
-      ? boolean
-      : InferredState<Initial>
 
 /**
  * Makes a boundary that folds its events into the state that a decision needs: a rule across aggregates, without locks.
@@ -58,7 +49,7 @@ type StateOf<Initial> = Initial extends number
  */
 export function boundary<C extends AnyCommand, const Initial, const E extends readonly AnyEventClass[]>(
   options: BoundaryOptions<C, Initial, E>,
-): DecisionBoundary<C, StateOf<Initial>> {
+): DecisionBoundary<C, InferredState<Initial>> {
   refuseUnknownOptions('boundary', options, ['events', 'matching', 'initialState', 'evolve'])
   const { events, matching, initialState } = options
   const evolve = new Map(Object.entries(options.evolve as Readonly<Record<string, Evolve>>))
@@ -76,7 +67,7 @@ export function boundary<C extends AnyCommand, const Initial, const E extends re
       const first = typeof initialState === 'function' ? (initialState as (command: C) => Initial)(command) : initialState
       let state: unknown = freezeDeeply(first)
       for (const { type, data } of found) state = freezeDeeply((evolve.get(type) ?? unchanged)(state, data))
-      return state as StateOf<Initial>
+      return state as InferredState<Initial>
     },
   }
 }

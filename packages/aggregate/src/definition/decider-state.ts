@@ -1,4 +1,5 @@
 import { type Json, toPlainJson } from '@writ/event-store'
+import type { StateAsJson } from './decider.js'
 
 /** Freezes a state with all that is new in it: what is frozen already was a part of an earlier state. */
 export function freezeDeeply<T>(value: T): T {
@@ -9,9 +10,9 @@ export function freezeDeeply<T>(value: T): T {
 }
 
 /** How the states of a decider become snapshots: they are plain JSON themselves. */
-export function jsonOfDeciderState<State>(category: string): { toJson(state: State): Json; fromJson(json: Json): State } {
+export function jsonOfDeciderState<State>(category: string): StateAsJson<State> {
   return {
     toJson: (state) => toPlainJson(state, `The state of '${category}'`),
-    fromJson: (json) => freezeDeeply(json) as State,
+    fromJson: (json: Json) => freezeDeeply(json) as State,
   }
 }

@@ -37,15 +37,20 @@ export interface AggregateDefinition<State = unknown> {
   /** A state that `evolve` may change without anyone noticing; of immutable states, the same one. */
   copy(state: State): State
   readonly snapshots: SnapshotPolicy<State> | undefined
+  /** How its states become snapshots, whoever says when: see `withSettings`. */
+  readonly stateAsJson: StateAsJson<State>
   /** How long it stays in memory; as the application says by default. */
   readonly lifespan?: Lifespan | Lifespans | undefined
 }
 
-export interface SnapshotPolicy<State = unknown> {
+export interface SnapshotPolicy<State = unknown> extends StateAsJson<State> {
   /** A snapshot is saved after so many events. */
   readonly every: number
   /** The version of the state's shape; snapshots of another one are passed over. */
   readonly version: number
+}
+
+export interface StateAsJson<State = unknown> {
   /** @throws ValueNotStorableError for a state that JSON would change */
   toJson(state: State): Json
   /** @returns undefined when it is no state of this shape */
@@ -127,6 +132,7 @@ export function aggregate<const Initial, const C extends readonly AnyCommandClas
   refuseUnknownOptions(`aggregate '${String(options.category)}'`, options, Object.keys(known))
   const { category, identity, commands, events, snapshotEvery, snapshotVersion = 1 } = options
   const initialState = freezeDeeply(options.initialState) as State
+  const stateAsJson = jsonOfDeciderState<State>(category)
   const definition: AggregateDefinition<State> = {
     name: category,
     category,
@@ -143,10 +149,8 @@ export function aggregate<const Initial, const C extends readonly AnyCommandClas
       ]),
     ),
     copy: (state) => state,
-    snapshots:
-      snapshotEvery === undefined
-        ? undefined
-        : { every: snapshotEvery, version: snapshotVersion, ...jsonOfDeciderState<State>(category) },
+    snapshots: snapshotEvery === undefined ? undefined : { every: snapshotEvery, version: snapshotVersion, ...stateAsJson },
+    stateAsJson,
     lifespan: options.lifespan,
   }
   checkDefinition(definition)

@@ -40,6 +40,22 @@ export type DecisionOn<C extends AnyCommand> = [undefined] extends [ResultOf<C>]
  * @param result validated with the schema that the command declares
  * @example return decided(new AccountOpened({ … }), { account })
  */
-export function decided<Result>(events: AnyEvent | readonly AnyEvent[], result: Result): Decided<Result> {
-  return new Decided(events, result)
+export function decided<const Result>(events: AnyEvent | readonly AnyEvent[], result: Result): Decided<Writable<Result>> {
+  return new Decided(events, result as Writable<Result>)
 }
+
+/**
+ * The compiler infers a result as a constant, so that `{ status: 'open' }` fits a declared enumeration. Its lists would be read-only ones
+ * then, which do not fit declared lists; they are none here. What has methods, such as a date, is left as it is.
+ */
+type Writable<T> = T extends string | number | bigint | boolean | symbol | null | undefined
+  ? T
+  : T extends readonly unknown[]
+    ? { -readonly [K in keyof T]: Writable<T[K]> }
+    : HasMethods<T> extends true
+      ? T
+      : { [K in keyof T]: Writable<T[K]> }
+
+type HasMethods<T> = true extends { [K in keyof T]: T[K] extends (...input: never[]) => unknown ? true : never }[keyof T]
+  ? true
+  : false

@@ -70,6 +70,6 @@ export class Steps<State, Done extends object, Result> extends DecisionInSteps<R
  * @param state the state that the handler was given; it tells the compiler what the steps get
  * @example return inSteps(account).step('fee', () => new FeeCharged({ … })).step('withdrawal', ({ balance }) => …)
  */
-export function inSteps<State extends object>(_state: State): Steps<State, object, undefined> {
+export function inSteps<State>(_state: State): Steps<State, object, undefined> {
   return new Steps()
 }

@@ -1,4 +1,4 @@
-import { type EventStore, InvalidOptionError, type StoredEvent } from '@writ/event-store'
+import { type EventStore, InvalidOptionError, refuseUnknownOptions, type StoredEvent } from '@writ/event-store'
 
 /** A moment of an aggregate's past, by one of its three clocks; what happened at it is included. */
 export type Moment =
@@ -15,6 +15,9 @@ export type Moment =
  * @throws InvalidOptionError
  */
 export async function versionAt(store: EventStore, stream: string, moment: Moment): Promise<number> {
+  refuseUnknownOptions('stateOf, at', moment, ['version', 'position', 'date'])
+  const clocks = Object.values(moment).filter((value) => value !== undefined).length
+  if (clocks !== 1) throw new InvalidOptionError('stateOf', 'at', 'must be one of version, position and date')
   if (moment.version !== undefined) return wholeNumber('at.version', moment.version)
   const isPast = beginsUpTo(moment)
   const last = await first(store, stream, { direction: 'backwards' })

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { refuseUnknownOptions } from '../errors/invalid-option-error.js'
 import { frozenInstance, frozenWith } from './frozen-instance.js'
 import { type AnyCommand, type Brand, type MessageClass, markMessageClass } from './message.js'
 import { checkResultSchema, messageSchema } from './message-schema.js'
@@ -30,6 +31,7 @@ export interface CommandClass<Type extends string, Schema extends z.ZodObject, R
  * Makes the base class of a command: its type, constructor and validator in one. Instances are validated and frozen.
  *
  * @param type the name by which it is routed and by which receipts and journals know it
+ * @throws InvalidOptionError for an unknown option
  * @throws InvalidMessageDefinitionError for a bad name, a schema that is no z.object, or one (the result's, too) with a one-way transform
  * @example class OpenAccount extends Command('open-account', z.object({ … }), { result: z.object({ account: z.string() }) }) {}
  */
@@ -44,7 +46,10 @@ export function Command<Type extends string, Schema extends z.ZodObject, Result 
 ): CommandClass<Type, Schema, z.output<Result>>
 export function Command(type: string, schema: z.ZodObject, options?: CommandOptions<z.ZodType>): unknown {
   const messages = messageSchema('command', type, schema)
-  if (options) checkResultSchema(type, options.result)
+  if (options) {
+    refuseUnknownOptions(`Command '${type}'`, options, ['result'])
+    checkResultSchema(type, options.result)
+  }
   class DefinedCommand {
     static readonly type = type
     static readonly schema = schema

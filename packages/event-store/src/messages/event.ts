@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { InvalidMessageDefinitionError } from '../errors/invalid-message-error.js'
+import { refuseUnknownOptions } from '../errors/invalid-option-error.js'
 import { frozenInstance, frozenWith } from './frozen-instance.js'
 import { type Brand, type MessageClass, markMessageClass } from './message.js'
 import { messageSchema } from './message-schema.js'
@@ -22,6 +23,8 @@ export interface EventClass<Type extends string, Schema extends z.ZodObject> ext
   readonly isSummary: boolean
 }
 
+const known: Record<keyof EventOptions<z.ZodObject>, true> = { schemaVersion: true, tags: true, summary: true }
+
 const untagged = () => []
 
 /**
@@ -30,6 +33,7 @@ const untagged = () => []
  * Instances are validated when they are made, frozen, and distinct from every other event of equal shape.
  *
  * @param type the name under which it is stored; never change it once events exist
+ * @throws InvalidOptionError for an unknown option
  * @throws InvalidMessageDefinitionError for a bad name, a schema that is no z.object, or one with a one-way transform
  * @example class MoneyDeposited extends Event('money-deposited', z.object({ account: z.string(), amount: z.int() })) {}
  */
@@ -38,6 +42,7 @@ export function Event<Type extends string, Schema extends z.ZodObject>(
   schema: Schema,
   options: EventOptions<Schema> = {},
 ): EventClass<Type, Schema> {
+  refuseUnknownOptions(`Event '${type}'`, options, Object.keys(known))
   const messages = messageSchema('event', type, schema)
   const schemaVersion = options.schemaVersion ?? 1
   if (!Number.isSafeInteger(schemaVersion) || schemaVersion < 1) {

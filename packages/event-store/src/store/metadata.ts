@@ -21,10 +21,25 @@ export interface EventMetadata {
   readonly causationDepth?: number
   /** Who did it, as the application names its users and services. */
   readonly actor?: string
+  /** Whose data it is, where one application serves several customers. */
+  readonly tenant?: string
   /** Where the request's trace has come to, so that what follows from the event goes on with it. */
   readonly trace?: TraceContext
   /** The user's own, apart from what Writ knows of. */
   readonly user?: JsonObject
+}
+
+/** What goes on from an event to whatever follows from it. */
+export type InheritedMetadata = Pick<EventMetadata, 'correlationId' | 'actor' | 'tenant' | 'trace'>
+
+/** What follows from an event shares this with it; without what the event does not say. */
+export function inheritedFrom({ correlationId, actor, tenant, trace }: EventMetadata): InheritedMetadata {
+  return {
+    ...(correlationId !== undefined && { correlationId }),
+    ...(actor !== undefined && { actor }),
+    ...(tenant !== undefined && { tenant }),
+    ...(trace !== undefined && { trace }),
+  }
 }
 
 /** @throws UndecodableEventError */

@@ -2,6 +2,7 @@ import {
   type EventStore,
   eventsOf,
   hasCode,
+  inheritedFrom,
   type RecordedEvent,
   type Runtime,
   type StoredEvent,
@@ -46,7 +47,6 @@ export class Journals {
 
   /** @throws TakenOver when the journal is not at this version any more */
   async append(stream: string, expectedVersion: number, entry: JournalEntry, { id, metadata }: RecordedEvent): Promise<void> {
-    const { correlationId, actor, trace } = metadata
     try {
       await this.store.append({
         stream,
@@ -57,7 +57,7 @@ export class Journals {
             type: ProcessAdvanced.type,
             schemaVersion: ProcessAdvanced.schemaVersion,
             data: JSON.stringify(entry),
-            metadata: JSON.stringify({ correlationId, causationId: id, actor, trace }),
+            metadata: JSON.stringify({ ...inheritedFrom(metadata), causationId: id }),
             tags: [],
           },
         ],
