@@ -1,11 +1,15 @@
 // Say what handles which events: as classes, or as the same values.
-export { EventHandler, eventHandler, eventHandlerOf } from './definition/event-handler.js'
-export type { HandlerContext, ProjectionContext } from './definition/handler-context.js'
+export { EventHandler, type EventHandlerValue, eventHandler, eventHandlerOf } from './definition/event-handler.js'
+export type { BatchContext, HandlerContext, ProjectionBatchContext, ProjectionContext } from './definition/handler-context.js'
 export { On, on, type OnEvent, onMethodsOf, type OnMethod } from './definition/on.js'
+export { OnBatch, type OnBatchOfEvents, onBatch } from './definition/on-batch.js'
 export { Projection, type ProjectionValue, projection, projectionOf, type SetsUp } from './definition/projection.js'
 export type {
+  Batch,
+  BatchOptions,
   EventHandlerOptions,
   Handle,
+  HandleBatch,
   PartitionBy,
   PartitionFunction,
   ProjectionOptions,

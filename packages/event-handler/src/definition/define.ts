@@ -3,11 +3,13 @@ import { DuplicateHandlerError, InvalidSubscriptionError } from '../errors/defin
 import { retryThenStop } from './error-policy.js'
 import type { OnEvent } from './on.js'
 import { onMethodsOf } from './on.js'
+import { batchMethodOf, batchOfOne, type OnBatchOfEvents } from './on-batch.js'
 import { sequencesBy } from './sequences.js'
 import {
   checkOptions,
   type EventHandlerOptions,
   type Handle,
+  type HandleBatch,
   type ProjectionOptions,
   type SubscriptionDefinition,
 } from './subscription-definition.js'
@@ -15,16 +17,21 @@ import {
 /** A handler whose context has been checked where it was written down. */
 export type Handler = OnEvent<never>
 
+/** What handles the events: each by itself, or all together. */
+export interface Handlers {
+  readonly on: readonly Handler[]
+  readonly onBatch?: OnBatchOfEvents<never> | undefined
+}
+
 /** @throws InvalidSubscriptionError, DuplicateHandlerError */
-export function defineEventHandler(
-  source: string,
-  options: EventHandlerOptions,
-  handlers: readonly Handler[],
-): SubscriptionDefinition {
-  refuseUnknownOptions(source, options, ['name', 'startFrom', 'consistency', 'onError', 'concurrency', 'partitionBy', 'on'])
+export function defineEventHandler(source: string, options: EventHandlerOptions, handlers: Handlers): SubscriptionDefinition {
+  refuseUnknownOptions(source, options, eventHandlerOptions)
   checkOptions(source, options)
   const shared = common(source, options, handlers)
   const { concurrency = 1, partitionBy } = options
+  if (shared.batch && concurrency > 1) {
+    throw new InvalidSubscriptionError(source, "it handles batches one after the other; leave out its 'concurrency', or use @On")
+  }
   return {
     kind: 'event-handler',
     name: options.name,
@@ -39,10 +46,10 @@ export function defineEventHandler(
 export function defineProjection(
   source: string,
   options: ProjectionOptions,
-  handlers: readonly Handler[],
+  handlers: Handlers,
   setUp: ((transaction: object) => unknown) | undefined,
 ): SubscriptionDefinition {
-  refuseUnknownOptions(source, options, ['name', 'version', 'consistency', 'onError', 'on', 'setUp'])
+  refuseUnknownOptions(source, options, projectionOptions)
   checkOptions(source, options)
   return {
     kind: 'projection',
@@ -53,17 +60,39 @@ export function defineProjection(
   }
 }
 
-/** The @On methods of a class as handlers; its instance is made when the first event comes. */
-export function handlersOfClass(target: Class<object>, instance: () => object): Handler[] {
-  return onMethodsOf(target).map(({ event, key }) => ({
-    event,
-    name: String(key),
-    handle: (data, context) =>
-      (instance() as Record<string | symbol, (event: AnyEvent, context: never) => unknown>)[key]!(data, context),
-  }))
+/** The @On methods of a class, or its @OnBatch method, as handlers; its instance is made when the first event comes. */
+export function handlersOfClass(target: Class<object>, instance: () => object): Handlers {
+  const on = onMethodsOf(target).map(
+    ({ event, key }): Handler => ({
+      event,
+      name: String(key),
+      handle: (data, context) =>
+        (instance() as Record<string | symbol, (event: AnyEvent, context: never) => unknown>)[key]!(data, context),
+    }),
+  )
+  return { on, onBatch: batchMethodOf(target, instance) }
 }
 
-function common(source: string, options: EventHandlerOptions | ProjectionOptions, given: readonly Handler[]) {
+type Shared = Pick<SubscriptionDefinition, 'source' | 'consistency' | 'onError' | 'events' | 'handlers' | 'batch'>
+
+function common(source: string, options: EventHandlerOptions | ProjectionOptions, { on, onBatch }: Handlers): Shared {
+  if (onBatch && on.length > 0) {
+    throw new InvalidSubscriptionError(
+      source,
+      'it handles events by themselves and in batches, which would lose their order; keep @On or @OnBatch',
+    )
+  }
+  if (!onBatch && options.batch) throw new InvalidSubscriptionError(source, "its 'batch' says nothing without @OnBatch")
+  const { consistency = 'eventual', onError = retryThenStop() } = options
+  const shared = { source, consistency, onError }
+  if (!onBatch) return { ...shared, ...handlersByType(source, on) }
+  const handle = onBatch.handle as HandleBatch
+  const alone: Handle = (event, context) => handle([event], batchOfOne(context))
+  const each = onBatch.events.map((event): Handler => ({ event, name: onBatch.name, handle: alone as Handler['handle'] }))
+  return { ...shared, ...handlersByType(source, each), batch: { ...options.batch, handle } }
+}
+
+function handlersByType(source: string, given: readonly Handler[]) {
   if (given.length === 0) throw new InvalidSubscriptionError(source, 'it handles no event; mark its methods with @On(EventClass)')
   const handlers = new Map<string, Handle>()
   for (const [index, { event, name, handle }] of given.entries()) {
@@ -71,9 +100,12 @@ function common(source: string, options: EventHandlerOptions | ProjectionOptions
     if (other !== index) throw new DuplicateHandlerError(source, event.type, [given[other]!.name, name])
     handlers.set(event.type, handle as Handle)
   }
-  const { consistency = 'eventual', onError = retryThenStop() } = options
-  return { source, consistency, onError, events: given.map(({ event }) => event), handlers }
+  return { events: given.map(({ event }) => event), handlers }
 }
+
+const sharedOptions = ['name', 'consistency', 'onError', 'batch', 'on', 'onBatch']
+const eventHandlerOptions = [...sharedOptions, 'startFrom', 'concurrency', 'partitionBy']
+const projectionOptions = [...sharedOptions, 'version', 'setUp']
 
 function refuseUnknownOptions(source: string, options: object, known: readonly string[]): void {
   const unknown = Object.keys(options).find((key) => !known.includes(key))

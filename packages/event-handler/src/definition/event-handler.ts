@@ -1,19 +1,24 @@
 import type { AnyEvent, Class } from '@writ/event-store'
 import { defineEventHandler, handlersOfClass } from './define.js'
-import type { HandlerContext } from './handler-context.js'
+import type { BatchContext, HandlerContext } from './handler-context.js'
 import { type OnEvent, refuseStandardMode } from './on.js'
+import type { OnBatchOfEvents } from './on-batch.js'
 import { optionsOfClass } from './options-of-class.js'
 import type { EventHandlerOptions, SubscriptionDefinition } from './subscription-definition.js'
 
 const decorated = new WeakMap<object, EventHandlerOptions>()
 
-/** The methods of a class that take an event and want more beside it than `Given` has. */
-export type MethodsThatWantMore<Instance, Given> = {
+/** The methods of a class that take an event, or several, and want more beside it than `Given` or `GivenToBatches` has. */
+export type MethodsThatWantMore<Instance, Given, GivenToBatches> = {
   [Key in keyof Instance]: Instance[Key] extends (event: infer _Event extends AnyEvent, context: infer Context) => unknown
     ? Given extends Context
       ? never
       : Key
-    : never
+    : Instance[Key] extends (events: infer _Events extends readonly AnyEvent[], context: infer Context) => unknown
+      ? GivenToBatches extends Context
+        ? never
+        : Key
+      : never
 }[keyof Instance]
 
 /**
@@ -30,22 +35,29 @@ export type MethodsThatWantMore<Instance, Given> = {
 export const EventHandler =
   (options: EventHandlerOptions) =>
   <HandlerClass extends Class<object>>(
-    handlerClass: [MethodsThatWantMore<InstanceType<HandlerClass>, HandlerContext>] extends [never] ? HandlerClass : never,
+    handlerClass: [MethodsThatWantMore<InstanceType<HandlerClass>, HandlerContext, BatchContext>] extends [never]
+      ? HandlerClass
+      : never,
     ...rest: readonly unknown[]
   ): void => {
     refuseStandardMode('@EventHandler', rest[0])
     decorated.set(handlerClass, options)
   }
 
+/** Handles events one by one, or in batches. */
+export interface EventHandlerValue extends EventHandlerOptions {
+  readonly on?: readonly OnEvent<HandlerContext>[]
+  readonly onBatch?: OnBatchOfEvents<BatchContext>
+}
+
 /**
  * The same as {@link EventHandler}, as a value.
  *
  * @throws InvalidSubscriptionError, DuplicateHandlerError
  */
-export function eventHandler(
-  options: EventHandlerOptions & { readonly on: readonly OnEvent<HandlerContext>[] },
-): SubscriptionDefinition {
-  return defineEventHandler(`eventHandler('${options.name}')`, options, options.on ?? [])
+export function eventHandler(options: EventHandlerValue): SubscriptionDefinition {
+  const { on = [], onBatch } = options
+  return defineEventHandler(`eventHandler('${options.name}')`, options, { on, onBatch })
 }
 
 /**

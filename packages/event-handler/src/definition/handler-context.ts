@@ -12,9 +12,18 @@ export interface HandlerContext {
   readonly signal: AbortSignal
 }
 
+/** What a handler of batches gets besides the events themselves. */
+export interface BatchContext extends Omit<HandlerContext, 'event'> {
+  /** The whole recorded events, in the order of the others. */
+  readonly events: readonly RecordedEvent[]
+}
+
 /**
  * What a projection's handler gets: the same, and what the store gives to effects in its own transaction.
  *
  * @example deposited(event: MoneyDeposited, { sql }: ProjectionContext<SqlTransaction>)
  */
 export type ProjectionContext<Transaction extends object = object> = HandlerContext & Transaction
+
+/** What a projection's handler of batches gets. */
+export type ProjectionBatchContext<Transaction extends object = object> = BatchContext & Transaction

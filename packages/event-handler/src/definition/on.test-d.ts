@@ -1,12 +1,16 @@
 import type { Class } from '@writ/event-store'
 import { Deposited, Withdrawn } from '../../test/bank-events.js'
 import {
+  type BatchContext,
   EventHandler,
   eventHandler,
   type HandlerContext,
   On,
+  OnBatch,
   on,
+  onBatch,
   Projection,
+  type ProjectionBatchContext,
   type ProjectionContext,
   projection,
 } from '../index.js'
@@ -56,3 +60,57 @@ projection<Sql>({ name: 'right', on: [on(Deposited, (event, { sql, attempt }) =>
 
 // @ts-expect-error a class that is no event
 on(Date as Class<Date>, () => {})
+
+@EventHandler({ name: 'batches', batch: { size: 100, within: 50 } })
+export class RightBatches {
+  @OnBatch(Deposited, Withdrawn)
+  moved(_events: readonly (Deposited | Withdrawn)[], { events }: BatchContext) {
+    return events[0]?.position
+  }
+}
+
+@Projection({ name: 'batches' })
+export class RightProjectionOfBatches {
+  @OnBatch(Deposited)
+  async moved(events: readonly Deposited[], { sql, events: [recorded] }: ProjectionBatchContext<Sql>) {
+    await sql(`${events.length} ${recorded?.id}`)
+  }
+}
+
+export class WrongBatches {
+  // @ts-expect-error it takes only one of the events that @OnBatch names
+  @OnBatch(Deposited, Withdrawn)
+  some(_events: readonly Deposited[]) {}
+
+  // @ts-expect-error the parameter is another event than the one that @OnBatch names, though their shapes are equal
+  @OnBatch(Deposited)
+  other(_events: readonly Withdrawn[]) {}
+
+  // @ts-expect-error a batch is a list
+  @OnBatch(Deposited)
+  single(_event: Deposited) {}
+
+  // @ts-expect-error a batch of nothing
+  @OnBatch()
+  nothing(_events: readonly Deposited[]) {}
+}
+
+// @ts-expect-error an event handler gets no transaction
+@EventHandler({ name: 'wants-sql' })
+export class BatchWantsSql {
+  @OnBatch(Deposited)
+  deposited(_events: readonly Deposited[], _context: ProjectionBatchContext<Sql>) {}
+}
+
+eventHandler({
+  name: 'right',
+  onBatch: onBatch([Deposited, Withdrawn], (events, { events: [first] }) => `${events[0]?.amount} ${first?.id}`),
+})
+
+// @ts-expect-error an event handler gets no transaction
+eventHandler({ name: 'wants-sql', onBatch: onBatch([Deposited], (_events, { sql }: ProjectionBatchContext<Sql>) => sql('')) })
+
+projection<Sql>({
+  name: 'right',
+  onBatch: onBatch([Deposited], (events, { sql }: ProjectionBatchContext<Sql>) => sql(`${events.length}`)),
+})

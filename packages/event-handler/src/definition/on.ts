@@ -68,7 +68,8 @@ export function refuseStandardMode(decorator: string, second: unknown): void {
   if (typeof second === 'object' && second !== null && 'kind' in second) throw new WrongDecoratorModeError(decorator)
 }
 
-function checkedEventClass(value: unknown, source: string): AnyEventClass {
+/** @throws InvalidSubscriptionError */
+export function checkedEventClass(value: unknown, source: string): AnyEventClass {
   if (isEventClass(value)) return value
   const what = value === undefined ? 'undefined, as in a circular import' : 'something else'
   throw new InvalidSubscriptionError(source, `it was given ${what} instead of an event class`)

@@ -1,7 +1,8 @@
 import type { Class } from '@writ/event-store'
 import { defineProjection, handlersOfClass } from './define.js'
-import type { ProjectionContext } from './handler-context.js'
+import type { ProjectionBatchContext, ProjectionContext } from './handler-context.js'
 import { type OnEvent, refuseStandardMode } from './on.js'
+import type { OnBatchOfEvents } from './on-batch.js'
 import { optionsOfClass } from './options-of-class.js'
 import type { ProjectionOptions, SubscriptionDefinition } from './subscription-definition.js'
 
@@ -36,7 +37,8 @@ export const Projection =
   }
 
 export interface ProjectionValue<Transaction extends object> extends ProjectionOptions {
-  readonly on: readonly OnEvent<ProjectionContext<Transaction>>[]
+  readonly on?: readonly OnEvent<ProjectionContext<Transaction>>[]
+  readonly onBatch?: OnBatchOfEvents<ProjectionBatchContext<Transaction>>
   /** See {@link SetsUp.setUp}. */
   readonly setUp?: (transaction: Transaction) => unknown
 }
@@ -47,8 +49,13 @@ export interface ProjectionValue<Transaction extends object> extends ProjectionO
  * @throws InvalidSubscriptionError, DuplicateHandlerError
  */
 export function projection<Transaction extends object = object>(options: ProjectionValue<Transaction>): SubscriptionDefinition {
-  const { on = [], setUp } = options
-  return defineProjection(`projection('${options.name}')`, options, on, setUp as ((transaction: object) => unknown) | undefined)
+  const { on = [], onBatch, setUp } = options
+  return defineProjection(
+    `projection('${options.name}')`,
+    options,
+    { on, onBatch },
+    setUp as ((transaction: object) => unknown) | undefined,
+  )
 }
 
 /**

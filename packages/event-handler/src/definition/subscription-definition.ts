@@ -1,7 +1,7 @@
 import type { AnyEvent, AnyEventClass, RecordedEvent } from '@writ/event-store'
 import { InvalidSubscriptionError } from '../errors/definition-errors.js'
 import type { ErrorPolicy } from './error-policy.js'
-import type { HandlerContext } from './handler-context.js'
+import type { BatchContext, HandlerContext } from './handler-context.js'
 
 /** What a subscription delivers, where to, and what follows from failures: decorators and functions both write this value down. */
 export interface SubscriptionDefinition {
@@ -23,12 +23,27 @@ export interface SubscriptionDefinition {
   readonly handlers: ReadonlyMap<string, Handle>
   /** Which sequences an event belongs to: events that have one in common are handled in their order. Absent: that of its stream. */
   readonly sequencesOf?: (event: RecordedEvent) => readonly string[]
+  /** Handles events together; then `handlers` take batches of one. Absent: each by itself. */
+  readonly batch?: Batch
   /** How many events are handled at a time, at most. Absent: one after the other. Projections have none. */
   readonly concurrency?: number
   /** Makes a projection's tables. */
   readonly setUp?: (transaction: object) => unknown
 }
 
+/** How events are handled together. */
+export interface Batch extends BatchOptions {
+  readonly handle: HandleBatch
+}
+
+export interface BatchOptions {
+  /** How many events are handed over together, at most: from 1 to 10,000. Left out: as many as take about 100 ms, and 1,000 at most. */
+  readonly size?: number
+  /** Milliseconds that a batch which could be larger waits for more: none by default, 60,000 at most. */
+  readonly within?: number
+}
+
+export type HandleBatch = (events: readonly AnyEvent[], context: BatchContext) => unknown
 export type StartFrom = 'origin' | 'current' | number
 export type Handle = (event: AnyEvent, context: HandlerContext) => unknown
 
@@ -49,6 +64,8 @@ export interface EventHandlerOptions {
    * the same value keep their order, as do those of one stream for which it has none. Left out: those of one stream.
    */
   readonly partitionBy?: PartitionBy
+  /** With `@OnBatch`: how large batches are, and how long they wait for more. */
+  readonly batch?: BatchOptions
 }
 
 export type PartitionBy = string | PartitionFunction
@@ -67,6 +84,8 @@ export interface ProjectionOptions {
   readonly consistency?: 'eventual' | 'strong'
   /** `retryThenStop()` by default. */
   readonly onError?: ErrorPolicy
+  /** With `@OnBatch`: how large batches are, and how long they wait for more. */
+  readonly batch?: BatchOptions
 }
 
 const namePattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$/
@@ -77,6 +96,7 @@ export function checkOptions(source: string, options: EventHandlerOptions & Proj
     throw new InvalidSubscriptionError(source, why)
   }
   const { name, startFrom = 'origin', version = 1, consistency = 'eventual', onError, concurrency = 1, partitionBy } = options
+  const { size = 1, within = 0 } = options.batch ?? {}
   if (typeof name !== 'string' || !namePattern.test(name)) {
     refuse("its 'name' must be 1 to 200 letters, digits, dots, dashes or underscores")
   }
@@ -90,4 +110,6 @@ export function checkOptions(source: string, options: EventHandlerOptions & Proj
   }
   if (partitionBy !== undefined && concurrency === 1) refuse("its 'partitionBy' says nothing without a 'concurrency' above 1")
   if (onError !== undefined && typeof onError !== 'function') refuse("its 'onError' must be a function, such as retryThenStop()")
+  if (!Number.isSafeInteger(size) || size < 1 || size > 10_000) refuse("its batch's 'size' must be an integer from 1 to 10000")
+  if (!(within >= 0 && within <= 60_000)) refuse("its batch's 'within' must be milliseconds from 0 to 60000")
 }

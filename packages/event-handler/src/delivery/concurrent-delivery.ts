@@ -35,6 +35,7 @@ interface Task {
 }
 
 export class ConcurrentDelivery implements Delivery {
+  readonly dueAt = Number.POSITIVE_INFINITY
   private readonly unfinished = new Unfinished()
   /** The last one begun of each sequence that is not finished. */
   private readonly last = new Map<string, Task>()
@@ -84,6 +85,8 @@ export class ConcurrentDelivery implements Delivery {
     this.unfinished.passed(upTo)
     this.advance()
   }
+
+  async work(): Promise<void> {}
 
   async end(): Promise<void> {
     this.interruption ??= new Interruption('ending')

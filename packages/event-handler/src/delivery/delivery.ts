@@ -20,6 +20,14 @@ export interface Delivery {
    * @throws Interruption
    */
   check(): number
+  /** When it wants to `work` though there is nothing new, in monotonic milliseconds; infinity: not before there is. */
+  readonly dueAt: number
+  /**
+   * Does what is due.
+   *
+   * @throws Interruption
+   */
+  work(): Promise<void>
   /** Begins nothing more, and waits for the handlers that are at work. */
   end(): Promise<void>
 }

@@ -4,9 +4,11 @@ import { CatchUp } from '../reading/catch-up.js'
 import type { Portion } from '../reading/log-entry.js'
 import type { Follower, LogReader } from '../reading/log-reader.js'
 import { Wakeup } from '../wakeup.js'
+import { BatchDelivery } from './batch-delivery.js'
 import { CheckpointSaver } from './checkpoint-saver.js'
 import { ConcurrentDelivery } from './concurrent-delivery.js'
-import type { Delivery } from './delivery.js'
+import type { Delivery, Progress } from './delivery.js'
+import { Gathering } from './gathering.js'
 import type { Holding } from './holding.js'
 import { OutsideDelivery } from './outside-delivery.js'
 import { TransactionalDelivery } from './transactional-delivery.js'
@@ -33,19 +35,26 @@ export class Following implements Follower {
     onProgress: (position: number) => void,
   ) {
     const progress = (position: number) => {
-      this.position = position
+      if (position > this.position) this.position = position
       onProgress(position)
     }
     this.position = checkpoint
     this.saver = new CheckpointSaver(holding, checkpoint)
-    const { concurrency, handlers } = holding.definition
-    this.storedTypes = types.storedTypesOf(handlers.keys())
-    this.delivery =
-      holding.definition.kind === 'projection'
-        ? new TransactionalDelivery(holding, this.saver, progress, checkpoint)
-        : concurrency
-          ? new ConcurrentDelivery(holding, concurrency, this.saver, onProgress, () => this.work.wake())
-          : new OutsideDelivery(holding, this.saver, progress)
+    this.storedTypes = types.storedTypesOf(holding.definition.handlers.keys())
+    this.delivery = this.deliveryOf(holding, progress, onProgress)
+  }
+
+  private deliveryOf(holding: Holding, progress: Progress, onProgress: Progress): Delivery {
+    const { kind, concurrency, batch } = holding.definition
+    const { saver, checkpoint } = this
+    if (concurrency) return new ConcurrentDelivery(holding, concurrency, saver, onProgress, () => this.work.wake())
+    const delivery =
+      kind === 'projection'
+        ? new TransactionalDelivery(holding, saver, progress, checkpoint)
+        : new OutsideDelivery(holding, saver, progress)
+    const batching = batch && kind === 'event-handler' ? new BatchDelivery(holding, batch, saver, progress, delivery) : delivery
+    const { size = MOST_AT_ONCE, within = 0 } = batch ?? {}
+    return within > 0 ? new Gathering(batching, size, within, holding.runtime) : batching
   }
 
   /** @throws Interruption, the only way in which it ends; then no handler is at work any more */
@@ -98,9 +107,9 @@ export class Following implements Follower {
     const portion = reader.take(this, MOST_AT_ONCE, this.concerns)
     if (portion === 'behind') return this.leave()
     if (portion) await this.deliver(portion)
-    await this.saveIfDue()
+    await this.doWhatIsDue()
     if (portion) return
-    this.wakeAt(saver.dueAt)
+    this.wakeAt(Math.min(saver.dueAt, this.delivery.dueAt))
     await this.work.wait()
   }
 
@@ -115,7 +124,7 @@ export class Following implements Follower {
         }),
       )
       await this.deliver(portion)
-      await this.saveIfDue()
+      await this.doWhatIsDue()
       this.isNear = reader.join(this, isAtHead)
     }
   }
@@ -130,8 +139,11 @@ export class Following implements Follower {
     return new CatchUp(holding.store, types, this.storedTypes, this.position, (head) => reader.sawHead(head))
   }
 
-  private async saveIfDue(): Promise<void> {
-    if (this.holding.runtime.monotonic() >= this.saver.dueAt) await this.saver.save()
+  private async doWhatIsDue(): Promise<void> {
+    const { delivery, saver } = this
+    const now = this.holding.runtime.monotonic()
+    if (now >= delivery.dueAt) await delivery.work()
+    if (now >= saver.dueAt) await saver.save()
   }
 
   private readonly concerns = (type: string): boolean => this.storedTypes.has(type)

@@ -12,6 +12,7 @@ import type { Holding } from './holding.js'
 const TURN = 10
 
 export class OutsideDelivery implements Delivery {
+  readonly dueAt = Number.POSITIVE_INFINITY
   constructor(
     private readonly holding: Holding,
     private readonly saver: CheckpointSaver,
@@ -23,6 +24,8 @@ export class OutsideDelivery implements Delivery {
   check(): number {
     return this.holding.check()
   }
+
+  async work(): Promise<void> {}
 
   async end(): Promise<void> {}
 

@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '@writ/event-store'
-import type { HandlerContext } from '../definition/handler-context.js'
+import type { BatchContext, HandlerContext } from '../definition/handler-context.js'
 
 /**
  * Makes the contexts of a projection's handlers within one transaction: a handler's own fields, and below them what the transaction has.
@@ -21,6 +21,12 @@ export class TransactionContexts {
   of(event: RecordedEvent, attempt: number): HandlerContext {
     const { subscription, signal } = this
     const own: HandlerContext = { event, subscription, attempt, signal }
+    return Object.setPrototypeOf(own, this.below)
+  }
+
+  ofBatch(events: readonly RecordedEvent[]): BatchContext {
+    const { subscription, signal } = this
+    const own: BatchContext = { events, subscription, attempt: 1, signal }
     return Object.setPrototypeOf(own, this.below)
   }
 }

@@ -6,7 +6,7 @@ import type { LogEntry, Portion } from '../reading/log-entry.js'
 import { Attempts } from './attempts.js'
 import type { CheckpointSaver } from './checkpoint-saver.js'
 import { type Delivery, eventsFor, type Progress } from './delivery.js'
-import { runHandling } from './handling.js'
+import { runBatch, runHandling } from './handling.js'
 import { type Holding, isLeaseGone } from './holding.js'
 import { Interruption } from './interruption.js'
 import { TransactionContexts } from './transaction-contexts.js'
@@ -23,6 +23,7 @@ interface Trouble {
 }
 
 export class TransactionalDelivery implements Delivery {
+  readonly dueAt = Number.POSITIVE_INFINITY
   private pageSize = FIRST_EVENTS
   /** The event that was handled last, or failed. */
   private atWork: RecordedEvent | undefined
@@ -54,12 +55,14 @@ export class TransactionalDelivery implements Delivery {
     return this.holding.check()
   }
 
+  async work(): Promise<void> {}
+
   async end(): Promise<void> {}
 
   async deliver({ entries, upTo }: Portion): Promise<void> {
     for (let done = 0; done < entries.length; ) {
       this.holding.check()
-      const page = entries.slice(done, done + this.pageSize)
+      const page = entries.slice(done, done + (this.holding.definition.batch?.size ?? this.pageSize))
       done += page.length
       const concerning = page.filter((entry) => this.concerns(entry))
       if (concerning.length > 0) await this.handlePage(concerning)
@@ -140,6 +143,10 @@ export class TransactionalDelivery implements Delivery {
   private async apply(page: readonly LogEntry[], trouble: Trouble | undefined, transaction: object): Promise<void> {
     const { definition, signal } = this.holding
     const contexts = new TransactionContexts(transaction, definition.name, signal)
+    if (definition.batch && !trouble) {
+      const events = page.flatMap((entry) => eventsFor(definition, entry))
+      return runBatch(definition, definition.batch.handle, contexts.ofBatch(events))
+    }
     for (const entry of page) {
       this.holding.checkLease()
       for (const event of eventsFor(definition, entry)) {
