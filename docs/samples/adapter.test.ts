@@ -24,6 +24,7 @@ describeEventStore({
     { capability: 'receipts', reason },
     { capability: 'snapshots', reason },
     { capability: 'checkpoints', reason },
+    { capability: 'projection versions', reason },
     { capability: 'links', reason },
     { capability: 'deletes', reason },
     { capability: 'hard deletes', reason },

@@ -9,6 +9,8 @@ import {
   type Head,
   LINK_TYPE,
   lacking,
+  type ParkedEvents,
+  type ProjectionVersions,
   type ReadAllOptions,
   type ReadStreamOptions,
   type Receipts,
@@ -26,6 +28,8 @@ import { logPages, streamPages } from './pages.js'
 export class FileEventStore implements EventStore {
   readonly adapter = 'file'
   readonly checkpoints = lacking<Checkpoints>('file', 'checkpoints')
+  readonly parked = lacking<ParkedEvents>('file', 'checkpoints')
+  readonly projections = lacking<ProjectionVersions>('file', 'projection versions')
   readonly receipts = lacking<Receipts>('file', 'receipts')
   readonly snapshots = lacking<Snapshots>('file', 'snapshots')
   readonly streams = lacking<Streams>('file', 'deletes and truncation')

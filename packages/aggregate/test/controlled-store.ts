@@ -7,6 +7,8 @@ import type {
   EventStore,
   Head,
   LogRewoundError,
+  ParkedEvents,
+  ProjectionVersions,
   ReadAllOptions,
   ReadStreamOptions,
   Receipts,
@@ -121,6 +123,12 @@ export class ControlledStore implements EventStore {
 
   get checkpoints(): Checkpoints<object> {
     return this.wrapped.checkpoints
+  }
+  get parked(): ParkedEvents {
+    return this.wrapped.parked
+  }
+  get projections(): ProjectionVersions<object> {
+    return this.wrapped.projections
   }
   get receipts(): Receipts {
     return this.wrapped.receipts

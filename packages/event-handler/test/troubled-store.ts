@@ -1,6 +1,16 @@
 import { type EventStore, StoreUnavailableError } from '@writ/event-store'
 
-type Operation = 'readAll' | 'head' | 'register' | 'acquire' | 'renew' | 'release' | 'advance' | 'advanceWith' | 'list'
+type Operation =
+  | 'readAll'
+  | 'head'
+  | 'register'
+  | 'acquire'
+  | 'renew'
+  | 'release'
+  | 'heartbeat'
+  | 'advance'
+  | 'advanceWith'
+  | 'list'
 type Trouble = (call: number) => unknown
 
 export interface Troubled {
@@ -34,6 +44,7 @@ const operations: readonly Operation[] = [
   'acquire',
   'renew',
   'release',
+  'heartbeat',
   'advance',
   'advanceWith',
   'list',
@@ -54,8 +65,23 @@ export function troubled(inner: EventStore): Troubled {
     return answer
   }
   const { checkpoints } = inner
+  const withWrites = async (
+    carryOut: (effect: () => Promise<void>) => Promise<void>,
+    effect: (transaction: TestTransaction) => Promise<void>,
+  ) => {
+    const staged: string[] = []
+    await carryOut(() => effect({ write: (text) => void staged.push(text) }))
+    written.push(...staged)
+  }
   const store: EventStore<TestTransaction> = {
     adapter: inner.adapter,
+    parked: inner.parked,
+    projections: {
+      live: (name) => inner.projections.live(name),
+      swap: (name, change, effect = async () => {}) =>
+        withWrites((carriedOut) => inner.projections.swap(name, change, carriedOut), effect),
+      read: (work) => inner.projections.read(({ liveVersion }) => work({ write: () => {}, liveVersion })),
+    },
     receipts: inner.receipts,
     snapshots: inner.snapshots,
     streams: inner.streams,
@@ -80,13 +106,19 @@ export function troubled(inner: EventStore): Troubled {
       acquire: (...args) => run('acquire', () => checkpoints.acquire(...args)),
       renew: (...args) => run('renew', () => checkpoints.renew(...args)),
       release: (...args) => run('release', () => checkpoints.release(...args)),
+      heartbeat: (...args) => run('heartbeat', () => checkpoints.heartbeat(...args)),
+      leave: (owner) => checkpoints.leave(owner),
       advance: (...args) => run('advance', () => checkpoints.advance(...args)),
-      advanceWith: (lease, position, effect) =>
-        run('advanceWith', async () => {
-          const staged: string[] = []
-          await checkpoints.advanceWith(lease, position, () => effect({ write: (text) => void staged.push(text) }))
-          written.push(...staged)
-        }),
+      advanceWith: (lease, position, effect, changes) =>
+        run('advanceWith', () =>
+          withWrites((carriedOut) => checkpoints.advanceWith(lease, position, carriedOut, changes), effect),
+        ),
+      pause: (subscription) => checkpoints.pause(subscription),
+      resume: (subscription) => checkpoints.resume(subscription),
+      reset: (subscription, position, effect = async () => {}) =>
+        withWrites((carriedOut) => checkpoints.reset(subscription, position, carriedOut), effect),
+      delete: (subscription, effect = async () => {}) =>
+        withWrites((carriedOut) => checkpoints.delete(subscription, carriedOut), effect),
       list: (...args) => run('list', () => checkpoints.list(...args)),
     },
   }

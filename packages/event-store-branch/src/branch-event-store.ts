@@ -73,6 +73,8 @@ type Pages = AsyncGenerator<readonly StoredEvent[], void, undefined>
 class Branch implements BranchEventStore {
   readonly adapter = 'branch'
   readonly checkpoints: EventStore<InMemoryTransaction>['checkpoints']
+  readonly parked: EventStore<InMemoryTransaction>['parked']
+  readonly projections: EventStore<InMemoryTransaction>['projections']
   readonly receipts: Receipts
   readonly snapshots: Snapshots
   readonly streams: Streams
@@ -85,6 +87,8 @@ class Branch implements BranchEventStore {
     const log = new InMemoryLog(runtime && { runtime })
     this.own = inMemoryEventStore({ log, allowInProduction: true, ...(logger && { logger }) })
     this.checkpoints = this.own.checkpoints
+    this.parked = this.own.parked
+    this.projections = this.own.projections
     this.receipts = {
       find: (commandId) => this.findReceipt(commandId),
       // Those of the base are not the branch's to delete.

@@ -20,10 +20,12 @@ export type Capability =
   | 'hard deletes'
   /** Streams that are read from a later version on. */
   | 'truncation'
-  /** Checkpoints with leases and epochs. */
+  /** Checkpoints with leases and epochs, and parked events. */
   | 'checkpoints'
   /** Effects in the checkpoint's own transaction. */
   | 'checkpoint transactions'
+  /** Which versions of projections are live. */
+  | 'projection versions'
   /** Appends to several streams, all or none. */
   | 'several streams'
   /** Work in a transaction of the store, with appends as its last step. */

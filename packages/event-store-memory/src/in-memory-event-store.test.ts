@@ -134,6 +134,7 @@ describe('inMemoryEventStore', () => {
     runtime.time += 4_999
     await expect(store.checkpoints.acquire(partition, 'second', 5_000)).resolves.toEqual({
       acquired: false,
+      why: 'held',
       heldBy: 'first',
       expiresIn: 1,
     })

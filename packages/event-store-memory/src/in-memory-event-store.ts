@@ -27,6 +27,8 @@ import { InMemoryCheckpoints } from './checkpoints.js'
 import { InMemoryLog } from './in-memory-log.js'
 import { InMemoryStoreRefusedError } from './in-memory-store-refused-error.js'
 import { InMemoryTransaction } from './in-memory-transaction.js'
+import { InMemoryParkedEvents } from './parked.js'
+import { InMemoryProjections } from './projections.js'
 import { readAll, readStream } from './read.js'
 import type { Ready } from './ready.js'
 import { InMemoryReceipts } from './receipts.js'
@@ -64,6 +66,8 @@ export function inMemoryEventStore(options: InMemoryEventStoreOptions = {}): Eve
 class InMemoryEventStore implements EventStore<InMemoryTransaction> {
   readonly adapter = 'memory'
   readonly checkpoints: InMemoryCheckpoints
+  readonly parked: InMemoryParkedEvents
+  readonly projections: InMemoryProjections
   readonly receipts: Receipts
   readonly snapshots: Snapshots
   readonly streams: Streams
@@ -82,6 +86,8 @@ class InMemoryEventStore implements EventStore<InMemoryTransaction> {
     const ready: Ready = (operation) => this.ready(operation)
     this.known = new KnownPlace(this.adapter, log.incarnation)
     this.checkpoints = new InMemoryCheckpoints(log, ready)
+    this.parked = new InMemoryParkedEvents(log, ready)
+    this.projections = new InMemoryProjections(log, ready)
     this.receipts = new InMemoryReceipts(log, ready)
     this.snapshots = new InMemorySnapshots(log, ready)
     this.streams = new InMemoryStreams(log, ready, allowHardDelete, (position) => this.known.note(position))

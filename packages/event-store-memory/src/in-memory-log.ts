@@ -1,6 +1,14 @@
-import { OWN_SCHEMA_VERSION, type Receipt, type Runtime, type Snapshot, type StoredEvent, systemRuntime } from '@writ/event-store'
+import {
+  type LiveVersion,
+  OWN_SCHEMA_VERSION,
+  type Receipt,
+  type Runtime,
+  type Snapshot,
+  type StoredEvent,
+  systemRuntime,
+} from '@writ/event-store'
 import { countUpTo, EventIndex } from './event-index.js'
-import type { Partition } from './partition.js'
+import type { Subscription } from './subscription.js'
 
 export interface InMemoryLogOptions {
   /** Whose clock is the store's clock, and who draws the incarnation; the system's by default. */
@@ -34,7 +42,11 @@ export class InMemoryLog {
   /** @internal Stream → schema version → its newest snapshot. */
   readonly snapshots = new Map<string, Map<number, Snapshot>>()
   /** @internal */
-  readonly subscriptions = new Map<string, readonly Partition[]>()
+  readonly subscriptions = new Map<string, Subscription>()
+  /** @internal The last epoch of all subscriptions that were deleted. */
+  epochFloor = 0
+  /** @internal Of each projection. */
+  readonly liveVersions = new Map<string, LiveVersion>()
   private readonly listeners = new Set<() => void>()
   private readonly rewindListeners = new Set<() => void>()
   private lastDate = new Date(0)
@@ -70,7 +82,7 @@ export class InMemoryLog {
     for (const saved of this.snapshots.values()) {
       for (const [version, snapshot] of saved) if (snapshot.position > position) saved.delete(version)
     }
-    for (const partition of [...this.subscriptions.values()].flat()) partition.rewind(position)
+    for (const subscription of this.subscriptions.values()) subscription.rewind(position)
     for (const listener of [...this.rewindListeners]) listener()
   }
 

@@ -47,7 +47,7 @@ describe('An effect in the transaction of its checkpoint', () => {
     const { store, lease, table, schema } = await withLease()
     const effect = async ({ sql }: SqlTransaction) => {
       await sql`insert into ${sql.identifier(schema, table)} values ('of a zombie')`
-      await (await adminClient()).query(`update ${schema}.subscriptions set lease_until = clock_timestamp()`)
+      await (await adminClient()).query(`update ${schema}.subscription_partitions set lease_until = clock_timestamp()`)
       const taken = await store.checkpoints.acquire({ subscription: 'sub', partition: 0 }, 'other', 60_000)
       expect(taken).toMatchObject({ acquired: true, lease: { epoch: lease.epoch + 1 } })
     }

@@ -4,22 +4,32 @@ import {
   CheckpointBehindError,
   type Checkpoints,
   checkAcquisition,
+  checkChanges,
+  checkHeartbeat,
   checkMilliseconds,
+  checkName,
   checkNewSubscription,
   checkPosition,
+  checkReset,
+  type Heartbeat,
+  type HeartbeatAnswer,
   type Lease,
   LeaseLostError,
   type NewSubscription,
+  type ParkingChanges,
   type PartitionName,
-  StoreUnavailableError,
   UnknownSubscriptionError,
 } from '@writ/event-store'
-import type pg from 'pg'
-import type { Connections, Row, Statement } from './connections.js'
-import { failureOf, isStatementStale, translated } from './postgres-failure.js'
+import { checkpointStatements } from './checkpoint-statements.js'
+import type { Connections, Row, Statement, Values } from './connections.js'
+import { type EffectTimeouts, effectTransaction } from './effect-transaction.js'
+import { PostgresRefusedError } from './errors.js'
+import { heartbeatAnswerOf, heartbeatValues } from './heartbeat.js'
+import { encodeChanges } from './parked-events.js'
 import type { Ready } from './ready.js'
 import type { SchemaName } from './schema/schema-name.js'
-import { type SqlTransaction, transactionSql } from './sql.js'
+import { NOT_ADVANCED } from './schema/subscription-functions.js'
+import type { SqlTransaction } from './sql.js'
 
 type Effect = (transaction: SqlTransaction) => Promise<void>
 
@@ -28,75 +38,118 @@ type Effect = (transaction: SqlTransaction) => Promise<void>
  * checkpoint: where the effect is in the same transaction, it and the checkpoint take effect together or not at all.
  */
 export class PostgresCheckpoints implements Checkpoints<SqlTransaction> {
-  private readonly statements: ReturnType<typeof statementsOf>
+  private readonly statements: ReturnType<typeof checkpointStatements>
 
   constructor(
     private readonly connections: () => Connections,
     private readonly ready: Ready,
-    schema: SchemaName,
-    private readonly timeouts: { readonly statementTimeout: number; readonly lockTimeout: number },
+    private readonly schema: SchemaName,
+    private readonly timeouts: EffectTimeouts,
   ) {
-    this.statements = statementsOf(schema)
+    this.statements = checkpointStatements(schema)
   }
 
   async register(subscription: NewSubscription): Promise<void> {
-    const { name, startAfter, partitions = 1 } = subscription
+    const { name, startAfter, partitions } = subscription
     this.ready('register a subscription')
     checkNewSubscription(subscription)
-    await this.query('register a subscription', this.statements.register, [name, startAfter, partitions])
+    await this.write('register a subscription', this.statements.register, [name, startAfter, partitions ?? null])
   }
 
   async acquire(name: PartitionName, owner: string, leaseMilliseconds: number): Promise<Acquisition> {
-    const operation = 'acquire a lease'
     const { subscription, partition } = name
-    this.ready(operation)
+    this.ready('acquire a lease')
     checkAcquisition(name, owner, leaseMilliseconds)
-    for (;;) {
-      const [taken] = await this.query(operation, this.statements.acquire, [subscription, partition, owner, leaseMilliseconds])
-      if (taken) {
-        const lease = { subscription, partition, owner, epoch: Number(taken[0]) }
-        return { acquired: true, lease, checkpoint: Number(taken[1]) }
-      }
-      const [held] = await this.query(operation, this.statements.holder, [subscription, partition])
-      if (!held) throw new UnknownSubscriptionError(subscription, partition)
-      // Given back between the two statements: try again.
-      if (held[0] !== null && Number(held[1]) > 0) return { acquired: false, heldBy: held[0]!, expiresIn: Number(held[1]) }
-    }
+    const values = [subscription, partition, owner, leaseMilliseconds]
+    const [row] = await this.write('acquire a lease', this.statements.acquire, values)
+    return acquisitionOf(row!, name, owner)
   }
 
   async renew(lease: Lease, leaseMilliseconds: number): Promise<void> {
     this.ready('renew a lease')
     checkMilliseconds('checkpoints.renew', 'leaseMilliseconds', leaseMilliseconds)
-    const rows = await this.query('renew a lease', this.statements.renew, [...nameOf(lease), leaseMilliseconds])
+    const rows = await this.write('renew a lease', this.statements.renew, [...nameOf(lease), leaseMilliseconds])
     if (rows.length === 0) throw new LeaseLostError(lease)
   }
 
   async release(lease: Lease): Promise<void> {
     this.ready('release a lease')
-    await this.query('release a lease', this.statements.release, nameOf(lease))
+    await this.write('release a lease', this.statements.release, nameOf(lease))
   }
 
-  async advance(lease: Lease, position: number): Promise<void> {
-    this.ready('advance a checkpoint')
-    checkPosition('checkpoints.advance', 'position', position)
-    const rows = await this.query('advance a checkpoint', this.statements.advance, [...nameOf(lease), position])
-    if (rows.length === 0) throw await this.whyNotAdvanced(lease, position)
+  async heartbeat(heartbeat: Heartbeat): Promise<HeartbeatAnswer> {
+    this.ready('send a heartbeat')
+    checkHeartbeat(heartbeat)
+    const [row] = await this.write('send a heartbeat', this.statements.heartbeat, heartbeatValues(heartbeat))
+    return heartbeatAnswerOf(row![0]!, heartbeat)
   }
 
-  async advanceWith(lease: Lease, position: number, effect: Effect): Promise<void> {
+  async leave(owner: string): Promise<void> {
+    this.ready('leave')
+    checkName('checkpoints.leave', 'owner', owner)
+    await this.write('leave', this.statements.leave, [owner])
+  }
+
+  async advance(lease: Lease, position: number, given?: ParkingChanges): Promise<void> {
     const operation = 'advance a checkpoint'
     this.ready(operation)
     checkPosition('checkpoints.advance', 'position', position)
+    const changes = checkChanges(given)
+    const values = [...nameOf(lease), position]
+    const rows = changes
+      ? await this.write(operation, this.statements.advanceWithChanges, [...values, ...encodeChanges(changes)])
+      : await this.write(operation, this.statements.advance, values)
+    if (rows.length === 0) throw await this.whyNotAdvanced(lease, position)
+  }
+
+  async advanceWith(lease: Lease, position: number, effect: Effect, given?: ParkingChanges): Promise<void> {
+    const operation = 'advance a checkpoint'
+    this.ready(operation)
+    checkPosition('checkpoints.advance', 'position', position)
+    const changes = checkChanges(given)
+    const { subscription, partition, owner, epoch } = lease
     const connections = this.connections()
-    const client = await connections.checkOut(operation)
+    const { quoted } = this.schema
     try {
-      await this.inTransaction(client, lease, position, effect)
+      await effectTransaction(connections, this.timeouts, {
+        operation,
+        // The row is not locked yet: whoever takes the lease over while the effect runs must not wait for it. The fence proper comes last.
+        first: (literal) => `select owner, epoch, checkpoint, up_to from ${quoted}.subscription_partitions
+          where name = ${literal(subscription)} and partition = ${Number(partition)}`,
+        look: ([stored]) => refuseUnlessMine(lease, position, stored),
+        effect,
+        ...(changes && {
+          behindEffect: (client) =>
+            connections.run(client, this.statements.changeParked, [subscription, ...encodeChanges(changes)]),
+        }),
+        last: (literal) =>
+          `select ${quoted}.advance_or_fail(${literal(subscription)}, ${Number(partition)}, ${literal(owner)}, ${Number(epoch)}, ${position})`,
+      })
     } catch (error) {
-      const isRolledBack = await this.rollBack(client)
-      connections.giveBack(client, error, !isRolledBack || isStatementStale(error instanceof EffectFailed ? error.error : error))
-      throw failureOfTransaction(error, operation, isRolledBack)
+      if (!(error instanceof PostgresRefusedError) || error.sqlState !== NOT_ADVANCED) throw error
+      throw await this.whyNotAdvanced(lease, position)
     }
-    connections.giveBack(client)
+  }
+
+  async pause(subscription: string): Promise<void> {
+    await this.setPaused('pause', subscription, true)
+  }
+
+  async resume(subscription: string): Promise<void> {
+    await this.setPaused('resume', subscription, false)
+  }
+
+  async reset(subscription: string, position: number, effect?: Effect): Promise<void> {
+    this.ready('reset a subscription')
+    checkReset(subscription, position)
+    const call = (name: string) => `reset_subscription(${name}, ${position})`
+    await this.change('reset a subscription', subscription, call, effect)
+  }
+
+  async delete(subscription: string, effect?: Effect): Promise<void> {
+    this.ready('delete a subscription')
+    checkName('checkpoints.delete', 'subscription', subscription)
+    await this.change('delete a subscription', subscription, (name) => `delete_subscription(${name})`, effect)
   }
 
   async list(subscription?: string): Promise<readonly Checkpoint[]> {
@@ -104,48 +157,33 @@ export class PostgresCheckpoints implements Checkpoints<SqlTransaction> {
     return (await this.connections().read('list checkpoints', this.statements.list, [subscription ?? null])).map(checkpointOf)
   }
 
-  private async inTransaction(client: pg.PoolClient, lease: Lease, position: number, effect: Effect): Promise<void> {
-    const connections = this.connections()
-    const { statementTimeout, lockTimeout } = this.timeouts
-    // A holder that froze must not keep its locks from the next one for ever.
-    await connections.watched(client, () =>
-      client.query(
-        `begin isolation level read committed; set local idle_in_transaction_session_timeout = ${statementTimeout};
-          set local lock_timeout = ${lockTimeout}`,
-      ),
-    )
-    // The row is not locked yet: whoever takes the lease over while the effect runs must not wait for it. The fence proper comes last.
-    const [stored] = await connections.run(client, this.statements.stored, nameOf(lease).slice(0, 2))
-    refuseUnlessMine(lease, position, stored)
-    const { sql, end } = transactionSql(connections, client)
-    try {
-      await effect({ sql, client })
-    } catch (error) {
-      throw new EffectFailed(error)
-    } finally {
-      end()
-    }
-    const [advanced] = await connections.run(client, this.statements.advance, [...nameOf(lease), position])
-    if (!advanced) {
-      const [now] = await connections.run(client, this.statements.stored, nameOf(lease).slice(0, 2))
-      refuseUnlessMine(lease, position, now)
-      throw new LeaseLostError(lease)
-    }
-    await connections.watched(client, () => client.query('commit'))
+  private async setPaused(operation: 'pause' | 'resume', subscription: string, isPaused: boolean): Promise<void> {
+    this.ready(`${operation} a subscription`)
+    checkName(`checkpoints.${operation}`, 'subscription', subscription)
+    const rows = await this.write(`${operation} a subscription`, this.statements.pause, [subscription, isPaused])
+    if (rows.length === 0) throw new UnknownSubscriptionError(subscription)
   }
 
-  private async rollBack(client: pg.PoolClient): Promise<boolean> {
-    try {
-      await this.connections().watched(client, () => client.query('rollback'))
-      return true
-    } catch {
-      // The connection is broken, and its server rolls back.
-      return false
-    }
+  /** Whoever holds a lease is fenced before the effect runs: what it does, no page of theirs comes behind. */
+  private async change(
+    operation: string,
+    subscription: string,
+    call: (name: string) => string,
+    effect: Effect = async () => {},
+  ): Promise<void> {
+    await effectTransaction(this.connections(), this.timeouts, {
+      operation,
+      first: (literal) => `select ${this.schema.quoted}.${call(literal(subscription))}`,
+      look: ([row]) => {
+        if (row?.[0] !== 't') throw new UnknownSubscriptionError(subscription)
+      },
+      effect,
+    })
   }
 
   private async whyNotAdvanced(lease: Lease, position: number): Promise<Error> {
-    const [stored] = await this.query('advance a checkpoint', this.statements.stored, nameOf(lease).slice(0, 2))
+    const name = [lease.subscription, lease.partition]
+    const [stored] = await this.connections().read('advance a checkpoint', this.statements.stored, name)
     try {
       refuseUnlessMine(lease, position, stored)
     } catch (error) {
@@ -154,31 +192,39 @@ export class PostgresCheckpoints implements Checkpoints<SqlTransaction> {
     return new LeaseLostError(lease)
   }
 
-  private query(operation: string, statement: Statement, values: readonly (string | number | null)[]): Promise<Row[]> {
+  private write(operation: string, statement: Statement, values: Values): Promise<Row[]> {
     return this.connections().write(operation, statement, values)
   }
 }
 
-class EffectFailed {
-  constructor(readonly error: unknown) {}
-}
-
-/** What the effect threw is its caller's to understand, unless the connection was lost under it or the server gave up. */
-function failureOfTransaction(error: unknown, operation: string, isRolledBack: boolean): unknown {
-  if (!(error instanceof EffectFailed)) return translated(error, operation, true)
-  const cause = error.error
-  const { kind, sqlState } = failureOf(cause)
-  const isOurs = !isRolledBack || (sqlState !== '' && kind !== 'refused')
-  return isOurs ? new StoreUnavailableError('postgres', operation, false, cause) : cause
-}
-
 function refuseUnlessMine(lease: Lease, position: number, stored: Row | undefined): void {
-  if (!stored || stored[0] !== lease.owner || Number(stored[1]) !== lease.epoch) throw new LeaseLostError(lease)
-  const checkpoint = Number(stored[2])
-  if (checkpoint > position) throw new CheckpointBehindError(lease.subscription, lease.partition, checkpoint, position)
+  const [owner, epoch, checkpoint, upTo] = stored ?? []
+  if (owner !== lease.owner || Number(epoch) !== lease.epoch) throw new LeaseLostError(lease)
+  if (upTo !== null && Number(upTo) < position) throw new LeaseLostError(lease)
+  if (Number(checkpoint) > position)
+    throw new CheckpointBehindError(lease.subscription, lease.partition, Number(checkpoint), position)
 }
 
 const nameOf = ({ subscription, partition, owner, epoch }: Lease) => [subscription, partition, owner, epoch] as const
+
+function acquisitionOf(row: Row, { subscription, partition }: PartitionName, owner: string): Acquisition {
+  const [outcome, epoch, checkpoint, partitions, upTo, heldBy, expiresIn] = row
+  switch (outcome) {
+    case 'acquired': {
+      const lease = { subscription, partition, owner, epoch: Number(epoch) }
+      const barrier = upTo === null ? undefined : Number(upTo)
+      return { acquired: true, lease, checkpoint: Number(checkpoint), partitions: Number(partitions), upTo: barrier }
+    }
+    case 'held':
+      return { acquired: false, why: 'held', heldBy: heldBy!, expiresIn: Number(expiresIn) }
+    case 'paused':
+    case 'repartitioning':
+    case 'no-such-partition':
+      return { acquired: false, why: outcome }
+    default:
+      throw new UnknownSubscriptionError(subscription)
+  }
+}
 
 function checkpointOf([name, partition, checkpoint, epoch, owner, expiresIn]: Row): Checkpoint {
   const isHeld = owner !== null && expiresIn !== null && Number(expiresIn) > 0
@@ -189,39 +235,5 @@ function checkpointOf([name, partition, checkpoint, epoch, owner, expiresIn]: Ro
     epoch: Number(epoch),
     owner: isHeld ? owner : undefined,
     leaseExpiresIn: isHeld ? Number(expiresIn) : undefined,
-  }
-}
-
-function statementsOf({ quoted: s, statementPrefix }: SchemaName) {
-  const statement = (name: string, text: string): Statement => ({ name: `${statementPrefix}${name}`, text })
-  const milliseconds = (parameter: string) => `clock_timestamp() + ${parameter}::double precision * interval '1 millisecond'`
-  const expiresIn = `greatest(0, ceil(date_part('epoch', lease_until - clock_timestamp()) * 1000))::bigint`
-  const mine = `name = $1 and partition = $2 and owner = $3 and epoch = $4`
-  return {
-    register: statement(
-      'register',
-      `insert into ${s}.subscriptions (name, partition, checkpoint)
-        select $1, partition, $2::bigint from generate_series(0, $3::integer - 1) partition
-        where not exists (select from ${s}.subscriptions where name = $1) on conflict do nothing`,
-    ),
-    acquire: statement(
-      'acquire',
-      `update ${s}.subscriptions set owner = $3, lease_until = ${milliseconds('$4')},
-        epoch = case when owner is not distinct from $3 then epoch else epoch + 1 end
-        where name = $1 and partition = $2 and (owner is null or owner = $3 or lease_until <= clock_timestamp()) returning epoch, checkpoint`,
-    ),
-    holder: statement('holder', `select owner, ${expiresIn} from ${s}.subscriptions where name = $1 and partition = $2`),
-    renew: statement('renew', `update ${s}.subscriptions set lease_until = ${milliseconds('$5')} where ${mine} returning 1`),
-    release: statement('release', `update ${s}.subscriptions set owner = null, lease_until = null where ${mine}`),
-    advance: statement(
-      'advance',
-      `update ${s}.subscriptions set checkpoint = $5::bigint where ${mine} and checkpoint <= $5::bigint returning 1`,
-    ),
-    stored: statement('stored', `select owner, epoch, checkpoint from ${s}.subscriptions where name = $1 and partition = $2`),
-    list: statement(
-      'list',
-      `select name, partition, checkpoint, epoch, owner, ${expiresIn} from ${s}.subscriptions
-        where $1::text is null or name = $1 order by name, partition`,
-    ),
   }
 }

@@ -24,6 +24,8 @@ import { HeadPoll } from './head-poll.js'
 import type { Hearer } from './listener.js'
 import { Listeners } from './listeners.js'
 import { type CheckedOptions, checkOptions, type PostgresEventStoreOptions } from './options.js'
+import { PostgresParkedEvents } from './parked-events.js'
+import { PostgresProjections } from './projection-versions.js'
 import { DurableMark } from './read/durable-mark.js'
 import { Reader } from './read/reader.js'
 import { PostgresReceipts } from './receipts.js'
@@ -79,6 +81,8 @@ interface Running {
 class PostgresStore implements PostgresEventStore {
   readonly adapter = 'postgres'
   readonly checkpoints: PostgresCheckpoints
+  readonly parked: PostgresParkedEvents
+  readonly projections: PostgresProjections
   readonly receipts: PostgresReceipts
   readonly snapshots: PostgresSnapshots
   readonly streams: PostgresStreams
@@ -96,6 +100,8 @@ class PostgresStore implements PostgresEventStore {
     const connections = () => this.ready('query').connections
     const ready = (operation: string) => void this.ready(operation)
     this.checkpoints = new PostgresCheckpoints(connections, ready, schema, options)
+    this.parked = new PostgresParkedEvents(connections, ready, schema)
+    this.projections = new PostgresProjections(connections, ready, schema, options)
     this.receipts = new PostgresReceipts(connections, ready, schema)
     this.snapshots = new PostgresSnapshots(connections, ready, schema)
     this.wakeUps = new Listeners(logger)

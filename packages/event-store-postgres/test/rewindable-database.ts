@@ -26,7 +26,9 @@ async function rewind({ connectionString, schema }: TestDatabase, position: numb
         and not exists (select from ${schema}.events e where e.stream = m.stream and e.version = 2147483647);
       delete from ${schema}.receipts where position > ${position};
       delete from ${schema}.snapshots where position > ${position};
-      update ${schema}.subscriptions set checkpoint = least(checkpoint, ${position});
+      update ${schema}.subscriptions set barrier = least(barrier, ${position});
+      update ${schema}.subscription_partitions set checkpoint = least(checkpoint, ${position}), up_to = least(up_to, ${position});
+      delete from ${schema}.parked_events where position > ${position};
       alter table ${schema}.events enable trigger user;
       alter table ${schema}.tags enable trigger user;
       commit`)

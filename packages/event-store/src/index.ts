@@ -26,6 +26,8 @@ export { InvalidOptionError, refuseUnknownOptions } from './errors/invalid-optio
 export { CheckpointBehindError, LeaseLostError, UnknownSubscriptionError } from './errors/lease-errors.js'
 export { LogRewoundError } from './errors/log-rewound-error.js'
 export { HardDeleteNotAllowedError, InvalidTruncationError, StreamDeletedError } from './errors/stream-errors.js'
+export { UnknownParkedEventError } from './errors/parking-errors.js'
+export { ProjectionVersionConflictError } from './errors/projection-errors.js'
 export { nearestName } from './errors/nearest-name.js'
 export { TransactionEndedError } from './errors/transaction-ended-error.js'
 export { ValueNotStorableError } from './errors/value-not-storable-error.js'
@@ -55,17 +57,29 @@ export { type Runtime, systemRuntime } from './runtime.js'
 export type { Append, Appended } from './store/append.js'
 export {
   checkAcquisition,
+  checkHeartbeat,
   checkMilliseconds,
   checkName,
   checkNewSubscription,
   checkPosition,
+  checkReset,
   checkSnapshot,
+  checkSwap,
 } from './store/check-bookkeeping.js'
+export {
+  type CheckedChanges,
+  checkChanges,
+  checkDecision,
+  checkEdit,
+  keyOfParked,
+  parkedPage,
+} from './store/check-parking.js'
 export { checkAppend, MAX_EVENT_BYTES, MAX_EVENTS_PER_APPEND } from './store/check-append.js'
 export { type LogRead, logRead, type StreamRead, streamRead } from './store/check-read.js'
 export { checkDelete, checkTruncate, MOST_NAMES_SEARCHED, type StreamList, streamList } from './store/check-streams.js'
 export type { Acquisition, Checkpoint, Checkpoints, Lease, NewSubscription, PartitionName } from './store/checkpoints.js'
 export type { EventStore, Head, ReadAllOptions, ReadOptions, ReadStreamOptions } from './store/event-store.js'
+export type { Heartbeat, HeartbeatAnswer, PartitionChange, SubscriptionView } from './store/heartbeat.js'
 export { CollectedAppends, checkAppends } from './store/collected-appends.js'
 export { EventTypes, type EventTypesOptions } from './store/event-types.js'
 export { eventsOf } from './store/events-of.js'
@@ -75,6 +89,18 @@ export { lacking } from './store/lacking.js'
 export { type FoundLog, KnownPlace, type LogPlace } from './store/known-place.js'
 export { followed, LINK_TYPE, type LinkTarget, linkTarget, newLink } from './store/link.js'
 export { type EventMetadata, type InheritedMetadata, inheritedFrom, type TraceContext } from './store/metadata.js'
+export type {
+  FailedAttempt,
+  NewParkedEvent,
+  ParkedEvent,
+  ParkedEventName,
+  ParkedEvents,
+  ParkedFailure,
+  ParkedPage,
+  ParkingChanges,
+  ParkingDecision,
+} from './store/parked-events.js'
+export type { LiveVersion, LiveVersions, ProjectionVersions, VersionChange } from './store/projection-versions.js'
 export { type NewEvent, newEvent, newEventWith } from './store/new-event.js'
 export { isReservedType, OWN_SCHEMA_VERSION } from './store/own-record.js'
 export { type AppendCondition, type EventQuery, type EventQueryItem, matchesQuery } from './store/query.js'

@@ -39,7 +39,11 @@ export class HeldLease {
     const { checkpoints, owner, leaseMilliseconds, runtime } = leasing
     const asked = runtime.monotonic()
     const answer = await checkpoints.acquire({ subscription, partition: 0 }, owner, leaseMilliseconds)
-    if (!answer.acquired) return { lease: undefined, heldBy: answer.heldBy, expiresIn: answer.expiresIn }
+    if (!answer.acquired) {
+      return answer.why === 'held'
+        ? { lease: undefined, heldBy: answer.heldBy, expiresIn: answer.expiresIn }
+        : { lease: undefined, heldBy: `nobody: ${answer.why}`, expiresIn: leaseMilliseconds }
+    }
     const lease = new HeldLease(answer.lease, leasing, asked + leaseMilliseconds, onLost)
     lease.renewing = lease.keepRenewing()
     return { lease, checkpoint: answer.checkpoint }

@@ -163,7 +163,7 @@ export class Session {
           (acquisition) =>
             acquisition.acquired
               ? { ...acquisition, lease: this.toldEpoch(acquisition.lease) }
-              : { ...acquisition, expiresIn: acquisition.expiresIn > 0 },
+              : { ...acquisition, ...(acquisition.why === 'held' && { expiresIn: acquisition.expiresIn > 0 }) },
         )
       }
       case 'renew':

@@ -47,6 +47,13 @@ const refusals: Readonly<Partial<Record<Capability, (world: World, stream: strin
     await rejectsWith(missing, () => store.checkpoints.register({ name, startAfter: 0 }))
     await rejectsWith(missing, () => store.checkpoints.acquire({ subscription: name, partition: 0 }, 'me', LONG))
     await rejectsWith(missing, () => store.checkpoints.list())
+    await rejectsWith(missing, () => store.parked.list(name))
+  },
+  async 'projection versions'({ store, unique }) {
+    const name = unique('projection')
+    await rejectsWith(missing, () => store.projections.live(name))
+    await rejectsWith(missing, () => store.projections.swap(name, { from: undefined, to: 1 }))
+    await rejectsWith(missing, () => store.projections.read(async () => {}))
   },
   async 'several streams'({ store, unique }, stream) {
     const appends = [stream, unique('account')].map((one) => ({ stream: one, events: [sample()] }))

@@ -70,7 +70,10 @@ export const brokenSides: readonly BrokenStore[] = [
     area: 'checkpoints and leases',
     instead: (sound) => ({
       checkpoints: overriding(sound.checkpoints, {
-        acquire: async (partition, owner) => ({ acquired: true, lease: { ...partition, owner, epoch: 1 }, checkpoint: 0 }),
+        acquire: async (partition, owner) => {
+          const lease = { ...partition, owner, epoch: 1 }
+          return { acquired: true, lease, checkpoint: 0, partitions: 1, upTo: undefined }
+        },
       }),
     }),
   },

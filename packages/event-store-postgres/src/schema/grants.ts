@@ -15,6 +15,11 @@ export const rights: Readonly<Record<string, string>> = {
   receipts: 'select, insert, delete',
   snapshots: 'select, insert, update, delete',
   subscriptions: 'select, insert, update, delete',
+  subscription_partitions: 'select, insert, update, delete',
+  subscription_members: 'select, insert, update, delete',
+  epoch_floor: 'select, update',
+  parked_events: 'select, insert, update, delete',
+  projection_versions: 'select, insert, update, delete',
   staged_appends: 'select, insert, delete',
 }
 

@@ -5,6 +5,8 @@ import type { SchemaName } from './schema-name.js'
 import { searchFunctions } from './search-functions.js'
 import { staging } from './staging.js'
 import { streamFunctions } from './stream-functions.js'
+import { subscriptionFunctions } from './subscription-functions.js'
+import { subscriptionTables } from './subscription-tables.js'
 import { tables } from './tables.js'
 
 /**
@@ -24,7 +26,17 @@ export const migrations: readonly Migration[] = [
     version: 1,
     name: 'the store',
     sql: (schema) =>
-      [tables, queryFunctions, appendFunctions, readFunctions, searchFunctions, streamFunctions, staging]
+      [
+        tables,
+        subscriptionTables,
+        queryFunctions,
+        appendFunctions,
+        readFunctions,
+        searchFunctions,
+        streamFunctions,
+        staging,
+        subscriptionFunctions,
+      ]
         .map((part) => part(schema))
         .join('\n'),
   },

@@ -68,16 +68,6 @@ create table ${s}.snapshots (
   constraint snapshots_stream primary key (stream, schema_version)
 );
 
-create table ${s}.subscriptions (
-  name text collate "C" not null,
-  partition integer not null,
-  checkpoint bigint not null,
-  owner text,
-  epoch bigint not null default 0,
-  lease_until timestamptz,
-  constraint subscriptions_name primary key (name, partition)
-) with (fillfactor = 50);
-
 -- Lets nothing through but the deletes of erase(): they name their own transaction, in a store that allows them.
 create function ${s}.refuse_change() returns trigger language plpgsql as $$
 begin

@@ -1,7 +1,10 @@
 import type { Lease } from '../store/checkpoints.js'
 import { WritError } from './writ-error.js'
 
-/** Another owner has taken over a partition. What was tried through the old lease changed nothing. */
+/**
+ * Another owner has taken over a partition, or the partition was reset, deleted or replaced. What was tried through the old lease changed
+ * nothing.
+ */
 export class LeaseLostError extends WritError<'lease-lost'> {
   readonly subscription: string
   readonly partition: number
@@ -36,15 +39,9 @@ export class CheckpointBehindError extends WritError<'checkpoint-behind'> {
   }
 }
 
-/** A lease was asked for on a partition of a subscription that was never registered, or that has fewer partitions. */
+/** The store knows no subscription of this name: it was never registered, or was deleted. */
 export class UnknownSubscriptionError extends WritError<'unknown-subscription'> {
-  constructor(
-    readonly subscription: string,
-    readonly partition: number,
-  ) {
-    super(
-      'unknown-subscription',
-      `The store knows no partition ${partition} of a subscription '${subscription}'. Register it first.`,
-    )
+  constructor(readonly subscription: string) {
+    super('unknown-subscription', `The store knows no subscription '${subscription}'. Register it first.`)
   }
 }

@@ -1,11 +1,13 @@
-// What adapters check before they touch checkpoints, receipts and snapshots: a store that takes nonsense in gives it back some day.
+// What adapters check before they touch checkpoints, receipts, snapshots and versions: a store that takes nonsense in gives it back some day.
 
 import { InvalidOptionError } from '../errors/invalid-option-error.js'
 import type { NewSubscription, PartitionName } from './checkpoints.js'
+import type { Heartbeat } from './heartbeat.js'
+import type { VersionChange } from './projection-versions.js'
 import type { Snapshot } from './snapshots.js'
 import { checkStreamName } from './stream-name.js'
 
-const MAX_PARTITIONS = 1_024
+const MAX_PARTITIONS = 1_000
 const MAX_INTEGER = 2_147_483_647
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const name = /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]{1,300}$/u
@@ -23,6 +25,29 @@ export function checkAcquisition({ subscription, partition }: PartitionName, own
   checkInteger('checkpoints.acquire', 'partition', partition, 0, MAX_INTEGER)
   checkName('checkpoints.acquire', 'owner', owner)
   checkMilliseconds('checkpoints.acquire', 'leaseMilliseconds', leaseMilliseconds)
+}
+
+/** @throws InvalidOptionError */
+export function checkHeartbeat({ owner, subscriptions, leases, leaseMilliseconds }: Heartbeat): void {
+  checkName('checkpoints.heartbeat', 'owner', owner)
+  for (const name of subscriptions) checkName('checkpoints.heartbeat', 'subscriptions', name)
+  checkMilliseconds('checkpoints.heartbeat', 'leaseMilliseconds', leaseMilliseconds)
+  if (leases.some((lease) => lease.owner !== owner))
+    throw new InvalidOptionError('checkpoints.heartbeat', 'leases', "must be the owner's own")
+}
+
+/** @throws InvalidOptionError */
+export function checkReset(subscription: string, position: number): void {
+  checkName('checkpoints.reset', 'subscription', subscription)
+  checkPosition('checkpoints.reset', 'position', position)
+}
+
+/** @throws InvalidOptionError */
+export function checkSwap(name: string, { from, to }: VersionChange): void {
+  checkName('projections.swap', 'name', name)
+  checkInteger('projections.swap', 'to', to, 1, MAX_INTEGER)
+  if (from !== undefined) checkInteger('projections.swap', 'from', from, 1, MAX_INTEGER)
+  if (from === to) throw new InvalidOptionError('projections.swap', 'to', 'must be another version than the one to change from')
 }
 
 /** @throws InvalidOptionError */
@@ -52,7 +77,14 @@ export function checkMilliseconds(subject: string, option: string, value: unknow
   throw new InvalidOptionError(subject, option, 'must be milliseconds from 0')
 }
 
-function checkInteger(subject: string, option: string, value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): void {
+/** @throws InvalidOptionError */
+export function checkInteger(
+  subject: string,
+  option: string,
+  value: unknown,
+  least: number,
+  most = Number.MAX_SAFE_INTEGER,
+): void {
   if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) return
   throw new InvalidOptionError(subject, option, `must be an integer from ${least} to ${most}`)
 }

@@ -1,6 +1,8 @@
 import type { LogRewoundError } from '../errors/log-rewound-error.js'
 import type { Append, Appended } from './append.js'
 import type { Checkpoints } from './checkpoints.js'
+import type { ParkedEvents } from './parked-events.js'
+import type { ProjectionVersions } from './projection-versions.js'
 import type { EventQuery } from './query.js'
 import type { Receipts } from './receipts.js'
 import type { Snapshots } from './snapshots.js'
@@ -23,6 +25,8 @@ export interface EventStore<Transaction extends object = object> {
   /** The adapter's name, for errors and health: `memory`, `postgres`. */
   readonly adapter: string
   readonly checkpoints: Checkpoints<Transaction>
+  readonly parked: ParkedEvents
+  readonly projections: ProjectionVersions<Transaction>
   readonly receipts: Receipts
   readonly snapshots: Snapshots
   readonly streams: Streams

@@ -10,6 +10,17 @@ export function isJson(text: string): boolean {
   }
 }
 
+/** Whether it is JSON text of an object that every store can keep. */
+export function isJsonObject(text: unknown): text is string {
+  if (typeof text !== 'string' || text.includes('\u0000') || !text.isWellFormed()) return false
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+  } catch {
+    return false
+  }
+}
+
 /**
  * Why an append's data or metadata is no JSON text; undefined where all of it is.
  *

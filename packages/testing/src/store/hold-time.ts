@@ -4,7 +4,7 @@ import type { VirtualClock } from '../runtime/virtual-clock.js'
 type During = VirtualClock['during']
 
 /** The ports of a store that are objects of their own. */
-const ports: readonly PropertyKey[] = ['checkpoints', 'receipts', 'snapshots', 'streams']
+const ports: readonly PropertyKey[] = ['checkpoints', 'parked', 'projections', 'receipts', 'snapshots', 'streams']
 
 /** The same store; while it works on something, virtual time stands still: a server's answer takes real time. */
 export function holdTime<Transaction extends object>(store: EventStore<Transaction>, during: During): EventStore<Transaction> {

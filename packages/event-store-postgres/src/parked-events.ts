@@ -1,0 +1,165 @@
+import {
+  type CheckedChanges,
+  checkDecision,
+  checkEdit,
+  checkName,
+  type ParkedEvent,
+  type ParkedEventName,
+  type ParkedEvents,
+  type ParkedPage,
+  type ParkingDecision,
+  parkedPage,
+  UnknownParkedEventError,
+} from '@writ/event-store'
+import type { Connections, Row, Statement } from './connections.js'
+import type { Ready } from './ready.js'
+import type { SchemaName } from './schema/schema-name.js'
+import { millisecondsUntil } from './schema/subscription-functions.js'
+
+/** What subscriptions have put aside; their checkpoints' statements change it. */
+export class PostgresParkedEvents implements ParkedEvents {
+  private readonly statements: ReturnType<typeof statementsOf>
+
+  constructor(
+    private readonly connections: () => Connections,
+    private readonly ready: Ready,
+    schema: SchemaName,
+  ) {
+    this.statements = statementsOf(schema)
+  }
+
+  async sequences(subscription: string): Promise<readonly string[]> {
+    const operation = 'list parked sequences'
+    this.ready(operation)
+    checkName('parked.sequences', 'subscription', subscription)
+    const rows = await this.connections().read(operation, this.statements.sequences, [subscription])
+    return rows.map(([sequence]) => sequence!)
+  }
+
+  async due(subscription: string, options?: ParkedPage): Promise<readonly ParkedEvent[]> {
+    const operation = 'list parked events'
+    this.ready(operation)
+    const { after, limit } = parkedPage('parked.due', subscription, options)
+    const rows = await this.connections().read(operation, this.statements.due, [subscription, after, limit])
+    return rows.map(parkedEventOf)
+  }
+
+  async list(subscription: string, options?: ParkedPage & { readonly sequence?: string }): Promise<readonly ParkedEvent[]> {
+    const operation = 'list parked events'
+    this.ready(operation)
+    const { after, limit, sequence } = parkedPage('parked.list', subscription, options)
+    const rows = await this.connections().read(operation, this.statements.list, [subscription, after, limit, sequence ?? null])
+    return rows.map(parkedEventOf)
+  }
+
+  async decide(subscription: string, decision: ParkingDecision, which: Partial<ParkedEventName> = {}): Promise<number> {
+    const operation = 'decide on parked events'
+    this.ready(operation)
+    checkDecision(subscription, decision, which)
+    const { sequence, position, part } = which
+    const values = [subscription, decision, sequence ?? null, position ?? null, part ?? null]
+    const [row] = await this.connections().write(operation, this.statements.decide, values)
+    return Number(row![0])
+  }
+
+  async edit(subscription: string, name: ParkedEventName, data: string | undefined): Promise<void> {
+    const operation = 'edit a parked event'
+    this.ready(operation)
+    checkEdit(subscription, name, data)
+    const { sequence, position, part } = name
+    const values = [subscription, sequence, position, part, data ?? null]
+    const rows = await this.connections().write(operation, this.statements.edit, values)
+    if (rows.length === 0) throw new UnknownParkedEventError(subscription, name)
+  }
+}
+
+/** Two parts of a `with`: what they park and take out is given as JSON, by `encodeChanges`. */
+export function parkingChanges(
+  s: string,
+  { subscription, park, unpark }: { readonly subscription: string; readonly park: string; readonly unpark: string },
+  condition: string,
+): string {
+  return `unparked as (
+      delete from ${s}.parked_events e using (
+        select g.sequence, g.position, g.part from ${s}.parked_events g
+        join json_to_recordset(${unpark}::json) u(sequence text, position bigint, part integer) using (sequence, position, part)
+        where g.subscription = ${subscription} and ${condition} order by 1, 2, 3 for update of g) gone
+      where e.subscription = ${subscription} and (e.sequence, e.position, e.part) = (gone.sequence, gone.position, gone.part)),
+    parked as (
+      insert into ${s}.parked_events (subscription, sequence, position, part, type, stream, failure, parked_at, retry_at)
+      select ${subscription}, p.sequence, p.position, p.part, p.type, p.stream, p.failure::json, clock_timestamp(),
+        clock_timestamp() + p.retry_in * interval '1 millisecond'
+      from json_to_recordset(${park}::json)
+        p(sequence text, position bigint, part integer, type text, stream text, failure text, retry_in double precision)
+      where ${condition} order by p.sequence, p.position, p.part
+      on conflict (subscription, sequence, position, part)
+        do update set failure = excluded.failure, retry_at = excluded.retry_at, decision = null)`
+}
+
+/** A failure goes as text within the JSON: what an error says may have characters that PostgreSQL's texts can't. */
+export function encodeChanges({ park, unpark }: CheckedChanges): readonly [park: string, unpark: string] {
+  const parked = park.map(({ sequence, position, part, type, stream, failure, retryIn }) => {
+    const text = failure === undefined ? null : JSON.stringify(failure)
+    return { sequence, position, part, type, stream, failure: text, retry_in: retryIn ?? null }
+  })
+  return [JSON.stringify(parked), JSON.stringify(unpark.map(({ sequence, position, part }) => ({ sequence, position, part })))]
+}
+
+function parkedEventOf(row: Row): ParkedEvent {
+  const [subscription, sequence, position, part, type, stream, failure, parkedAt, retryIn, decision, editedData] = row
+  return {
+    subscription: subscription!,
+    sequence: sequence!,
+    position: Number(position),
+    part: Number(part),
+    type: type!,
+    stream: stream!,
+    failure: failure === null ? undefined : JSON.parse(failure!),
+    parkedAt: new Date(Number(parkedAt)),
+    retryIn: retryIn === null ? undefined : Number(retryIn),
+    decision: (decision as ParkingDecision | null) ?? undefined,
+    editedData: editedData ?? undefined,
+  }
+}
+
+function statementsOf({ quoted: s, statementPrefix }: SchemaName) {
+  const statement = (name: string, text: string): Statement => ({ name: `${statementPrefix}${name}`, text })
+  const columns = `e.subscription, e.sequence, e.position, e.part, e.type, e.stream, e.failure,
+    floor(date_part('epoch', e.parked_at) * 1000)::bigint, case when e.retry_at is not null then ${millisecondsUntil('e.retry_at')} end,
+    e.decision, e.edited_data`
+  // What happened at one position is told as a whole.
+  const page = (rows: string) =>
+    `select ${columns} from (${rows} order by position fetch first ($3::integer) rows with ties) e order by e.position, e.part, e.sequence`
+  return {
+    sequences: statement(
+      'parked_sequences',
+      `select distinct sequence from ${s}.parked_events where subscription = $1 order by sequence`,
+    ),
+    due: statement(
+      'parked_due',
+      page(`select * from (
+        select r.*, bool_and(r.is_ready) over (partition by r.sequence order by r.position, r.part) as flows
+        from (
+          select p.*, p.failure is null or p.decision is not null or coalesce(p.retry_at <= clock_timestamp(), false) as is_ready
+          from ${s}.parked_events p where p.subscription = $1) r) f
+        where (f.flows or f.decision = 'discard') and f.position > $2::bigint`),
+    ),
+    list: statement(
+      'parked_list',
+      page(`select * from ${s}.parked_events p
+        where p.subscription = $1 and p.position > $2::bigint and ($4::text is null or p.sequence = $4)`),
+    ),
+    decide: statement(
+      'decide_parked',
+      `with decided as (
+        update ${s}.parked_events set decision = $2 where subscription = $1 and ($3::text is null or sequence = $3)
+          and ($4::bigint is null or position = $4) and ($5::integer is null or part = $5) returning 1)
+      select count(*) from decided`,
+    ),
+    edit: statement(
+      'edit_parked',
+      `update ${s}.parked_events set edited_data = $5::json
+        where subscription = $1 and sequence = $2 and position = $3 and part = $4 returning 1`,
+    ),
+  }
+}

@@ -1,0 +1,46 @@
+import type { Checkpoint, Lease } from './checkpoints.js'
+
+/** What a process says of itself. */
+export interface Heartbeat {
+  readonly owner: string
+  /** Those that it takes part in, until the same time as the leases or its next heartbeat. */
+  readonly subscriptions: readonly string[]
+  /** Its leases, which are renewed, unless another has taken over. */
+  readonly leases: readonly Lease[]
+  /** From now on, by the store's clock. */
+  readonly leaseMilliseconds: number
+}
+
+export interface HeartbeatAnswer {
+  /** Those that were not renewed: another owner has taken over, or the partition is gone. */
+  readonly lost: readonly Lease[]
+  /** By name. One that is not known is not among them. */
+  readonly subscriptions: readonly SubscriptionView[]
+}
+
+/** How a subscription is, as every process sees it. */
+export interface SubscriptionView {
+  readonly name: string
+  /** How many partitions there are. */
+  readonly partitions: number
+  /** How many owners take part at this moment, the asking one included. */
+  readonly members: number
+  readonly isPaused: boolean
+  /** A change of the number of partitions that is under way. */
+  readonly change: PartitionChange | undefined
+  /** One a partition, in their order. */
+  readonly checkpoints: readonly Checkpoint[]
+  readonly parked: {
+    /** How many events are parked. */
+    readonly count: number
+    /** Milliseconds until one of them is due, 0 where one is, by the store's clock; undefined where none will be by itself. */
+    readonly dueIn: number | undefined
+  }
+}
+
+export interface PartitionChange {
+  /** How many partitions there will be. */
+  readonly to: number
+  /** The barrier; undefined as long as leases are held from before the change. */
+  readonly upTo: number | undefined
+}

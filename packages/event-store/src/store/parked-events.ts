@@ -1,0 +1,94 @@
+/**
+ * Events that a subscription could not handle and has put aside, so that it can go on: each holds up the later ones of its sequence, which
+ * are put aside behind it.
+ *
+ * Only the holder of a lease changes what is parked, with the checkpoint and under its fence (`ParkingChanges`). People note what they
+ * want done, and the holder does it.
+ */
+export interface ParkedEvents {
+  /** The sequences that have parked events: what whoever takes a lease must know. */
+  sequences(subscription: string): Promise<readonly string[]>
+  /**
+   * Those that are to be handled or discarded now, by the store's clock: what stands first in its sequence, if its time has come, if it
+   * never failed itself, or if it was decided to be; and what stands behind one that is due and is so itself. One that was decided to be
+   * discarded is due wherever it stands.
+   *
+   * @returns in the order of position and part. The events of one position are never cut in two: there may be more than the limit.
+   */
+  due(subscription: string, options?: ParkedPage): Promise<readonly ParkedEvent[]>
+  /** All of them, or those of one sequence; ordered and limited as `due` is. */
+  list(subscription: string, options?: ParkedPage & { readonly sequence?: string }): Promise<readonly ParkedEvent[]>
+  /**
+   * Notes what is to become of parked events: of all, or of those that fit. The last decision counts.
+   *
+   * @returns how many it concerned
+   */
+  decide(subscription: string, decision: ParkingDecision, which?: Partial<ParkedEventName>): Promise<number>
+  /**
+   * Gives an event other data to be handled with; the log stays as it is. Undefined takes it back.
+   *
+   * @param data JSON text of an object
+   * @throws UnknownParkedEventError
+   */
+  edit(subscription: string, name: ParkedEventName, data: string | undefined): Promise<void>
+}
+
+export interface ParkedPage {
+  /** Only beyond this position; 0 by default. */
+  readonly after?: number
+  /** About so many at most: 1 to 1,000, 100 by default. */
+  readonly limit?: number
+}
+
+export interface ParkedEventName {
+  /** What keeps its order: the value of `partitionBy`, or the stream. */
+  readonly sequence: string
+  readonly position: number
+  /** Which one it is of those that the stored event became, from 0. */
+  readonly part: number
+}
+
+/** What is parked and taken out together with a checkpoint: at most 1,000 events, each once. */
+export interface ParkingChanges {
+  /** One that is parked already gets its new failure and retry time; its decision is over, its edited data stays. */
+  readonly park?: readonly NewParkedEvent[]
+  /** One that is not parked is no error. */
+  readonly unpark?: readonly ParkedEventName[]
+}
+
+export interface NewParkedEvent extends ParkedEventName {
+  readonly type: string
+  readonly stream: string
+  /** Undefined where it did not fail, but waits behind an earlier one of its sequence. */
+  readonly failure?: ParkedFailure | undefined
+  /** Milliseconds until it is tried again by itself; undefined: not before someone decides it. */
+  readonly retryIn?: number | undefined
+}
+
+export interface ParkedFailure {
+  /** Oldest first; how many are kept is up to whoever parks it. */
+  readonly attempts: readonly FailedAttempt[]
+}
+
+export interface FailedAttempt {
+  readonly error: { readonly name?: string | undefined; readonly code?: string | undefined; readonly message: string }
+  /** ISO 8601. */
+  readonly at: string
+}
+
+export type ParkingDecision = 'retry' | 'discard'
+
+export interface ParkedEvent extends ParkedEventName {
+  readonly subscription: string
+  readonly type: string
+  readonly stream: string
+  readonly failure: ParkedFailure | undefined
+  /** When it was parked first, by the store's clock. */
+  readonly parkedAt: Date
+  /** Milliseconds until it is tried again by itself, 0 where that time has come. */
+  readonly retryIn: number | undefined
+  /** What someone has decided, and nobody has carried out yet. */
+  readonly decision: ParkingDecision | undefined
+  /** JSON text to be handled instead of the event's data. */
+  readonly editedData: string | undefined
+}
