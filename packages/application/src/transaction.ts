@@ -6,7 +6,7 @@ import {
   type EventMetadata,
   type EventTypes,
   type JsonObject,
-  newEventWith,
+  newEvents,
   type Runtime,
   refuseUnknownOptions,
   toPlainJson,
@@ -52,12 +52,12 @@ export function checkTransactionOptions(options: TransactionOptions): void {
   checkDispatchOptions(options, 'transaction')
 }
 
-/** That of every event of one transaction, as text. */
-export function transactionMetadata(options: TransactionOptions, defaults: DispatchDefaults, runtime: Runtime): string {
+/** That of every event of one transaction. */
+export function transactionMetadata(options: TransactionOptions, defaults: DispatchDefaults, runtime: Runtime): EventMetadata {
   const { correlationId = runtime.uuid(), causationId, causationDepth, trace } = options
   const { actor = defaults.actor, tenant = defaults.tenant } = options
   const user = defaults.metadata || options.metadata ? { ...defaults.metadata, ...options.metadata } : undefined
-  const metadata: EventMetadata = {
+  return {
     correlationId,
     ...(causationId !== undefined && { causationId }),
     ...(causationDepth !== undefined && { causationDepth }),
@@ -66,20 +66,19 @@ export function transactionMetadata(options: TransactionOptions, defaults: Dispa
     ...(trace !== undefined && { trace }),
     ...(user !== undefined && { user: toPlainJson(user, 'metadata') as JsonObject }),
   }
-  return JSON.stringify(metadata)
 }
 
 /** The store's transaction, which takes instances of events. */
 export function withEvents<Transaction extends object>(
   transaction: Transaction & AppendsTogether,
-  { events, metadata, runtime }: { readonly events: EventTypes; readonly metadata: string; readonly runtime: Runtime },
+  { events, metadata, runtime }: { readonly events: EventTypes; readonly metadata: EventMetadata; readonly runtime: Runtime },
 ): ApplicationTransaction<Transaction> {
   const append: EventsTogether['append'] = (stream, given, { expectedVersion, condition } = {}) => {
     const list = Array.isArray(given) ? (given as readonly AnyEvent[]) : [given as AnyEvent]
     for (const event of list) if (!events.knows(event)) throw new UnlistedEventError(event)
     transaction.append({
       stream,
-      events: list.map((event) => newEventWith(event, runtime.uuid(), metadata)),
+      events: newEvents(list, metadata, runtime),
       ...(expectedVersion !== undefined && { expectedVersion }),
       ...(condition && { condition }),
     })

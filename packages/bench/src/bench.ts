@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import type { BenchOptions } from './command-line.js'
 import { type CpuClock, cpuClock } from './cpu-time.js'
+import type { Figure, Measurement } from './figures/figure.js'
 import { interleave } from './interleave.js'
 import { countOfCallers, type Level } from './level.js'
 import { Measured } from './measuring.js'
@@ -20,6 +21,8 @@ export interface Listener {
   progress(line: string): void
   started(surroundings: Surroundings): void
   measured(level: Level): void
+  /** Of a work's figures that are no rates. */
+  weighed(measurements: readonly Measurement[]): void
 }
 
 /** Measures one work with each number of callers. The signal ends it after the window that is under way. */
@@ -32,6 +35,7 @@ export async function bench(options: BenchOptions, listener: Listener, signal: A
     const surroundings = { server, cpu: await cpuClock(server.connectionString), statements: countStatements() }
     listener.started(surroundings)
     for (const level of callers) listener.measured(await measureLevel(level, options, surroundings, listener, signal))
+    for (const figure of work.figures ?? []) listener.weighed(await measureFigure(figure, server, listener, signal))
   } finally {
     await server.stop()
   }
@@ -75,6 +79,22 @@ async function measureLevel(
     }
   } finally {
     for (const measured of opened) await tidyUp(`closing ${measured.system.name}`, () => measured.close(), progress)
+    await schemas.drop()
+  }
+}
+
+async function measureFigure(
+  figure: Figure,
+  { connectionString }: BenchServer,
+  { progress }: Listener,
+  signal: AbortSignal,
+): Promise<readonly Measurement[]> {
+  signal.throwIfAborted()
+  progress(figure.description)
+  const schemas = new Schemas(connectionString, progress)
+  try {
+    return await figure.measure({ connectionString, schema: await schemas.create('figure'), callers: 1 })
+  } finally {
     await schemas.drop()
   }
 }

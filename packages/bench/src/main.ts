@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { CommanderError } from 'commander'
 import { bench, type Listener } from './bench.js'
 import { type BenchOptions, parseArguments, parseReportArguments } from './command-line.js'
+import { lineOf } from './figures/figure.js'
 import { countOfCallers } from './level.js'
 import { jsonLines } from './report/json-lines.js'
 import { report } from './report/report.js'
@@ -35,6 +36,10 @@ function listenerFor({ work, systems, against, json, rounds, seconds }: BenchOpt
               summaries,
             ),
           ]
+      process.stdout.write(`${lines.join('\n')}\n`)
+    },
+    weighed(measurements) {
+      const lines = measurements.map((measured) => (json ? JSON.stringify({ work: work.name, ...measured }) : lineOf(measured)))
       process.stdout.write(`${lines.join('\n')}\n`)
     },
   }

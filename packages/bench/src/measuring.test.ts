@@ -41,6 +41,26 @@ describe('Measured', () => {
     expect(failuresPerSecond).toBe(0)
   })
 
+  it('lets a system begin anew before each window, and counts anew what it stores', async () => {
+    let stored = 7
+    const begun: number[] = []
+    const sample = measured({
+      async renew() {
+        begun.push(stored)
+        stored = 0
+      },
+      async operation() {
+        await pause()
+        stored++
+      },
+      stored: async () => stored,
+    })
+    await sample.window(1, 0.02)
+    const first = stored
+    await sample.window(1, 0.02)
+    expect(begun).toEqual([7, first])
+  })
+
   it('counts operations that came to nothing apart, and goes on', async () => {
     let attempts = 0
     let stored = 0

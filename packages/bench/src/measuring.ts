@@ -40,6 +40,10 @@ export class Measured {
    * @throws Error when an operation fails, or when what is stored is not what was acknowledged
    */
   async window(callers: number, seconds: number): Promise<Window> {
+    if (this.open.renew) {
+      await this.open.renew()
+      this.acknowledged = 0
+    }
     const statementsBefore = this.statements()
     const stopCpu = await this.cpu.start()
     const loop = await (this.open.window?.(callers, seconds) ??

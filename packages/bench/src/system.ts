@@ -30,6 +30,11 @@ export interface OpenSystem {
    * @throws OperationFailed for one that came to nothing, as it may with this system: it is told beside the figures, and not among them
    */
   operation(caller: number): Promise<void>
+  /**
+   * Begins anew, before each window; none of this is measured. For what keeps in memory all that it stores: {@link stored} begins at 0
+   * again, too.
+   */
+  renew?(): Promise<void>
   /** Instead of a closed loop of operations in this process, for what other processes do, or what has an end of its own. */
   window?(callers: number, seconds: number): Promise<Loop>
   /**

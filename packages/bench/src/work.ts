@@ -1,3 +1,4 @@
+import type { Figure } from './figures/figure.js'
 import type { Goal } from './goal.js'
 import type { Environment, System } from './system.js'
 
@@ -25,6 +26,8 @@ export interface Work {
   prepare?(environment: Environment, progress: (line: string) => void): Promise<void>
   /** What the figures should reach. */
   readonly goals?: readonly Goal[]
+  /** What else is measured, once, and is no rate. */
+  readonly figures?: readonly Figure[]
   /** What keeps Writ from being faster here, as profiles show it; for the page of the documentation. */
   readonly limitedBy?: string
 }

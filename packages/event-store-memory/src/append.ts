@@ -76,7 +76,7 @@ function checkAgainst(log: InMemoryLog, append: Append): void {
 
 /** An append whose reply was lost is sent again with the same ids; it is answered as the first time, whatever happened since. */
 function answerToRepetition(log: InMemoryLog, { stream, events }: Append): Appended | undefined {
-  const known = events.find(({ id }) => log.eventsById.has(id))
+  const known = events.find(({ id }) => log.eventsById.get(id))
   if (known === undefined) return undefined
   const first = log.eventsById.get(events[0]!.id)
   let last = first

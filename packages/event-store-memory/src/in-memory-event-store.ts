@@ -63,6 +63,8 @@ export function inMemoryEventStore(options: InMemoryEventStoreOptions = {}): Eve
   return new InMemoryEventStore(log ?? new InMemoryLog(runtime && { runtime }), logger, allowHardDelete)
 }
 
+const isReady = Promise.resolve()
+
 class InMemoryEventStore implements EventStore<InMemoryTransaction> {
   readonly adapter = 'memory'
   readonly checkpoints: InMemoryCheckpoints
@@ -165,9 +167,9 @@ class InMemoryEventStore implements EventStore<InMemoryTransaction> {
     return answers
   }
 
-  private async ready(operation: string): Promise<void> {
-    if (!this.stopListening) throw new StoreNotRunningError(this.adapter, operation)
-    if (this.refusal) throw this.refusal
+  private ready(operation: string): Promise<void> {
+    if (!this.stopListening) return Promise.reject(new StoreNotRunningError(this.adapter, operation))
+    return this.refusal ? Promise.reject(this.refusal) : isReady
   }
 
   private async *noted(pages: AsyncIterable<readonly StoredEvent[]>): AsyncGenerator<readonly StoredEvent[]> {

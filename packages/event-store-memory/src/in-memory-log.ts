@@ -8,6 +8,7 @@ import {
   systemRuntime,
 } from '@writ/event-store'
 import { countUpTo, EventIndex } from './event-index.js'
+import { EventsById } from './events-by-id.js'
 import type { Subscription } from './subscription.js'
 
 export interface InMemoryLogOptions {
@@ -34,7 +35,7 @@ export class InMemoryLog {
   /** @internal The last records of deleted streams. */
   readonly tombstones = new Map<string, StoredEvent>()
   /** @internal Events and links. */
-  readonly eventsById = new Map<string, StoredEvent>()
+  readonly eventsById = new EventsById()
   /** @internal */
   index = new EventIndex()
   /** @internal */
@@ -118,7 +119,7 @@ export class InMemoryLog {
     stream.fill(undefined, 0, upTo)
     this.events = this.events.filter((event) => !gone.has(event))
     this.index.remove(gone)
-    for (const { id } of gone) this.eventsById.delete(id)
+    this.eventsById.remove(gone)
   }
 
   /** @internal */
@@ -144,7 +145,7 @@ export class InMemoryLog {
   }
 
   private enter(record: StoredEvent): void {
-    this.eventsById.set(record.id, record)
+    this.eventsById.add(record)
     if (record.schemaVersion === OWN_SCHEMA_VERSION) return
     ;(this.events as StoredEvent[]).push(record)
     this.index.add(record)

@@ -101,7 +101,7 @@ export type {
   ParkingDecision,
 } from './store/parked-events.js'
 export type { LiveVersion, LiveVersions, ProjectionVersions, VersionChange } from './store/projection-versions.js'
-export { type NewEvent, newEvent, newEventWith } from './store/new-event.js'
+export { type NewEvent, newEvent, newEvents } from './store/new-event.js'
 export { isReservedType, OWN_SCHEMA_VERSION } from './store/own-record.js'
 export { type AppendCondition, type EventQuery, type EventQueryItem, matchesQuery } from './store/query.js'
 export type { NewReceipt, Receipt, Receipts } from './store/receipts.js'

@@ -5,8 +5,7 @@ import {
   isEvent,
   type Json,
   type MessageIssue,
-  type NewEvent,
-  newEventWith,
+  newEvents,
   type Runtime,
   toPlainJson,
 } from '@writ/event-store'
@@ -36,11 +35,8 @@ export function conclude(command: PendingCommand, decision: Decision, runtime: R
     command.answer = decodeResult(command.result, execution)
   }
   if (events.length === 0) return
-  const metadata = JSON.stringify(execution.metadata)
-  const newEvents: NewEvent[] = []
-  for (const event of events) newEvents.push(newEventWith(event, runtime.uuid(), metadata))
   command.events = events
-  command.newEvents = newEvents
+  command.newEvents = newEvents(events, execution.metadata, runtime)
 }
 
 const none: readonly AnyEvent[] = Object.freeze([])

@@ -2,7 +2,7 @@ import { reached } from '../goal.js'
 import { countOfCallers, type Level } from '../level.js'
 import { type Summary, summarise } from '../summary.js'
 import type { Work } from '../work.js'
-import { cellsOf, headsOf, measuredOf, settingsOf } from './cells.js'
+import { cellsOf, headsOf, measuredOf, settingsOf, whole } from './cells.js'
 import type { RecordedWork } from './recording.js'
 import { courseOf } from './table.js'
 
@@ -35,13 +35,23 @@ export function page(works: readonly Work[], recording: readonly RecordedWork[])
     .trimEnd()}\n`
 }
 
-function goalRows({ name, goals = [], unit }: Work, { levels }: RecordedWork): string[][] {
-  return goals.flatMap((goal) =>
+function goalRows({ name, goals = [], unit }: Work, { levels, figures = [] }: RecordedWork): string[][] {
+  const row = (text: string, measured: string, isReached: boolean) => [
+    `[${name}](#${name})`,
+    text,
+    measured,
+    isReached ? 'yes' : '**no**',
+  ]
+  const ofRates = goals.flatMap((goal) =>
     levels.flatMap((level) => {
       const what = reached(goal, level, unit)
-      return what ? [[`[${name}](#${name})`, what.text, measuredOf(goal, what), what.isReached ? 'yes' : '**no**']] : []
+      return what ? [row(what.text, measuredOf(goal, what), what.isReached)] : []
     }),
   )
+  const ofFigures = figures.flatMap(({ what, value, atMost }) =>
+    atMost === undefined ? [] : [row(`${what} at most ${whole(atMost)}`, whole(value), value <= atMost)],
+  )
+  return [...ofRates, ...ofFigures]
 }
 
 function section(work: Work, recorded: RecordedWork, tellsMachine: boolean): string[] {
@@ -52,6 +62,20 @@ function section(work: Work, recorded: RecordedWork, tellsMachine: boolean): str
     '',
     ...(tellsMachine ? [`Measured on ${recorded.machine}.`, ''] : []),
     ...recorded.levels.flatMap((level) => levelLines(work, recorded, level)),
+    ...figureLines(work, recorded),
+  ]
+}
+
+function figureLines({ figures = [] }: Work, { figures: measured = [] }: RecordedWork): string[] {
+  if (measured.length === 0) return []
+  return [
+    ...figures.flatMap(({ description }) => [sentence(description), '']),
+    ...markdown(
+      ['figure', 'measured'],
+      measured.map(({ what, value }) => [what, whole(value)]),
+      1,
+    ),
+    '',
   ]
 }
 

@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
+import type { Measurement } from '../figures/figure.js'
 import type { Level } from '../level.js'
 
 /** A work as it was measured: everything that a page about it shows besides what the code itself says. */
@@ -10,6 +11,8 @@ export interface RecordedWork {
   /** The length of a window. */
   readonly seconds: number
   readonly levels: readonly Level[]
+  /** What was measured besides rates; absent where a work was recorded before there was any. */
+  readonly figures?: readonly Measurement[]
 }
 
 /** One line for each work. */

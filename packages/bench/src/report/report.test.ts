@@ -1,3 +1,4 @@
+import { lineOf } from '../figures/figure.js'
 import type { Level } from '../level.js'
 import { summarise } from '../summary.js'
 import type { System } from '../system.js'
@@ -103,6 +104,19 @@ describe('page', () => {
     expect(text).toContain('| writ | 40,000 | 30,000–50,000 | 1.23 | 4.00 | 12.50 | 10.00–15.00 | 5.0 | - | 0.13 |')
     expect(text).toContain('- round trip: SELECT 1\n')
     expect(text).not.toContain('never measured')
+  })
+
+  it('shows what is no rate, and whether it is as small as it should be', () => {
+    const figures = [
+      { what: 'accounts in the cache', value: 100_001, atMost: 100_000 },
+      { what: 'bytes for each', value: 898 },
+    ]
+    const figure = { description: 'a cache for 100,000', measure: async () => figures }
+    const text = page([{ ...work, figures: [figure] }], [{ ...recorded, figures }])
+    expect(text).toContain('| [append](#append) | accounts in the cache at most 100,000 | 100,001 | **no** |')
+    expect(text).toContain('A cache for 100,000.\n\n| figure | measured |\n| --- | --: |\n')
+    expect(text).toContain('| bytes for each | 898 |')
+    expect(figures.map(lineOf)).toEqual(['missed: accounts in the cache: 100,001, at most 100,000', 'bytes for each: 898'])
   })
 
   it('says for each work what it was measured on, where that differs', () => {

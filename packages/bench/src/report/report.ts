@@ -3,6 +3,7 @@ import { availableParallelism, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { bench } from '../bench.js'
 import type { ReportOptions } from '../command-line.js'
+import type { Measurement } from '../figures/figure.js'
 import type { Level } from '../level.js'
 import type { Work } from '../work.js'
 import { page } from './page.js'
@@ -39,6 +40,7 @@ async function measure(
   const systems = [...work.systems, ...work.limits]
   const against = work.against ?? 'emmett'
   const levels: Level[] = []
+  const figures: Measurement[] = []
   let machine = ''
   const options = { work, systems, against, callers, seconds, rounds, json: false }
   const listener = {
@@ -48,9 +50,10 @@ async function measure(
       machine = `${server.description}, Node ${process.versions.node}, ${availableParallelism()} cores and ${memory} GB for both`
     },
     measured: (level: Level) => void levels.push(level),
+    weighed: (measurements: readonly Measurement[]) => void figures.push(...measurements),
   }
   await bench(options, listener, signal)
-  return { work: work.name, machine, against, seconds, levels }
+  return { work: work.name, machine, against, seconds, levels, figures }
 }
 
 async function record(recorded: RecordedWork, works: readonly Work[]): Promise<void> {

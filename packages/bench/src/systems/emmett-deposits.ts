@@ -1,11 +1,11 @@
 import { isExpectedVersionConflictError } from '@event-driven-io/emmett'
-import { systemRuntime } from '@writ/event-store'
 import { AccountNumbers } from '../bank/account-numbers.js'
 import { type AccountOpened, accountHandler, deposit } from '../bank/emmett-account.js'
 import { depositTo, opening } from '../bank/values.js'
 import { countRows } from '../connection-pool.js'
 import { OperationFailed, type System } from '../system.js'
 import { openEmmettStore } from './emmett-store.js'
+import { ids } from './ids.js'
 
 /**
  * Emmett's CommandHandler, which reads the account's whole stream for each command: it keeps none in memory.
@@ -53,10 +53,4 @@ export function emmettDeposits(count: number, connections: number): System {
       }
     },
   }
-}
-
-/** What Writ stores with an event. */
-function ids() {
-  const id = systemRuntime.uuid()
-  return { correlationId: id, causationId: id }
 }

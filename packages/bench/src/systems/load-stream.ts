@@ -1,6 +1,7 @@
+import { Application, module } from '@writ/application'
 import { EventTypes } from '@writ/event-store'
 import { postgresEventStore } from '@writ/event-store-postgres'
-import { MoneyDeposited } from '../bank/account.js'
+import { Account, MoneyDeposited } from '../bank/account.js'
 import { connectionPool } from '../connection-pool.js'
 import type { System } from '../system.js'
 
@@ -37,6 +38,30 @@ export function writLoad(events: number): System {
           if (balance !== events * 125) throw new Error(`A stream came to ${balance}: not all of its events were read.`)
         },
         close: () => store.stop(),
+      }
+    },
+  }
+}
+
+/** The same events made a state of, as a command finds it whose aggregate is not in memory. */
+export function writState(events: number): System {
+  return {
+    name: `state ${events}`,
+    async open(environment) {
+      const { connectionString, schema } = environment
+      const names = await streamNames(environment)
+      const store = postgresEventStore({ connectionString, schema })
+      const app = await Application.create({ store, modules: [module({ name: 'bank', aggregates: [Account] })] })
+      await app.start()
+      let turn = 0
+      return {
+        settings: `stateOf of an account that is not in memory, at version ${events.toLocaleString('en')}`,
+        async operation() {
+          const account = names[turn++ % names.length]!.slice('account-'.length)
+          const { state } = await app.stateOf(Account, account, { at: { version: events } })
+          if (state.balance !== events * 125) throw new Error(`A state came to ${state.balance}: not all events were applied.`)
+        },
+        close: () => app.stop(),
       }
     },
   }

@@ -5,9 +5,9 @@ import type { System } from '../system.js'
 import { openWritBank } from './writ-bank.js'
 
 /** @param count how many accounts there are */
-export function writDeposits(count: number): System {
+export function writDeposits(count: number, name = 'writ'): System {
   return {
-    name: 'writ',
+    name,
     async open(environment) {
       const { app, accounts, pool, close } = await openWritBank(environment, count)
       return {

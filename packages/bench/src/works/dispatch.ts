@@ -13,4 +13,11 @@ export const dispatch: Work = {
   unit: 'deposits',
   systems: [writDeposits(ACCOUNTS), emmettDeposits(ACCOUNTS, EMMETT_CONNECTIONS)],
   limits: [writAppendLimit],
+  goals: [
+    { callers: 64, system: 'writ', figure: 'perSecond', atLeast: 25_000 },
+    { callers: 64, system: 'writ', figure: 'perSecond', against: 'writ append', atLeast: 0.45 },
+    { callers: 64, system: 'writ', figure: 'perSecond', against: 'emmett', atLeast: 12 },
+  ],
+  limitedBy:
+    'at one caller the way to the database and back, and the flush; from 64 on the two cores, on which Node and PostgreSQL have half of the work each',
 }

@@ -9,6 +9,8 @@ import { dispatch } from './dispatch.js'
 import { growth } from './growth.js'
 import { hot } from './hot.js'
 import { load } from './load.js'
+import { memory } from './memory.js'
+import { receipts } from './receipts.js'
 import { replay } from './replay.js'
 import { tenMillion } from './ten-million.js'
 import { transactions } from './transactions.js'
@@ -31,5 +33,8 @@ export const storeWorks: readonly Work[] = [
   transactions,
 ]
 
+/** Those of commands. */
+const commandWorks: readonly Work[] = [dispatch, hot, receipts, memory, transfers]
+
 /** Everything that can be measured; a new work is a file beside this one and a line here. */
-export const works: readonly Work[] = [...storeWorks, dispatch, hot, transfers]
+export const works: readonly Work[] = [...storeWorks, ...commandWorks]

@@ -1,5 +1,6 @@
 import { InvalidAppendError } from '../errors/invalid-append-error.js'
 import type { Append } from './append.js'
+import { isSerialised } from './new-event.js'
 
 export function isJson(text: string): boolean {
   try {
@@ -29,7 +30,9 @@ export function isJsonObject(text: unknown): text is string {
  */
 export function whyNotJson({ stream, events }: Append): InvalidAppendError | undefined {
   let sound: string | undefined
-  for (const { type, data, metadata } of events) {
+  for (const event of events) {
+    if (isSerialised(event)) continue
+    const { type, data, metadata } = event
     if (!isJson(data)) return new InvalidAppendError(stream, `the data of '${type}' is not JSON text`)
     // The events of one command share theirs.
     if (metadata === sound) continue

@@ -1,0 +1,23 @@
+import { cachedAccounts } from '../figures/cached-accounts.js'
+import { castoreDeposits } from '../systems/castore-deposits.js'
+import { emmettDepositsInMemory } from '../systems/emmett-deposits-in-memory.js'
+import { nestDeposits } from '../systems/nest-deposits.js'
+import { writDepositsInMemory, writMadeDepositsInMemory } from '../systems/writ-deposits-in-memory.js'
+import type { Work } from '../work.js'
+import { ACCOUNTS } from './dispatch.js'
+
+export const memory: Work = {
+  name: 'memory',
+  description: 'the deposits of `dispatch` on stores in memory, and what an account in the cache weighs',
+  unit: 'deposits',
+  systems: [writDepositsInMemory(ACCOUNTS), nestDeposits(ACCOUNTS), castoreDeposits(ACCOUNTS), emmettDepositsInMemory(ACCOUNTS)],
+  limits: [writMadeDepositsInMemory(ACCOUNTS)],
+  callers: [1, 64],
+  against: 'castore',
+  figures: [cachedAccounts(100_000)],
+  goals: [
+    { callers: 64, system: 'writ', figure: 'perSecond', atLeast: 200_000 },
+    { callers: 64, system: 'writ', figure: 'perSecond', against: 'castore', atLeast: 1 },
+  ],
+  limitedBy: 'Node, which is one thread',
+}
