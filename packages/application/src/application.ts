@@ -1,6 +1,6 @@
 import { type AggregateDefinition, Aggregates, type HistoryOptions, type HistoryStep, type Moment } from '@writ/aggregate'
 import { CommandRouter, type DispatchDefaults, type DispatchOptions, type Reply, type Returning } from '@writ/command-router'
-import { Subscriptions } from '@writ/event-handler'
+import { inlineEventStore, type LiveProjectionDefinition, type LiveState, Subscriptions } from '@writ/event-handler'
 import {
   type AnyCommand,
   type AnyEvent,
@@ -25,6 +25,7 @@ import { type Composition, compose } from './composition.js'
 import { ApplicationNotRunningError, StopTimedOutError } from './errors.js'
 import { type EventSelection, eventStream } from './event-stream.js'
 import { type Health, readHealth } from './health.js'
+import { type LiveOptions, readLive } from './live.js'
 import { type ApplicationOptions, overridden } from './options.js'
 import { OtherStores } from './other-stores.js'
 import { type PositionToken, positionIn, positionToken } from './position-token.js'
@@ -84,6 +85,8 @@ export class Application<Transaction extends object = object> {
     readonly name: string,
     /** The store that it was given, for reading the log; what is written goes through `dispatch` or `transaction`. */
     readonly store: EventStore<Transaction>,
+    /** The same with the inline projections around it: what is written goes through this one. */
+    private readonly writing: EventStore<Transaction>,
     private readonly composition: Composition,
     private readonly aggregates: Aggregates,
     private readonly router: CommandRouter,
@@ -114,10 +117,13 @@ export class Application<Transaction extends object = object> {
     const { unknownEvents = 'refuse' } = options
     const { byCategory, ...cache } = options.aggregates ?? {}
     const composition = compose(name, options.modules, { unknownEvents, logger }, byCategory)
-    const { events } = composition
-    const surroundings = { store, events, runtime, logger, ...cache }
+    const { events, inlineProjections: projections } = composition
+    const withInline = <T extends object>(inner: EventStore<T>) =>
+      projections.length > 0 ? inlineEventStore(inner, { projections, events, runtime }) : inner
+    const writing = withInline(store)
+    const surroundings = { store: writing, events, runtime, logger, ...cache }
     const aggregates = new Aggregates(surroundings)
-    const otherStores = new OtherStores(aggregates, surroundings)
+    const otherStores = new OtherStores(aggregates, store, surroundings, withInline)
     const subscriptions = new Subscriptions({
       store,
       events,
@@ -144,12 +150,13 @@ export class Application<Transaction extends object = object> {
       const dispatch: Dispatch = (command, options) =>
         // The id alone tells repetitions: what a journal gives back may be written down in another way by newer code.
         router.dispatch(command, { ...options, fingerprint: options.commandId, consistency: 'eventual' })
-      subscriptions.add(processSubscription(manager, { store, commands, dispatch, runtime, logger }))
+      subscriptions.add(processSubscription(manager, { store: writing, commands, dispatch, runtime, logger }))
     }
     return new Application(
       options,
       name,
       store,
+      writing,
       composition,
       aggregates,
       router,
@@ -231,7 +238,7 @@ export class Application<Transaction extends object = object> {
     const metadata = transactionMetadata(depth === 0 ? options : { causationDepth: depth, ...options }, this.defaults, runtime)
     this.dispatching++
     try {
-      return await this.store.transaction((transaction) => work(withEvents(transaction, { events, metadata, runtime })))
+      return await this.writing.transaction((transaction) => work(withEvents(transaction, { events, metadata, runtime })))
     } finally {
       if (--this.dispatching === 0) this.answered?.()
     }
@@ -329,6 +336,19 @@ export class Application<Transaction extends object = object> {
   }
 
   /**
+   * Folds a live projection from the log, now or as it was; nothing of it is kept. A class with `@LiveProjection`, a value of
+   * `liveProjection({ … })`, or an in-memory class with `@Projection` whose constructor wants nothing.
+   *
+   * @returns the state, and the position that it is as of
+   * @throws ApplicationNotRunningError, InvalidOptionError, InvalidSubscriptionError, NotDecoratedError
+   * @example const { state } = await app.live(Turnover, { at: { date: new Date('2026-01-01') } })
+   */
+  async live<S>(projection: Class<S & object> | LiveProjectionDefinition<S>, options: LiveOptions = {}): Promise<LiveState<S>> {
+    if (this.state !== 'running') throw this.notRunning('fold a projection')
+    return readLive(this.store, this.eventTypes, projection, options)
+  }
+
+  /**
    * What if: an application of the same modules over a store that begins as this one's, now or at a moment of the past, and goes on by
    * itself in memory. This application, its store and its read models stay as they are.
    *
@@ -407,7 +427,7 @@ export class Application<Transaction extends object = object> {
   private async begin(): Promise<void> {
     this.state = 'starting'
     try {
-      await this.store.start()
+      await this.writing.start()
       this.incarnation = (await this.store.head()).incarnation
       await this.subscriptions.start()
     } catch (error) {

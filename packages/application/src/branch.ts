@@ -1,5 +1,5 @@
 import { type AggregateDefinition, changesBetween, type StateChange } from '@writ/aggregate'
-import type { SubscriptionDefinition } from '@writ/event-handler'
+import type { InlineProjectionDefinition, SubscriptionDefinition } from '@writ/event-handler'
 import {
   type Class,
   type EventStore,
@@ -18,7 +18,7 @@ export interface BranchOptions {
   /** Where it parts from the application: now by default. What happened at that moment is still seen. */
   readonly at?: { readonly position: number; readonly date?: never } | { readonly date: Date; readonly position?: never }
   /** The event handlers and projections that run in it, as the modules list them. None by default: what they do may reach outside. */
-  readonly run?: readonly (Class<object> | SubscriptionDefinition)[]
+  readonly run?: readonly (Class<object> | SubscriptionDefinition | InlineProjectionDefinition)[]
   /** Whether process managers run in it: true by default. */
   readonly processManagers?: boolean
   /** What it is made of: the application's own modules by default. Others can give its handlers other services. */
@@ -68,7 +68,7 @@ const known: Record<keyof BranchOptions, true> = { at: true, run: true, processM
 export function checkBranchOptions(options: BranchOptions, modules: readonly Module[]): void {
   refuseUnknownOptions('branch', options, Object.keys(known))
   if (options.at) refuseUnknownOptions('branch, at', options.at, ['position', 'date'])
-  const listed = partsOf(modules).flatMap(({ module: { eventHandlers = [], projections = [] } }) => [
+  const listed: unknown[] = partsOf(modules).flatMap<unknown>(({ module: { eventHandlers = [], projections = [] } }) => [
     ...eventHandlers,
     ...projections,
   ])
@@ -97,14 +97,14 @@ export function branchModules(modules: readonly Module[], options: BranchOptions
 }
 
 /** The position of the last event that was stored by then; 0 where there is none. */
-export async function positionAt(store: EventStore, at: NonNullable<BranchOptions['at']>): Promise<number> {
+export async function positionAt(store: EventStore, at: NonNullable<BranchOptions['at']>, where = 'branch'): Promise<number> {
   const { position: head } = await store.head()
   if (at.position !== undefined) {
     if (Number.isSafeInteger(at.position) && at.position >= 0) return Math.min(at.position, head)
-    throw new InvalidOptionError('branch', 'at.position', 'must be a whole number from 0')
+    throw new InvalidOptionError(where, 'at.position', 'must be a whole number from 0')
   }
   const time = at.date instanceof Date ? at.date.getTime() : Number.NaN
-  if (Number.isNaN(time)) throw new InvalidOptionError('branch', 'at.date', 'must be a valid date')
+  if (Number.isNaN(time)) throw new InvalidOptionError(where, 'at.date', 'must be a valid date')
   // Time never runs back along the log: a few single reads find the place.
   let past = 0
   let later = head + 1

@@ -1,6 +1,13 @@
 import { type AggregateDefinition, type AggregateSettings, aggregateOf, withSettings } from '@writ/aggregate'
 import { commandHandlerOf, type Route, routesOf, withMiddleware } from '@writ/command-router'
-import { eventHandlerOf, projectionOf, type SubscriptionDefinition } from '@writ/event-handler'
+import {
+  eventHandlerOf,
+  type InlineProjectionDefinition,
+  inlineProjectionOf,
+  isInlineProjection,
+  projectionOf,
+  type SubscriptionDefinition,
+} from '@writ/event-handler'
 import {
   type AnyEventClass,
   type Class,
@@ -23,6 +30,7 @@ export interface Composition {
   readonly aggregates: readonly AggregateDefinition[]
   readonly routes: readonly Route[]
   readonly subscriptions: readonly SubscriptionDefinition[]
+  readonly inlineProjections: readonly InlineProjectionDefinition[]
   readonly processManagers: readonly ProcessManagerDefinition[]
   readonly events: EventTypes
   /** The definition behind a decorated class, or the value itself. */
@@ -85,18 +93,23 @@ export function compose(
   const routes = parts.flatMap((part) => withMiddleware(part.around, routesIn(part)))
   for (const { module } of parts) problems.collect(() => refuseIdleMiddleware(module))
   problems.collect(() => refuseUnknownCategories(settings, routes, aggregates))
+  const projections = problems.collectEach(listed(modules, 'projections'), (projection) => {
+    if (typeof projection !== 'function') return projection
+    const read = isInlineProjection(projection) ? inlineProjectionOf : projectionOf
+    return read(projection, instanceOf(projection))
+  })
+  const inlineProjections = projections.filter((one) => one.kind === 'inline-projection')
   const subscriptions = [
     ...problems.collectEach(listed(modules, 'eventHandlers'), (handler) =>
       typeof handler === 'function' ? eventHandlerOf(handler, instanceOf(handler)) : handler,
     ),
-    ...problems.collectEach(listed(modules, 'projections'), (handler) =>
-      typeof handler === 'function' ? projectionOf(handler, instanceOf(handler)) : handler,
-    ),
+    ...projections.filter((one) => one.kind !== 'inline-projection'),
   ]
   const processManagers = problems.collectEach(listed(modules, 'processManagers'), (manager) =>
     typeof manager === 'function' ? processManagerOf(manager, instanceOf(manager)) : manager,
   )
   const named = [...subscriptions, ...processManagers]
+  problems.collect(() => refuseDuplicates('inline projection', inlineProjections, ({ name, source }) => [name, source]))
   problems.collect(() => refuseDuplicates('subscription', named, ({ name, source }) => [name, source]))
   for (const module of modules) {
     for (const promised of module.commands ?? []) {
@@ -104,7 +117,7 @@ export function compose(
       problems.add(new MissingCommandHandlerError(promised.type, module.name))
     }
   }
-  const classes = [...eventClasses(modules, aggregates, routes, named)]
+  const classes = [...eventClasses(modules, aggregates, routes, [...named, ...inlineProjections])]
   const upcasters = upcastersOf(modules)
   for (const problem of EventTypes.problemsOf(classes, { upcasters })) problems.add(problem)
   problems.throwAny(application)
@@ -113,6 +126,7 @@ export function compose(
     aggregates,
     routes,
     subscriptions,
+    inlineProjections,
     processManagers,
     events: new EventTypes(classes, { ...reading, upcasters }),
     definitionOf,

@@ -13,6 +13,7 @@ export {
 } from './errors.js'
 export type { EventSelection, LogSelection, StreamSelection } from './event-stream.js'
 export type { Health, StoreHealth } from './health.js'
+export type { LiveOptions } from './live.js'
 export { type Module, module } from './module.js'
 export type { AggregateOptions, ApplicationOptions, SubscriptionOptions } from './options.js'
 export type { PositionToken } from './position-token.js'

@@ -1,6 +1,6 @@
 import type { AggregateDefinition } from '@writ/aggregate'
 import type { Middleware, Route } from '@writ/command-router'
-import type { SubscriptionDefinition } from '@writ/event-handler'
+import type { InlineProjectionDefinition, SubscriptionDefinition } from '@writ/event-handler'
 import type { AnyCommandClass, AnyEventClass, Class, Upcaster } from '@writ/event-store'
 import type { ProcessManagerDefinition } from '@writ/process-manager'
 import type { Container } from 'inversify'
@@ -14,8 +14,8 @@ export interface Module {
   readonly commandHandlers?: readonly (Class<object> | Route)[]
   /** Classes with `@EventHandler`, or values of `eventHandler({ … })`. */
   readonly eventHandlers?: readonly (Class<object> | SubscriptionDefinition)[]
-  /** Classes with `@Projection`, or values of `projection({ … })`. */
-  readonly projections?: readonly (Class<object> | SubscriptionDefinition)[]
+  /** Classes with `@Projection` or `@InlineProjection`, or values of `projection({ … })` or `inlineProjection({ … })`. */
+  readonly projections?: readonly (Class<object> | SubscriptionDefinition | InlineProjectionDefinition)[]
   /** Classes with `@ProcessManager`, or values of `processManager({ … })`. */
   readonly processManagers?: readonly (Class<object> | ProcessManagerDefinition)[]
   /** Commands that the module promises to handle: one that nothing handles is an error before the start. */

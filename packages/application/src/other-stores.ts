@@ -7,15 +7,19 @@ export class OtherStores {
 
   constructor(
     private readonly own: Aggregates,
+    /** The application's own store, as it was given. */
+    private readonly ownStore: EventStore,
     private readonly options: AggregatesOptions,
+    /** Lays around a store what the application lays around its own. */
+    private readonly around: (store: EventStore) => EventStore,
   ) {}
 
   /** The same ones for the same store, until the application stops. */
   readonly aggregatesOn = (store: EventStore): Aggregates => {
-    if (store === this.options.store) return this.own
+    if (store === this.ownStore || store === this.options.store) return this.own
     let aggregates = this.byStore.get(store)
     if (!aggregates) {
-      aggregates = new Aggregates({ ...this.options, store })
+      aggregates = new Aggregates({ ...this.options, store: this.around(store) })
       this.byStore.set(store, aggregates)
     }
     return aggregates

@@ -3,7 +3,14 @@ export { EventHandler, type EventHandlerValue, eventHandler, eventHandlerOf } fr
 export type { BatchContext, HandlerContext, ProjectionBatchContext, ProjectionContext } from './definition/handler-context.js'
 export { On, on, type OnEvent, onMethodsOf, type OnMethod } from './definition/on.js'
 export { OnBatch, type OnBatchOfEvents, onBatch } from './definition/on-batch.js'
-export { Projection, type ProjectionValue, projection, projectionOf, type SetsUp } from './definition/projection.js'
+export {
+  Projection,
+  type ProjectionValue,
+  projection,
+  projectionNameOf,
+  projectionOf,
+  type SetsUp,
+} from './definition/projection.js'
 export type {
   Batch,
   BatchOptions,
@@ -16,6 +23,32 @@ export type {
   StartFrom,
   SubscriptionDefinition,
 } from './definition/subscription-definition.js'
+
+// Keep rows in the append's own transaction.
+export type { InlineContext, InlineEvent, InlineHandlerContext } from './inline/inline-context.js'
+export { type InlineEventStoreOptions, inlineEventStore } from './inline/inline-event-store.js'
+export {
+  type InlineHandle,
+  InlineProjection,
+  type InlineProjectionDefinition,
+  type InlineProjectionOptions,
+  type InlineProjectionValue,
+  inlineProjection,
+  inlineProjectionOf,
+  isInlineProjection,
+} from './inline/inline-projection.js'
+
+// Fold a state when it is asked for, as of now or of a position.
+export { foldLive, type LiveRead, type LiveState } from './live/fold-live.js'
+export {
+  type LiveFold,
+  LiveProjection,
+  type LiveProjectionDefinition,
+  type LiveProjectionOptions,
+  type LiveProjectionValue,
+  liveProjection,
+  liveProjectionOf,
+} from './live/live-projection.js'
 
 // Say what follows when a handler fails.
 export {
@@ -42,6 +75,7 @@ export {
   NotDecoratedError,
   WrongDecoratorModeError,
 } from './errors/definition-errors.js'
+export { InlineProjectionFailedError } from './errors/inline-errors.js'
 export {
   CheckpointAheadOfLogError,
   InvalidVerdictError,

@@ -130,12 +130,23 @@ class Branch implements BranchEventStore {
     // The own store's transaction is asked for nothing but its handle, and for its checks.
     const { result } = await this.own.transaction(async (transaction) => {
       try {
-        return await work(Object.assign(transaction, { append }))
+        return { done: await work(Object.assign(transaction, { append })), transaction }
       } finally {
         collected.end()
       }
     })
-    return { result, appended: collected.answers(await this.appendAll(collected.merged)) }
+    const { done, transaction } = result
+    const { position: before } = await this.head()
+    try {
+      const appended = collected.answers(await this.appendAll(collected.merged))
+      const isRepetition =
+        collected.merged.some(({ events }) => events.length > 0) && appended.every(({ position }) => position <= before)
+      if (isRepetition) transaction.rollBack()
+      return { result: done, appended }
+    } catch (error) {
+      transaction.rollBack()
+      throw error
+    }
   }
 
   async *readStream(stream: string, options?: ReadStreamOptions): Pages {

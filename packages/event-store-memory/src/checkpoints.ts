@@ -21,7 +21,7 @@ import {
   UnknownSubscriptionError,
 } from '@writ/event-store'
 import type { InMemoryLog } from './in-memory-log.js'
-import { InMemoryTransaction } from './in-memory-transaction.js'
+import { type InMemoryTransaction, undoable } from './in-memory-transaction.js'
 import type { Partition } from './partition.js'
 import type { Ready } from './ready.js'
 import { Subscription } from './subscription.js'
@@ -96,7 +96,7 @@ export class InMemoryCheckpoints implements Checkpoints<InMemoryTransaction> {
   }
 
   /**
-   * Nothing rolls back what an effect did to memory of its own, so the fence is checked before it runs; and again after it, as a
+   * Not every effect says how to take back what it did to memory of its own, so the fence is checked before it runs; and again after it, as a
    * database would when it commits.
    */
   async advanceWith(lease: Lease, position: number, effect: Effect, given?: ParkingChanges): Promise<void> {
@@ -106,8 +106,10 @@ export class InMemoryCheckpoints implements Checkpoints<InMemoryTransaction> {
     const { partition } = await this.leased(lease)
     await partition.oneAfterAnother(async () => {
       partition.checkAdvance(lease, position)
-      await effect(new InMemoryTransaction())
-      await this.move(lease, position, changes)
+      await undoable(async (transaction) => {
+        await effect(transaction)
+        await this.move(lease, position, changes)
+      })
     })
   }
 
@@ -197,7 +199,7 @@ export class InMemoryCheckpoints implements Checkpoints<InMemoryTransaction> {
     const subscription = await this.known(name)
     const done = subscription.settled.then(async () => {
       if (this.log.subscriptions.get(name) !== subscription) throw new UnknownSubscriptionError(name)
-      await effect(new InMemoryTransaction())
+      await undoable(effect)
       change(subscription)
     })
     subscription.settled = done.catch(() => {})

@@ -126,14 +126,25 @@ class InMemoryEventStore implements EventStore<InMemoryTransaction> {
     await this.ready('run a transaction')
     const collected = new CollectedAppends()
     const append = (given: Append) => collected.append(given)
-    let result: T
+    const transaction = Object.assign(new InMemoryTransaction(), { append })
     try {
-      result = await work(Object.assign(new InMemoryTransaction(), { append }))
-    } finally {
-      collected.end()
+      let result: T
+      try {
+        result = await work(transaction)
+      } finally {
+        collected.end()
+      }
+      if (this.refusal) throw this.refusal
+      const { merged } = collected
+      const before = this.log.position
+      const appended = collected.answers(this.appendTogether(merged))
+      const isRepetition = this.log.position === before && merged.some(({ events }) => events.length > 0)
+      if (isRepetition) transaction.rollBack()
+      return { result, appended }
+    } catch (error) {
+      transaction.rollBack()
+      throw error
     }
-    if (this.refusal) throw this.refusal
-    return { result, appended: collected.answers(this.appendTogether(collected.merged)) }
   }
 
   async *readStream(stream: string, options?: ReadStreamOptions): AsyncGenerator<readonly StoredEvent[]> {

@@ -6,11 +6,38 @@ import { CapabilityMissingError } from '@writ/event-store'
  * A projection that asks for `sql` has been given the wrong store, and is told so at the first use.
  */
 export class InMemoryTransaction {
+  private readonly undoes: (() => void)[] = []
+
+  /**
+   * Says how to take back what the work has changed in its own objects, should the transaction not be committed; called in reverse order.
+   *
+   * @example onRollback(() => rows.delete(account))
+   */
+  onRollback(undo: () => void): void {
+    this.undoes.push(undo)
+  }
+
   get sql(): never {
     throw new CapabilityMissingError(
       'memory',
       'SQL',
       'Run this projection on PostgreSQL, or let it keep its read model in an object of its own.',
     )
+  }
+
+  /** Called by the store where nothing was committed. */
+  rollBack(): void {
+    for (const undo of this.undoes.splice(0).reverse()) undo()
+  }
+}
+
+/** Carries out work, and takes back what it says how to take back, should it fail. */
+export async function undoable<T>(work: (transaction: InMemoryTransaction) => Promise<T>): Promise<T> {
+  const transaction = new InMemoryTransaction()
+  try {
+    return await work(transaction)
+  } catch (error) {
+    transaction.rollBack()
+    throw error
   }
 }

@@ -8,7 +8,7 @@ import {
   type VersionChange,
 } from '@writ/event-store'
 import type { InMemoryLog } from './in-memory-log.js'
-import { InMemoryTransaction } from './in-memory-transaction.js'
+import { InMemoryTransaction, undoable } from './in-memory-transaction.js'
 import type { Ready } from './ready.js'
 
 export class InMemoryProjections implements ProjectionVersions<InMemoryTransaction> {
@@ -32,8 +32,10 @@ export class InMemoryProjections implements ProjectionVersions<InMemoryTransacti
     await this.ready('swap a projection')
     checkSwap(name, change)
     this.refuseUnlessLive(name, change)
-    await effect(new InMemoryTransaction())
-    this.refuseUnlessLive(name, change)
+    await undoable(async (transaction) => {
+      await effect(transaction)
+      this.refuseUnlessLive(name, change)
+    })
     this.log.liveVersions.set(name, { version: change.to, previous: change.from, since: this.log.date() })
   }
 

@@ -365,12 +365,22 @@ export class AggregateRuntime {
     } else if (commands.length > 1 && isAboutOneCommand(error)) {
       for (const command of commands) command.alone = true
       this.decideAgain(commands)
+    } else if (DomainError.is(error)) {
+      this.refuseInline(commands[0]!, error)
     } else {
       for (const command of commands) if (!command.failed) this.replies.reject(command, error)
       this.decideAgain(commands)
       // What is stored now can only be told by looking.
       if (!isCertainlyNotStored(error)) this.confirmed = undefined
     }
+  }
+
+  /** An inline projection has refused a command that went alone: that is its answer, as if its handler had thrown it. */
+  private refuseInline(command: PendingCommand, refusal: DomainError): void {
+    this.decideAgain([])
+    command.undecide()
+    command.refusal = refusal
+    this.collected.add(command)
   }
 
   private afterConflict(commands: readonly PendingCommand[], error: unknown): readonly PendingCommand[] {

@@ -1,4 +1,4 @@
-import { type AnyEvent, type Class, nearestName } from '@writ/event-store'
+import { type AnyEvent, type AnyEventClass, type Class, nearestName } from '@writ/event-store'
 import { DuplicateHandlerError, InvalidSubscriptionError } from '../errors/definition-errors.js'
 import { retryThenStop } from './error-policy.js'
 import type { OnEvent } from './on.js'
@@ -85,14 +85,18 @@ function common(source: string, options: EventHandlerOptions | ProjectionOptions
   if (!onBatch && options.batch) throw new InvalidSubscriptionError(source, "its 'batch' says nothing without @OnBatch")
   const { consistency = 'eventual', onError = retryThenStop() } = options
   const shared = { source, consistency, onError }
-  if (!onBatch) return { ...shared, ...handlersByType(source, on) }
+  if (!onBatch) return { ...shared, ...handlersByType<Handle>(source, on) }
   const handle = onBatch.handle as HandleBatch
   const alone: Handle = (event, context) => handle([event], batchOfOne(context))
   const each = onBatch.events.map((event): Handler => ({ event, name: onBatch.name, handle: alone as Handler['handle'] }))
-  return { ...shared, ...handlersByType(source, each), batch: { ...options.batch, handle } }
+  return { ...shared, ...handlersByType<Handle>(source, each), batch: { ...options.batch, handle } }
 }
 
-function handlersByType(source: string, given: readonly Handler[]) {
+/** @throws InvalidSubscriptionError for none, DuplicateHandlerError for two of one event */
+export function handlersByType<Handle>(
+  source: string,
+  given: readonly Handler[],
+): { events: readonly AnyEventClass[]; handlers: ReadonlyMap<string, Handle> } {
   if (given.length === 0) throw new InvalidSubscriptionError(source, 'it handles no event; mark its methods with @On(EventClass)')
   const handlers = new Map<string, Handle>()
   for (const [index, { event, name, handle }] of given.entries()) {
@@ -107,7 +111,8 @@ const sharedOptions = ['name', 'consistency', 'onError', 'batch', 'on', 'onBatch
 const eventHandlerOptions = [...sharedOptions, 'startFrom', 'concurrency', 'partitionBy']
 const projectionOptions = [...sharedOptions, 'version', 'setUp']
 
-function refuseUnknownOptions(source: string, options: object, known: readonly string[]): void {
+/** @throws InvalidSubscriptionError */
+export function refuseUnknownOptions(source: string, options: object, known: readonly string[]): void {
   const unknown = Object.keys(options).find((key) => !known.includes(key))
   if (unknown === undefined) return
   const nearest = nearestName(unknown, known)

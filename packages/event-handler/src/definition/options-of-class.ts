@@ -1,5 +1,5 @@
 import type { Class } from '@writ/event-store'
-import { NotDecoratedError } from '../errors/definition-errors.js'
+import { type HandlerDecorator, NotDecoratedError } from '../errors/definition-errors.js'
 
 /**
  * What a decorator wrote down for this very class: a subclass is another class, and wants a name of its own.
@@ -8,7 +8,7 @@ import { NotDecoratedError } from '../errors/definition-errors.js'
  */
 export function optionsOfClass<Options>(
   target: Class<object>,
-  decorator: '@EventHandler' | '@Projection',
+  decorator: HandlerDecorator,
   decorated: WeakMap<object, Options>,
 ): Options {
   const options = decorated.get(target)

@@ -72,3 +72,8 @@ export function projectionOf(projectionClass: Class<object>, resolve: () => obje
     : undefined
   return defineProjection(`class ${projectionClass.name}`, options, handlersOfClass(projectionClass, resolve), setUp)
 }
+
+/** What a class decorated with {@link Projection} is called, without its version; undefined for any other class. */
+export function projectionNameOf(projectionClass: Class<object>): string | undefined {
+  return decorated.get(projectionClass)?.name
+}

@@ -88,7 +88,8 @@ export interface ProjectionOptions {
   readonly batch?: BatchOptions
 }
 
-const namePattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$/
+/** What a subscription or a projection can be called. */
+export const namePattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$/
 
 /** @throws InvalidSubscriptionError that says what is wrong with which option */
 export function checkOptions(source: string, options: EventHandlerOptions & ProjectionOptions): void {

@@ -31,7 +31,8 @@ export class TransactionContexts {
   }
 }
 
-function forwardingTo(transaction: object): object {
+/** An object that has what a transaction has, asked for anew each time. */
+export function forwardingTo(transaction: object): object {
   const forwarding = {}
   for (let level = transaction; level !== null && level !== Object.prototype; level = Object.getPrototypeOf(level)) {
     for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(level))) {

@@ -26,11 +26,13 @@ export class DuplicateHandlerError extends WritError<'duplicate-handler'> {
   }
 }
 
+export type HandlerDecorator = '@EventHandler' | '@Projection' | '@InlineProjection' | '@LiveProjection'
+
 /** A class is not decorated as what it is used for. */
 export class NotDecoratedError extends WritError<'not-decorated'> {
   constructor(
     readonly className: string,
-    readonly decorator: '@EventHandler' | '@Projection',
+    readonly decorator: HandlerDecorator,
     /** The class above it that is decorated, if there is one. */
     readonly decoratedParent: string | undefined,
   ) {
