@@ -76,6 +76,33 @@ describe('The queue of appends', () => {
     expect(texts).toEqual([expect.stringMatching(/^call .*append_batch/)])
   })
 
+  it('takes streams that are expected to be new for such, and looks for a while when one was not', async () => {
+    const { connectionString, schema } = testDatabase()
+    const { pool, texts } = countingPool({ connectionString, max: 3 })
+    const store = await openStore({ pool, schema })
+    await store.append({ stream: 'old', events: [newEvent()] })
+    const create = (...streams: string[]) =>
+      Promise.allSettled(streams.map((stream) => store.append({ stream, events: [newEvent()], expectedVersion: 'no-stream' })))
+    texts.length = 0
+    expect(outcomes(await create('a', 'old', 'b'))).toEqual(['stored', 'wrong-expected-version', 'stored'])
+    expect(texts.filter((text) => text.includes('append_batch'))).toHaveLength(2)
+    texts.length = 0
+    expect(outcomes(await create('c', 'old', 'd'))).toEqual(['stored', 'wrong-expected-version', 'stored'])
+    expect(texts.filter((text) => text.includes('append_batch'))).toHaveLength(1)
+  })
+
+  it.each([[false], [true]])('does not take a deleted stream for a new one (its events taken out: %s)', async (hard) => {
+    const { connectionString, schema } = testDatabase()
+    const eraser = await openStore({ connectionString, schema, allowHardDelete: true })
+    const store = await openStore({ connectionString, schema })
+    await store.append({ stream: 'gone', events: [newEvent()] })
+    await eraser.streams.delete('gone', { hard })
+    const results = await Promise.allSettled(
+      ['a', 'gone', 'b'].map((stream) => store.append({ stream, events: [newEvent()], expectedVersion: 'no-stream' })),
+    )
+    expect(outcomes(results)).toEqual(['stored', 'stream-deleted', 'stored'])
+  })
+
   it('refuses as overloaded what is beyond its bound, and stores what it took', async () => {
     const store = await openStore({ maxWaitingAppends: 10 })
     const results = await Promise.allSettled(times(15, (index) => store.append({ stream: `s-${index}`, events: [newEvent()] })))

@@ -17,6 +17,7 @@ import { AppendCall } from './append/append-call.js'
 import { AppendQueue } from './append/append-queue.js'
 import { type Delivery, deliver } from './append/deliver-batch.js'
 import { deliverTogether } from './append/deliver-together.js'
+import { NewStreams } from './append/new-streams.js'
 import { Notices } from './append/notices.js'
 import { PostgresCheckpoints } from './checkpoints.js'
 import { Connections, type Statement } from './connections.js'
@@ -210,6 +211,7 @@ class PostgresStore implements PostgresEventStore {
       connections,
       call: new AppendCall(connections, options),
       notices,
+      newStreams: new NewStreams(options.runtime),
       reads: {
         missed: (stream, from, upTo) => reader.missed(stream, from, upTo),
         deletion: (stream) => reader.deletion(stream),

@@ -25,19 +25,21 @@ export type Answer =
 /** Sends a batch until the server has answered, or it is too late; it never throws. */
 export async function answerOf(
   delivery: Delivery,
-  send: (client: pg.PoolClient, careful: boolean) => Promise<readonly EntryVerdict[]>,
-  { careful, mayBeCommitted }: Sending,
+  send: (client: pg.PoolClient, careful: boolean, trustsNew: boolean) => Promise<readonly EntryVerdict[]>,
+  { careful, mayBeCommitted, mayTrust = false }: Sending & { readonly mayTrust?: boolean },
 ): Promise<Answer> {
-  const { runtime, retryFor } = delivery
+  const { runtime, retryFor, newStreams } = delivery
   const deadline = runtime.monotonic() + retryFor
   for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
-    const outcome = await attempt(delivery, (client) => send(client, careful))
+    const trustsNew = mayTrust && !careful && newStreams.areTrusted
+    const outcome = await attempt(delivery, (client) => send(client, careful, trustsNew))
     if (outcome.verdicts) return outcome
     const { error, kind, sqlState, wasSent } = outcome
     if (kind === 'refused') {
       if (!wasSent) return { error: translated(error, 'append', mayBeCommitted), isFinal: true, careful, mayBeCommitted }
       if (sqlState !== UNIQUE_VIOLATION || careful) return { error, isFinal: false, careful, mayBeCommitted }
-      careful = true
+      if (trustsNew) newStreams.wereNot()
+      else careful = true
       continue
     }
     // Sent again with the same event ids, it is stored once, whatever came of this time.

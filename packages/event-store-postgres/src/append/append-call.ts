@@ -22,21 +22,21 @@ export class AppendCall {
       name: `${statementPrefix}append_one`,
       text: `call ${quoted}.append_one(null, $1, $2, $3, $4, $5, $6, $7, $8, $9)`,
     }
-    const parameters = Array.from({ length: 21 }, (_, index) => `$${index + 1}`).join(', ')
-    this.many = { name: `${statementPrefix}append_batch`, text: `call ${quoted}.append_batch(null, ${parameters})` }
-    this.together = { name: `${statementPrefix}append_together`, text: `call ${quoted}.append_together(null, ${parameters})` }
+    const parameters = (count: number) => Array.from({ length: count }, (_, index) => `$${index + 1}`).join(', ')
+    this.many = { name: `${statementPrefix}append_batch`, text: `call ${quoted}.append_batch(null, ${parameters(22)})` }
+    this.together = { name: `${statementPrefix}append_together`, text: `call ${quoted}.append_together(null, ${parameters(21)})` }
   }
 
   /** @throws the driver's error as it is */
   async send(
     client: pg.ClientBase,
     batch: Batch,
-    { oneByOne, notify }: { oneByOne: boolean; notify: boolean },
+    { oneByOne, trustsNew, notify }: { oneByOne: boolean; trustsNew: boolean; notify: boolean },
   ): Promise<readonly EntryVerdict[]> {
     const isOne = batch.length === 1 && !oneByOne && isOnePlainEvent(batch[0]!)
     const rows = isOne
       ? await this.connections.run(client, this.one, [...encodeOne(batch[0]!), notify, this.lockTimeout])
-      : await this.connections.run(client, this.many, [...encodeBatch(batch), oneByOne, notify, this.lockTimeout])
+      : await this.connections.run(client, this.many, [...encodeBatch(batch), oneByOne, trustsNew, notify, this.lockTimeout])
     return readVerdicts(batch, rows[0]![0]!)
   }
 

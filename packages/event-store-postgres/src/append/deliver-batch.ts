@@ -7,6 +7,7 @@ import { answerOf } from './answer.js'
 import type { AppendCall } from './append-call.js'
 import { type Batch, type BatchEntry, entryOf, type WaitingAppend } from './batch.js'
 import { meetsItself } from './meets-itself.js'
+import type { NewStreams } from './new-streams.js'
 import type { Notices } from './notices.js'
 import { type RefusalReads, refusalOf, whyNotHeld } from './refusal.js'
 import { type EntryVerdict, haveWritten } from './verdicts.js'
@@ -15,6 +16,7 @@ export interface Delivery {
   readonly connections: Connections
   readonly call: AppendCall
   readonly notices: Notices
+  readonly newStreams: NewStreams
   readonly reads: RefusalReads
   readonly schema: SchemaName
   readonly runtime: Runtime
@@ -38,14 +40,14 @@ export async function deliver(delivery: Delivery, batch: Batch, history?: Histor
   const { call, notices } = delivery
   const answer = await answerOf(
     delivery,
-    (client, oneByOne) =>
+    (client, oneByOne, trustsNew) =>
       notices.telling(
-        (notify) => call.send(client, batch, { oneByOne, notify }),
+        (notify) => call.send(client, batch, { oneByOne, trustsNew, notify }),
         (verdicts) => haveWritten(batch, verdicts),
       ),
     history
       ? { careful: history.oneByOne, mayBeCommitted: history.mayBeCommitted }
-      : { careful: meetsItself(batch), mayBeCommitted: false },
+      : { careful: meetsItself(batch), mayBeCommitted: false, mayTrust: true },
   )
   if (answer.verdicts) return settle(delivery, batch, answer.verdicts)
   const { error, isFinal, careful: oneByOne, mayBeCommitted } = answer

@@ -5,13 +5,16 @@ import { adminClient, closeAfterAll, newEvent, openStore, readEverything, times 
 
 closeAfterAll()
 
-/** Runs a statement and tells whether its transaction wrote anything: only then does it get an id. */
-async function writes(client: pg.Client, statement: string): Promise<boolean> {
-  await client.query('begin')
+/** Runs a statement and tells whether it made sure of the flush. */
+async function flushes(client: pg.Client, schema: string, statement: string): Promise<boolean> {
+  await client.query(`begin;
+    alter function ${schema}.flush() rename to flush_itself;
+    create function ${schema}.flush() returns void language sql as $$
+      select set_config('test.flushes', 'yes', true); select ${schema}.flush_itself() $$`)
   await client.query(statement)
-  const { rows } = await client.query('select pg_current_xact_id_if_assigned() is not null as wrote')
+  const { rows } = await client.query(`select current_setting('test.flushes', true) = 'yes' as flushes`)
   await client.query('rollback')
-  return rows[0].wrote
+  return rows[0].flushes ?? false
 }
 
 describe('The durable reader', () => {
@@ -19,25 +22,33 @@ describe('The durable reader', () => {
     const { connectionString, schema } = testDatabase()
     const store = await openStore({ connectionString, schema })
     const client = await adminClient()
-    expect(await writes(client, `select * from ${schema}.read_log(0, 1000, 1000, false, true)`)).toBe(false)
+    expect(await flushes(client, schema, `select * from ${schema}.read_log(0, 1000, 1000, false, true)`)).toBe(false)
     await store.append({ stream: 's', events: [newEvent()] })
-    expect(await writes(client, `select * from ${schema}.read_log(1, 1000, 1000, false, true)`)).toBe(false)
+    expect(await flushes(client, schema, `select * from ${schema}.read_log(1, 1000, 1000, false, true)`)).toBe(false)
   })
 
   it('makes sure of the flush when it gives out what is visible and may not be flushed', async () => {
     const { connectionString, schema } = testDatabase()
     const store = await openStore({ connectionString, schema })
     await store.append({ stream: 's', events: [newEvent()] })
+    const reader = await adminClient()
+    expect(await flushes(reader, schema, `select * from ${schema}.read_log(0, 1000, 1000, false, true)`)).toBe(true)
+    expect(await flushes(reader, schema, `select * from ${schema}.read_log(0, 1000, 1000, false, false)`)).toBe(false)
+  })
+
+  it('has flushed what was visible when it answers', async () => {
+    const { connectionString, schema } = testDatabase()
+    await openStore({ connectionString, schema })
     const [writer, reader] = [await adminClient(), await adminClient()]
-    await writer.query('create temporary table unrelated (number int); set synchronous_commit = off')
-    const seen: boolean[] = []
-    for (let tries = 0; tries < 200 && !seen.includes(true); tries++) {
-      // Its commit is not flushed yet when the reader looks, unless the WAL writer was faster.
-      await writer.query(`insert into ${schema}.snapshots values ('s${tries}', 1, 1, 1, '{}')`)
-      seen.push(await writes(reader, `select * from ${schema}.read_log(0, 1000, 1000, false, true)`))
+    await writer.query('set synchronous_commit = off')
+    for (let tries = 0; tries < 20; tries++) {
+      const { rows: written } = await writer.query(
+        `insert into ${schema}.snapshots values ('s${tries}', 1, 1, 1, '{}') returning pg_current_wal_insert_lsn() as place`,
+      )
+      await reader.query(`select ${schema}.flush()`)
+      const { rows } = await reader.query('select pg_current_wal_flush_lsn() >= $1::pg_lsn as flushed', [written[0].place])
+      expect(rows[0].flushed).toBe(true)
     }
-    expect(seen).toContain(true)
-    expect(await writes(reader, `select * from ${schema}.read_log(0, 1000, 1000, false, false)`)).toBe(false)
   })
 
   it('needs one round trip a page, and no barrier for what this process knows to be durable', async () => {
@@ -68,18 +79,10 @@ describe('The durable reader', () => {
     const { connectionString, schema } = testDatabase()
     const store = await openStore({ connectionString, schema })
     await store.append({ stream: 's', events: [newEvent({ tags: ['x'] })] })
-    const [writer, reader] = [await adminClient(), await adminClient()]
-    await writer.query('create temporary table unrelated (number int); set synchronous_commit = off')
+    const reader = await adminClient()
     const read = (flushed: number | null) =>
-      writes(reader, `select * from ${schema}.read_matching('x', '', null, null, 0, 1000, 10, false, ${flushed})`)
-    const seen: boolean[] = []
-    for (let tries = 0; tries < 200 && !seen.includes(true); tries++) {
-      await writer.query(`insert into ${schema}.snapshots values ('s${tries}', 1, 1, 1, '{}')`)
-      expect(await read(1)).toBe(false)
-      expect(await read(null)).toBe(false)
-      seen.push(await read(0))
-    }
-    expect(seen).toContain(true)
+      flushes(reader, schema, `select * from ${schema}.read_matching('x', '', null, null, 0, 1000, 10, false, ${flushed})`)
+    expect([await read(1), await read(null), await read(0)]).toEqual([false, false, true])
   })
 
   it('holds no connection between pages', async () => {

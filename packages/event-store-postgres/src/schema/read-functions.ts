@@ -14,7 +14,7 @@ export const eventRow = `returns table("position" bigint, stream text, version i
   data json, metadata json, tags text, created_at bigint)`
 
 // What is visible may not be flushed yet. Whoever takes events out of the database waits for the flush: after the rows were read,
-// and only when there are any, so that an idle poll writes nothing. The commit of this very statement does it.
+// and only when there are any, so that an idle poll writes nothing.
 const barrier = (quoted: string) => `if found and _durable then perform ${quoted}.flush(); end if;`
 
 /** Keeps Writ's own records out of what is read of the log. */
@@ -27,9 +27,14 @@ const isRead = (quoted: string) => `
           where m.stream = _stream and m.first_version = ${TOMBSTONE_VERSION}))`
 
 export const readFunctions = ({ quoted: s }: SchemaName) => `
+-- A message that stands for itself is flushed at once. Before version 17 only a commit is, and only commits wait for a standby to answer.
 create function ${s}.flush() returns void language plpgsql as $$
 begin
-  if pg_catalog.pg_current_wal_flush_lsn() operator(pg_catalog.<) pg_catalog.pg_current_wal_insert_lsn() then
+  if pg_catalog.pg_current_wal_flush_lsn() operator(pg_catalog.>=) pg_catalog.pg_current_wal_insert_lsn() then return; end if;
+  if pg_catalog.current_setting('server_version_num')::pg_catalog.int4 operator(pg_catalog.>=) 170000
+    and pg_catalog.current_setting('synchronous_standby_names') operator(pg_catalog.=) '' then
+    perform pg_catalog.pg_logical_emit_message(false, 'writ', '', true);
+  else
     perform pg_catalog.set_config('synchronous_commit', 'on', true);
     perform pg_catalog.pg_logical_emit_message(true, 'writ', '');
   end if;

@@ -1,3 +1,4 @@
+import { TOMBSTONE_VERSION } from '@writ/event-store'
 import type { SchemaName } from './schema-name.js'
 
 // Payloads are json, not jsonb: the exact text comes back, and nothing is parsed twice. Names compare by bytes, whatever the
@@ -40,6 +41,7 @@ create table ${s}.stream_marks (
   first_version integer not null check (first_version > 0),
   constraint stream_marks_stream primary key (stream)
 );
+create index stream_marks_deleted on ${s}.stream_marks (first_version) where first_version = ${TOMBSTONE_VERSION};
 
 -- The events of a full block by their types: their places in it, from 0. The type '' tells which block was the last.
 create table ${s}.type_blocks (
