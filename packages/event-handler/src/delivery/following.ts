@@ -30,7 +30,7 @@ export class Following implements Follower {
   constructor(
     private readonly holding: Holding,
     private readonly reader: LogReader,
-    private readonly types: EventTypes,
+    types: EventTypes,
     private readonly checkpoint: number,
     onProgress: (position: number) => void,
   ) {
@@ -115,28 +115,22 @@ export class Following implements Follower {
 
   private async catchUp(): Promise<void> {
     const { holding, reader } = this
-    let log = this.pages()
-    while (!this.isNear) {
-      const { isAtHead, ...portion } = await holding.untilAnswered('read the log', () =>
-        log.next().catch((error: unknown) => {
-          log = this.pages()
-          throw error
-        }),
-      )
-      await this.deliver(portion)
-      await this.doWhatIsDue()
-      this.isNear = reader.join(this, isAtHead)
+    const log = new CatchUp(reader.pages, this.storedTypes, this.position)
+    try {
+      while (!this.isNear) {
+        const { isAtHead, ...portion } = await holding.untilAnswered('read the log', () => log.next())
+        await this.deliver(portion)
+        await this.doWhatIsDue()
+        this.isNear = reader.join(this, isAtHead)
+      }
+    } finally {
+      log.close()
     }
   }
 
   private async deliver(portion: Portion): Promise<void> {
     await this.delivery.deliver(portion)
     this.position = portion.upTo
-  }
-
-  private pages(): CatchUp {
-    const { holding, types, reader } = this
-    return new CatchUp(holding.store, types, this.storedTypes, this.position, (head) => reader.sawHead(head))
   }
 
   private async doWhatIsDue(): Promise<void> {

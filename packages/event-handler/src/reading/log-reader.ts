@@ -4,6 +4,7 @@ import { describeError } from '../infrastructure-error.js'
 import { Wakeup } from '../wakeup.js'
 import { endOfLog } from './end-of-log.js'
 import { LogEntry, type Portion, sizeOf } from './log-entry.js'
+import { LogPages } from './log-pages.js'
 import { PageSize } from './page-size.js'
 import { Ring } from './ring.js'
 
@@ -26,6 +27,8 @@ export interface Follower {
  * the fastest follower by no more than the ring holds, and one that is too slow for the ring has to page by itself.
  */
 export class LogReader {
+  /** For subscriptions that are behind. */
+  readonly pages: LogPages
   /** Why it can't read, while it can't. */
   trouble: Error | undefined
   private ring = new Ring(0, RING)
@@ -46,7 +49,9 @@ export class LogReader {
     private readonly wanted: ReadonlySet<string>,
     private readonly runtime: Runtime,
     private readonly logger: Logger,
-  ) {}
+  ) {
+    this.pages = new LogPages(store, types, wanted, (position) => this.sawHead(position))
+  }
 
   /** The greatest position that this process has heard of. */
   get head(): number {
