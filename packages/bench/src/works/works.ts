@@ -4,6 +4,7 @@ import { append100 } from './append-100.js'
 import { appendProcesses } from './append-processes.js'
 import { appendSlowDisk } from './append-slow-disk.js'
 import { byTag } from './by-tag.js'
+import { catchup } from './catchup.js'
 import { conditions } from './conditions.js'
 import { dispatch } from './dispatch.js'
 import { growth } from './growth.js'
@@ -36,5 +37,8 @@ export const storeWorks: readonly Work[] = [
 /** Those of commands. */
 const commandWorks: readonly Work[] = [dispatch, hot, receipts, memory, transfers]
 
+/** Those of subscriptions. */
+const subscriptionWorks: readonly Work[] = [catchup]
+
 /** Everything that can be measured; a new work is a file beside this one and a line here. */
-export const works: readonly Work[] = [...storeWorks, ...commandWorks]
+export const works: readonly Work[] = [...storeWorks, ...commandWorks, ...subscriptionWorks]

@@ -47,7 +47,8 @@ export class CatchUp {
     const { position, wanted } = this
     const concerning = [...types].filter((type) => wanted.has(type))
     if (concerning.length === 0) return []
-    if (concerning.length === types.size) return after === position ? entries : entries.filter((entry) => entry.position > position)
+    if (concerning.length === types.size)
+      return after === position ? entries : entries.filter((entry) => entry.position > position)
     return entries.filter((entry) => entry.position > position && wanted.has(entry.type))
   }
 
