@@ -290,7 +290,7 @@ export class Application<Transaction extends object = object> {
    * @throws InvalidOptionError
    * @example await app.stateOf(Account, '42', { at: { date: new Date('2026-01-01') } })
    */
-  async stateOf<S extends object>(
+  async stateOf<S>(
     aggregate: Class<S> | AggregateDefinition<S>,
     identity: string,
     options: { readonly at?: Moment } = {},
@@ -308,7 +308,7 @@ export class Application<Transaction extends object = object> {
    * @throws ApplicationNotRunningError, InvalidOptionError
    * @example for await (const { event, changes } of app.historyOf(Account, '42')) …
    */
-  historyOf<S extends object>(
+  historyOf<S>(
     aggregate: Class<S> | AggregateDefinition<S>,
     identity: string,
     options: HistoryOptions = {},

@@ -49,7 +49,7 @@ export class Branch {
   }
 
   /** In what an aggregate's state differs from where the branch parted. */
-  async changesOf<S extends object>(aggregate: Class<S> | AggregateDefinition<S>, identity: string): Promise<StateChange[]> {
+  async changesOf<S>(aggregate: Class<S> | AggregateDefinition<S>, identity: string): Promise<StateChange[]> {
     const { state: before } = await this.base.stateOf(aggregate, identity, { at: { position: this.at } })
     const { state: after } = await this.app.stateOf(aggregate, identity)
     return changesBetween(before, after)

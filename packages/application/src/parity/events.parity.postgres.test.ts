@@ -1,0 +1,7 @@
+import 'reflect-metadata'
+import { testDatabase } from '@writ/build-tools'
+import { postgresEventStore } from '@writ/event-store-postgres'
+import { describeEvents } from '../../test/parity/describe-events.js'
+
+const database = testDatabase()
+describeEvents('PostgreSQL', () => postgresEventStore(database))
