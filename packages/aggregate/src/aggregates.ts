@@ -1,4 +1,5 @@
 import {
+  type AppendsTogether,
   type EventStore,
   type EventTypes,
   eventsOf,
@@ -31,6 +32,10 @@ import type { ConfirmedState } from './state/confirmed-state.js'
 import { type HistoryOptions, type HistoryStep, historyOf } from './state/history.js'
 import { loadState } from './state/load-state.js'
 import { type Moment, versionAt } from './state/moment.js'
+import { identityIn } from './stored/identity-in.js'
+import { StoredCommands } from './stored/stored-commands.js'
+import { refuseUntold, storedStateOf } from './stored/stored-state-of.js'
+import { TransactionScope } from './stored/transaction-scope.js'
 
 export interface AggregatesOptions {
   readonly store: EventStore
@@ -47,6 +52,11 @@ export interface AggregatesOptions {
   readonly maxPending?: number
   /** How many commands may wait in all: 100,000 by default. */
   readonly maxPendingTotal?: number
+  /**
+   * What becomes of state-stored aggregates: their rows are `'used'`, the default; or `'replayed'`, their states come from their events,
+   * where the rows are out of reach.
+   */
+  readonly rows?: 'used' | 'replayed'
 }
 
 const known: Record<keyof AggregatesOptions, true> = {
@@ -58,6 +68,7 @@ const known: Record<keyof AggregatesOptions, true> = {
   lifespan: true,
   maxPending: true,
   maxPendingTotal: true,
+  rows: true,
 }
 
 /** What is known of one aggregate. */
@@ -85,6 +96,7 @@ export class Aggregates {
   private readonly surroundings: Surroundings
   private readonly deadlines: Deadlines
   /** Commands with a given id that are under way: repetitions join them. */
+  private readonly stored: StoredCommands
   private readonly joinable = new Map<string, { readonly execution: CommandExecution; readonly executed: Promise<Executed> }>()
   private readonly background = new Set<Promise<void>>()
   private readonly stopListening: () => void
@@ -92,6 +104,7 @@ export class Aggregates {
   /** Whether some aggregates live for another time than the rest. */
   private haveOwnLifespans = false
   private isStopping = false
+  private readonly replaysRows: boolean
   private drained: (() => void) | undefined
 
   /** @throws InvalidOptionError */
@@ -117,6 +130,9 @@ export class Aggregates {
       idle: (runtime) => this.becameIdle(runtime),
       inBackground: (work) => this.inBackground(work),
     }
+    this.replaysRows = options.rows === 'replayed'
+    const knownOf = (stream: string) => this.runtimes.get(stream)?.known
+    this.stored = new StoredCommands({ ...this.surroundings, knownOf, maxPending: this.maxPending })
   }
 
   /** How many aggregates are in memory. */
@@ -146,6 +162,8 @@ export class Aggregates {
    */
   async stateOf<State>(definition: AggregateDefinition<State>, identity: string, at?: Moment): Promise<AggregateState<State>> {
     const stream = streamName(definition.category, identity)
+    if (at === undefined && this.isInRow(definition, stream)) return storedStateOf(this.store, definition, identity)
+    refuseUntold(definition, stream, 'The past')
     const toVersion = at && (await versionAt(this.store, stream, at))
     if (toVersion === 0 && at?.version === undefined) await checkAbsence(this.store, stream, 0)
     if (toVersion === 0) return { state: definition.initialState(), version: 0, position: 0 }
@@ -172,6 +190,7 @@ export class Aggregates {
       if (!Number.isSafeInteger(version) || version < 0)
         throw new InvalidOptionError('historyOf', option, 'must be a whole number from 0')
     }
+    refuseUntold(definition, streamName(definition.category, identity), 'The history')
     return historyOf(this.surroundings, definition, streamName(definition.category, identity), { fromVersion, toVersion })
   }
 
@@ -187,6 +206,10 @@ export class Aggregates {
   private enqueue(execution: CommandExecution): Promise<Executed> {
     if (this.isStopping) return Promise.reject(new AggregatesStoppedError())
     if (this.pending >= this.maxPendingTotal) return Promise.reject(new AggregateOverloadedError(undefined, this.pending))
+    if (this.isInTransaction(execution.aggregate, execution.stream)) {
+      this.pending++
+      return this.stored.run(execution)
+    }
     const runtime = this.runtimeOf(execution)
     if (runtime.definition !== execution.aggregate) {
       const why = `its category '${execution.aggregate.category}' is that of another aggregate, ${runtime.definition.name}`
@@ -200,6 +223,27 @@ export class Aggregates {
       runtime.take(new PendingCommand(execution, resolve, reject, deadline))
       this.deadlines.watch(deadline)
     })
+  }
+
+  /** A transaction of the store in which commands decide: for work that does more than one thing. */
+  scopeOf(transaction: AppendsTogether, uuid: () => string): TransactionScope {
+    const { surroundings } = this
+    const runtime: Runtime = Object.create(surroundings.runtime, { uuid: { value: uuid } })
+    const knownOf = (stream: string) => this.runtimes.get(stream)?.known
+    return new TransactionScope(transaction, { ...surroundings, runtime, knownOf }, { looksForReceipts: true })
+  }
+
+  /** Whether its commands are decided in a transaction of their own. */
+  private isInTransaction(definition: AggregateDefinition, stream: string): boolean {
+    return definition.isStateless === true || this.isInRow(definition, stream)
+  }
+
+  /** @throws StateNotToldError where the rows are out of reach, and no event tells the state */
+  private isInRow(definition: AggregateDefinition, stream: string): boolean {
+    if (definition.stored === undefined) return false
+    if (!this.replaysRows) return true
+    refuseUntold(definition, stream, 'The state')
+    return false
   }
 
   private deadlineOf({ timeout }: CommandExecution): number {
@@ -260,6 +304,10 @@ export class Aggregates {
     }
     if (wants !== 'state' || 'state' in executed) return executed
     const { stream, version } = executed
+    if (aggregate.stored?.changedBy === 'decisions') {
+      const { state } = await storedStateOf(this.store, aggregate, identityIn(stream, aggregate))
+      return { ...executed, state }
+    }
     const { confirmed } = await loadState(this.surroundings, aggregate, stream, { toVersion: version })
     return { ...executed, state: aggregate.copy(confirmed.state) }
   }

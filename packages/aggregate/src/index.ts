@@ -1,6 +1,20 @@
 export { Aggregate } from './definition/aggregate.decorator.js'
 export { aggregateOf } from './definition/aggregate-of.js'
 export { type AggregateState, Aggregates, type AggregatesOptions } from './aggregates.js'
+export {
+  type FieldsOf,
+  type MappedRowsOptions,
+  type RowsOptions,
+  rowsOf,
+  type StoredRow,
+  type StoredState,
+} from './definition/stored-state.js'
+export { type ModelOptions, model } from './definition/model.js'
+export { Updated, type UpdateOn, updated } from './definition/updated.js'
+export { RowTakenError } from './errors/row-taken-error.js'
+export { StateNotToldError } from './errors/state-not-told-error.js'
+export { isConflict } from './stored/conflicts.js'
+export type { DecidedWithin, TransactionScope } from './stored/transaction-scope.js'
 export { Apply } from './definition/apply.decorator.js'
 export type { CommandExecution, Executed } from './execution/command-execution.js'
 export {
@@ -12,6 +26,7 @@ export {
   type Handling,
   type SnapshotPolicy,
   type StateAsJson,
+  type StoredIn,
 } from './definition/decider.js'
 export { Decided, type Decision, type DecisionOn, decided } from './definition/decision.js'
 export { type BoundaryOptions, boundary, type DecisionBoundary, type Matching } from './definition/boundary.js'

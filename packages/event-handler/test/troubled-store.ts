@@ -89,7 +89,7 @@ export function troubled(inner: EventStore): Troubled {
     stop: () => inner.stop(),
     append: (append) => inner.append(append),
     appendAll: (appends) => inner.appendAll(appends),
-    transaction: (work) => inner.transaction(({ append }) => work({ write: (text) => void written.push(text), append })),
+    transaction: (work) => inner.transaction((within) => work({ ...within, write: (text) => void written.push(text) })),
     readStream: (stream, options) => inner.readStream(stream, options),
     async *readAll(options) {
       await run('readAll', async () => {})

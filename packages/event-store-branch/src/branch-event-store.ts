@@ -70,6 +70,9 @@ function refuseLinks(appends: readonly Append[]): void {
 
 type Pages = AsyncGenerator<readonly StoredEvent[], void, undefined>
 
+/** Undoes what the work of a transaction did that is stored already. */
+class Repetition extends Error {}
+
 class Branch implements BranchEventStore {
   readonly adapter = 'branch'
   readonly checkpoints: EventStore<InMemoryTransaction>['checkpoints']
@@ -127,26 +130,26 @@ class Branch implements BranchEventStore {
   async transaction<T>(work: (transaction: InMemoryTransaction & AppendsTogether) => Promise<T>): Promise<Committed<T>> {
     const collected = new CollectedAppends()
     const append = (given: Append) => collected.append(given)
-    // The own store's transaction is asked for nothing but its handle, and for its checks.
-    const { result } = await this.own.transaction(async (transaction) => {
+    // The own store's transaction is asked for its handle, its checks and its rows; what is appended is the branch's to judge.
+    let committed: Committed<T> | undefined
+    const carriedOut = this.own.transaction(async (transaction) => {
+      let result: T
       try {
-        return { done: await work(Object.assign(transaction, { append })), transaction }
+        result = await work(Object.assign(transaction, { append, reads: this }))
       } finally {
         collected.end()
       }
-    })
-    const { done, transaction } = result
-    const { position: before } = await this.head()
-    try {
+      const { position: before } = await this.head()
       const appended = collected.answers(await this.appendAll(collected.merged))
+      committed = { result, appended }
       const isRepetition =
         collected.merged.some(({ events }) => events.length > 0) && appended.every(({ position }) => position <= before)
-      if (isRepetition) transaction.rollBack()
-      return { result: done, appended }
-    } catch (error) {
-      transaction.rollBack()
-      throw error
-    }
+      if (isRepetition) throw new Repetition()
+    })
+    await carriedOut.catch((error) => {
+      if (!(error instanceof Repetition)) throw error
+    })
+    return committed!
   }
 
   async *readStream(stream: string, options?: ReadStreamOptions): Pages {

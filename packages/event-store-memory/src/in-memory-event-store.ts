@@ -32,6 +32,7 @@ import { InMemoryProjections } from './projections.js'
 import { readAll, readStream } from './read.js'
 import type { Ready } from './ready.js'
 import { InMemoryReceipts } from './receipts.js'
+import { TransactionRows } from './rows.js'
 import { InMemorySnapshots } from './snapshots.js'
 import { InMemoryStreams } from './streams.js'
 
@@ -125,25 +126,29 @@ class InMemoryEventStore implements EventStore<InMemoryTransaction> {
   async transaction<T>(work: (transaction: InMemoryTransaction & AppendsTogether) => Promise<T>): Promise<Committed<T>> {
     await this.ready('run a transaction')
     const collected = new CollectedAppends()
-    const append = (given: Append) => collected.append(given)
-    const transaction = Object.assign(new InMemoryTransaction(), { append })
+    const rows = new TransactionRows(this.log)
+    const transaction = new InMemoryTransaction()
+    const within: AppendsTogether = {
+      append: (given) => collected.append(given),
+      reads: this,
+      rows: (table) => rows.of(table),
+      part: (work) => transaction.undoing(() => rows.part(work)),
+    }
     try {
-      let result: T
-      try {
-        result = await work(transaction)
-      } finally {
-        collected.end()
-      }
+      const result = await work(Object.assign(transaction, within)).finally(() => collected.end())
       if (this.refusal) throw this.refusal
       const { merged } = collected
       const before = this.log.position
       const appended = collected.answers(this.appendTogether(merged))
       const isRepetition = this.log.position === before && merged.some(({ events }) => events.length > 0)
       if (isRepetition) transaction.rollBack()
+      else rows.commit()
       return { result, appended }
     } catch (error) {
       transaction.rollBack()
       throw error
+    } finally {
+      rows.end()
     }
   }
 

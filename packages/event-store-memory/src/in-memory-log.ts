@@ -2,6 +2,7 @@ import {
   type LiveVersion,
   OWN_SCHEMA_VERSION,
   type Receipt,
+  type Row,
   type Runtime,
   type Snapshot,
   type StoredEvent,
@@ -9,6 +10,7 @@ import {
 } from '@writ/event-store'
 import { countUpTo, EventIndex } from './event-index.js'
 import { EventsById } from './events-by-id.js'
+import { RowLocks } from './row-locks.js'
 import type { Subscription } from './subscription.js'
 
 export interface InMemoryLogOptions {
@@ -48,6 +50,10 @@ export class InMemoryLog {
   epochFloor = 0
   /** @internal Of each projection. */
   readonly liveVersions = new Map<string, LiveVersion>()
+  /** @internal Table → key → row: the user's own. */
+  readonly tables = new Map<string, Map<string, Row>>()
+  /** @internal */
+  readonly rowLocks = new RowLocks()
   private readonly listeners = new Set<() => void>()
   private readonly rewindListeners = new Set<() => void>()
   private lastDate = new Date(0)
@@ -90,6 +96,11 @@ export class InMemoryLog {
   /** The store's clock: that of the runtime, but it never runs back. */
   now(): number {
     return this.date().getTime()
+  }
+
+  /** A row of the user's own, as the last commit left it. */
+  row(table: string, key: string): Row | undefined {
+    return structuredClone(this.tables.get(table)?.get(key))
   }
 
   /** @internal The same as a date: one object for all that happens in one millisecond. */

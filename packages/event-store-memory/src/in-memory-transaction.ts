@@ -27,7 +27,22 @@ export class InMemoryTransaction {
 
   /** Called by the store where nothing was committed. */
   rollBack(): void {
-    for (const undo of this.undoes.splice(0).reverse()) undo()
+    this.undo(0)
+  }
+
+  /** Carries out a part of the work, and takes back what it says how to take back, should it fail. */
+  async undoing<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.undoes.length
+    try {
+      return await work()
+    } catch (error) {
+      this.undo(before)
+      throw error
+    }
+  }
+
+  private undo(from: number): void {
+    for (const undo of this.undoes.splice(from).reverse()) undo()
   }
 }
 

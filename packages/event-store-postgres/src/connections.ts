@@ -20,6 +20,9 @@ export type Values = readonly (string | number | boolean | Buffer | null)[]
 /** All columns arrive as text: what they mean is known where they are read. */
 export type Row = readonly (string | null)[]
 
+/** Statements on their own, each on a connection that is lent for it, or all on that of a transaction. */
+export type Runs = Pick<Connections, 'read' | 'readMany' | 'write'>
+
 const asText = { getTypeParser: () => (value: string) => value }
 
 /** The store's connections: its own pools, or the user's. A client that failed is closed, never handed out again. */

@@ -28,6 +28,7 @@ import { type CheckedOptions, checkOptions, type PostgresEventStoreOptions } fro
 import { PostgresParkedEvents } from './parked-events.js'
 import { PostgresProjections } from './projection-versions.js'
 import { DurableMark } from './read/durable-mark.js'
+import { headStatement } from './read/head.js'
 import { Reader } from './read/reader.js'
 import { PostgresReceipts } from './receipts.js'
 import { RewindGuard } from './rewind-guard.js'
@@ -36,7 +37,8 @@ import { PostgresSnapshots } from './snapshots.js'
 import type { SqlTransaction } from './sql.js'
 import { allowHardDeletes, PostgresStreams } from './streams.js'
 import { Staging } from './transactions/staging.js'
-import { Transactions, type Work } from './transactions/transactions.js'
+import { Transactions } from './transactions/transactions.js'
+import type { Work } from './transactions/work-on.js'
 
 /** The port, and what only this adapter can do. */
 export interface PostgresEventStore extends EventStore<SqlTransaction> {
@@ -109,7 +111,7 @@ class PostgresStore implements PostgresEventStore {
     this.rewinds = new Listeners(logger)
     this.staging = new Staging(schema)
     this.streams = new PostgresStreams((operation) => this.ready(operation), schema, options.runtime, options.allowHardDelete)
-    this.headStatement = { name: `${schema.statementPrefix}head`, text: `select * from ${schema.quoted}.head()` }
+    this.headStatement = headStatement(schema)
   }
 
   /**
@@ -229,7 +231,7 @@ class PostgresStore implements PostgresEventStore {
       deliver: (batch) => deliver(delivery, batch),
       deliverTogether: (batch) => deliverTogether(delivery, batch),
     })
-    const transactions = new Transactions({ ...options, ...delivery, appendAll: (appends) => queue.addAll(appends) })
+    const transactions = new Transactions({ ...options, ...delivery, guard, appendAll: (appends) => queue.addAll(appends) })
     const hearing = this.hear(connections, guard)
     this.running = { connections, guard, queue, notices, transactions, reader, onWritten, stopHearing: hearing.stop }
   }

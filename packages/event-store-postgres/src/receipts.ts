@@ -1,5 +1,5 @@
 import { checkMilliseconds, checkName, type Receipt, type Receipts } from '@writ/event-store'
-import type { Connections, Statement } from './connections.js'
+import type { Runs, Statement } from './connections.js'
 import type { Ready } from './ready.js'
 import type { SchemaName } from './schema/schema-name.js'
 
@@ -13,7 +13,7 @@ export class PostgresReceipts implements Receipts {
   private readonly deleteSome: Statement
 
   constructor(
-    private readonly connections: () => Connections,
+    private readonly connections: () => Runs,
     private readonly ready: Ready,
     { quoted, statementPrefix }: SchemaName,
   ) {

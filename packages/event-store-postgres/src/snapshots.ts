@@ -1,5 +1,5 @@
 import { checkSnapshot, type Snapshot, type Snapshots } from '@writ/event-store'
-import type { Connections, Statement } from './connections.js'
+import type { Runs, Statement } from './connections.js'
 import type { Ready } from './ready.js'
 import type { SchemaName } from './schema/schema-name.js'
 
@@ -7,7 +7,7 @@ export class PostgresSnapshots implements Snapshots {
   private readonly statements: Record<'load' | 'save' | 'delete', Statement>
 
   constructor(
-    private readonly connections: () => Connections,
+    private readonly connections: () => Runs,
     private readonly ready: Ready,
     { quoted: s, statementPrefix }: SchemaName,
   ) {

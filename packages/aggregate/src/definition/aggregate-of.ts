@@ -1,9 +1,18 @@
-import { type AnyCommand, type AnyEvent, type Class, isCommandClass, isEventClass, refuseUnknownOptions } from '@writ/event-store'
+import {
+  type AnyCommand,
+  type AnyEvent,
+  type AnyEventClass,
+  type Class,
+  isCommandClass,
+  isEventClass,
+  refuseUnknownOptions,
+} from '@writ/event-store'
 import { AsyncApplyError } from '../errors/apply-errors.js'
 import { InvalidAggregateError } from '../errors/invalid-aggregate-error.js'
 import { checkDefinition } from './check-definition.js'
 import { classState } from './class-state.js'
 import type { AggregateDefinition, Decide, Evolve } from './decider.js'
+import { fieldsLike, type StoredState } from './stored-state.js'
 import { type AggregateDecoratorOptions, readAggregate, readApplied, readHandled } from './written-down.js'
 
 const definitions = new WeakMap<object, AggregateDefinition>()
@@ -30,19 +39,32 @@ function read<State extends object>(aggregateClass: Class<State>): AggregateDefi
   const state = classState(aggregateClass as new () => State, name)
   const decisions = decisionsOf<State>(aggregateClass, name)
   const changes = changesOf<State>(aggregateClass, name)
+  const { storedIn } = options
+  const told = toldEvents(options, changes, name)
   const definition: AggregateDefinition<State> = {
     name,
     category: options.category,
     identity: options.identity,
     commands: decisions.map(({ commandClass }) => commandClass),
-    events: changes.map(({ eventClass }) => eventClass),
+    events: [...changes.map(({ eventClass }) => eventClass), ...told],
     initialState: state.initial,
     decide: new Map(decisions.map(({ commandClass, decide }) => [commandClass.type, decide])),
-    evolve: new Map(changes.map(({ eventClass, evolve }) => [eventClass.type, evolve])),
+    evolve: new Map([
+      ...changes.map(({ eventClass, evolve }) => [eventClass.type, evolve] as const),
+      ...told.map(({ type }) => [type, unchanged] as const),
+    ]),
     copy: state.copy,
     snapshots: snapshotsOf(options, state),
     stateAsJson: { toJson: state.toJson, fromJson: state.fromJson },
     lifespan: options.lifespan,
+    ...(storedIn && {
+      stored: {
+        rows: storedIn as StoredState<State>,
+        changedBy: changes.length > 0 ? 'events' : 'decisions',
+        restore: (fields) => Object.assign(state.initial(), fieldsLike({ ...state.initial() }, fields)),
+        fieldsOf: (current) => ({ ...current }),
+      },
+    }),
   }
   checkDefinition(definition)
   return definition
@@ -54,6 +76,29 @@ const known: Record<keyof AggregateDecoratorOptions, true> = {
   snapshotEvery: true,
   snapshotVersion: true,
   lifespan: true,
+  storedIn: true,
+  events: true,
+}
+
+const unchanged = <State>(state: State): State => state
+
+/** The events that only tell of what a decision has changed in the fields. */
+function toldEvents(
+  { storedIn, events = [] }: AggregateDecoratorOptions,
+  changes: readonly unknown[],
+  name: string,
+): readonly AnyEventClass[] {
+  if (events.length > 0 && storedIn === undefined)
+    throw new InvalidAggregateError(
+      name,
+      'its `events` only tell of what a row has: say `storedIn`, or give each a method with @Apply',
+    )
+  if (events.length > 0 && changes.length > 0)
+    throw new InvalidAggregateError(
+      name,
+      'some of its events change the state (@Apply) and others only tell of it (`events`): apply all of them, or none',
+    )
+  return events
 }
 
 function snapshotsOf<State>(

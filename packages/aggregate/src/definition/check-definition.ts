@@ -19,6 +19,21 @@ export function checkDefinition(definition: AggregateDefinition): void {
     checkPositive(definition, 'snapshotVersion', snapshots.version)
   }
   checkLifespan(definition)
+  checkStored(definition)
+}
+
+function checkStored({ name, stored, snapshots, lifespan }: AggregateDefinition): void {
+  if (stored === undefined) return
+  for (const operation of ['load', 'read', 'insert', 'update'] as const) {
+    if (typeof stored.rows?.[operation] !== 'function')
+      throw new InvalidAggregateError(
+        name,
+        `its storedIn has no function '${operation}'; rowsOf({ table, key }) makes one that has`,
+      )
+  }
+  if (snapshots) throw new InvalidAggregateError(name, 'it has snapshots and storedIn: the row is its snapshot')
+  if (lifespan !== undefined)
+    throw new InvalidAggregateError(name, 'it has a lifespan and storedIn: its state is read anew for each command')
 }
 
 function checkCategory({ name, category }: AggregateDefinition): void {

@@ -12,6 +12,7 @@ import { freezeDeeply, jsonOfDeciderState } from './decider-state.js'
 import type { Decision, DecisionOn } from './decision.js'
 import type { InferredState } from './inferred-state.js'
 import type { Lifespan, Lifespans } from './lifespan.js'
+import { type FieldsOf, fieldsLike, type StoredState } from './stored-state.js'
 
 /**
  * What an aggregate is, as a value: where it starts, what it decides, and how events change it.
@@ -41,6 +42,19 @@ export interface AggregateDefinition<State = unknown> {
   readonly stateAsJson: StateAsJson<State>
   /** How long it stays in memory; as the application says by default. */
   readonly lifespan?: Lifespan | Lifespans | undefined
+  /** Whether it has no state at all: what its handlers decide on, they read in the transaction that their events are stored in. */
+  readonly isStateless?: boolean
+  /** Of one whose state is kept in a row. */
+  readonly stored?: StoredIn<State> | undefined
+}
+
+/** How the state of a state-stored aggregate is kept. */
+export interface StoredIn<State = unknown> {
+  readonly rows: StoredState<State>
+  /** What changes the state: its events do, by `evolve`, and so they tell it at any time; or decisions do, and events only tell of it. */
+  readonly changedBy: 'events' | 'decisions'
+  restore(fields: FieldsOf<State>): State
+  fieldsOf(state: State): FieldsOf<State>
 }
 
 export interface SnapshotPolicy<State = unknown> extends StateAsJson<State> {
@@ -63,6 +77,8 @@ export interface Handling<BoundaryState = unknown> {
   readonly boundary: readonly RecordedEvent[]
   /** What they come to, where the boundary says how. */
   readonly state: BoundaryState
+  /** The transaction of the store in which the decision is stored; there where the handler has no aggregate. */
+  readonly transaction?: object
 }
 
 // Methods compare bivariantly: so a definition over one state is also a definition over `unknown`, whatever its state.
@@ -89,6 +105,8 @@ export interface AggregateOptions<Initial, C extends readonly AnyCommandClass[],
   readonly snapshotVersion?: number
   /** How long it stays in memory with nothing to do; as the application says by default. */
   readonly lifespan?: Lifespan | Lifespans
+  /** Where its state is kept besides: a row of the user's own, read with a lock and written with the events. Made by `rowsOf`. */
+  readonly storedIn?: StoredState<NoInfer<InferredState<Initial>>>
 }
 
 const known: Record<keyof AggregateOptions<unknown, [], []>, true> = {
@@ -102,6 +120,7 @@ const known: Record<keyof AggregateOptions<unknown, [], []>, true> = {
   snapshotEvery: true,
   snapshotVersion: true,
   lifespan: true,
+  storedIn: true,
 }
 
 /** A function for each command's type. (A mapped type that renames its keys would leave the parameters without types.) */
@@ -114,9 +133,11 @@ type DecideMap<State, C extends AnyCommandClass> = {
 type EvolveMap<State, E extends AnyEventClass> = {
   readonly [T in E['type']]: (state: State, event: InstanceType<ClassOf<E, T>>) => State
 }
-type ClassOf<M, T> = Extract<M, { readonly type: T }>
+/** @internal */
+export type ClassOf<M, T> = Extract<M, { readonly type: T }>
 
-type IdentityOf<C extends readonly AnyCommandClass[]> = TextFieldOf<InstanceType<C[number]>>
+/** @internal */
+export type IdentityOf<C extends readonly AnyCommandClass[]> = TextFieldOf<InstanceType<C[number]>>
 type TextFieldOf<T> = { [K in keyof T & string]: T[K] extends string ? K : never }[keyof T & string]
 
 /**
@@ -152,13 +173,28 @@ export function aggregate<const Initial, const C extends readonly AnyCommandClas
     snapshots: snapshotEvery === undefined ? undefined : { every: snapshotEvery, version: snapshotVersion, ...stateAsJson },
     stateAsJson,
     lifespan: options.lifespan,
+    ...(options.storedIn && { stored: storedValue(options.storedIn as StoredState<State>, 'events', initialState) }),
   }
   checkDefinition(definition)
   return definition
 }
 
-// The name stands in errors about what the function answers.
-function named<State>(decide: Decide<State>, category: string, type: string): Decide<State> {
+/** @internal How immutable states are kept in rows. */
+export function storedValue<State>(
+  rows: StoredState<State>,
+  changedBy: StoredIn['changedBy'],
+  initialState: State,
+): StoredIn<State> {
+  return {
+    rows,
+    changedBy,
+    restore: (fields) => freezeDeeply(fieldsLike(initialState as object, fields)) as State,
+    fieldsOf: (state) => state as FieldsOf<State>,
+  }
+}
+
+/** @internal The name stands in errors about what the function answers. */
+export function named<State>(decide: Decide<State>, category: string, type: string): Decide<State> {
   const handler: Decide<State> = (state, command, handling) => decide(state, command, handling)
   Object.defineProperty(handler, 'name', { value: `${category}.decide['${type}']` })
   return handler

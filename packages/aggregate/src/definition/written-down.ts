@@ -1,5 +1,6 @@
 import type { AnyCommandClass, AnyEventClass } from '@writ/event-store'
 import type { Lifespan, Lifespans } from './lifespan.js'
+import type { StoredState } from './stored-state.js'
 
 /** What the decorators of one class wrote down; read by `aggregateOf`. Symbols of the registry, so that duplicate installs agree. */
 const aggregateOptions = Symbol.for('@writ/aggregate-options')
@@ -12,6 +13,8 @@ export interface AggregateDecoratorOptions {
   readonly snapshotEvery?: number
   readonly snapshotVersion?: number
   readonly lifespan?: Lifespan | Lifespans
+  readonly storedIn?: StoredState<object>
+  readonly events?: readonly AnyEventClass[]
 }
 
 export interface HandledCommand {

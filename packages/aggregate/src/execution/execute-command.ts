@@ -2,6 +2,7 @@ import {
   type Appended,
   type CommandAlreadyHandledError,
   DomainError,
+  type EventStore,
   eventClassOf,
   eventsOf,
   hasCode,
@@ -32,6 +33,7 @@ import { StateAhead } from './state-ahead.js'
 
 /** What one aggregate needs from those around it. */
 export interface Surroundings extends StateSource {
+  readonly store: EventStore
   readonly runtime: Runtime
   readonly newStreams: NewStreams
   /** A command was answered. */

@@ -1,4 +1,4 @@
-import { type EventStore, eventClassOf, type StoredEvent } from '@writ/event-store'
+import { eventClassOf, type StoredEvent } from '@writ/event-store'
 import { BooksClosedError } from '../errors/books-closed-error.js'
 import type { StateSource } from './load-state.js'
 
@@ -21,12 +21,12 @@ export async function checkBeginning({ store, events }: StateSource, event: Stor
  *
  * @throws BooksClosedError
  */
-export async function checkAbsence(store: EventStore, stream: string, toVersion: number): Promise<void> {
+export async function checkAbsence(store: StateSource['store'], stream: string, toVersion: number): Promise<void> {
   const firstVersion = await firstVersionOf(store, stream)
   if (firstVersion > 1) throw new BooksClosedError(stream, firstVersion, toVersion)
 }
 
 /** 1, unless the books were closed. */
-export async function firstVersionOf(store: EventStore, stream: string): Promise<number> {
+export async function firstVersionOf(store: StateSource['store'], stream: string): Promise<number> {
   return (await store.streams.info(stream))?.firstVersion ?? 1
 }

@@ -1,12 +1,15 @@
-import type { EventStore, EventTypes, Logger, StoredEvent } from '@writ/event-store'
+import type { EventStore, EventTypes, Logger, Snapshots, StoredEvent, Streams } from '@writ/event-store'
 import type { AggregateDefinition, SnapshotPolicy } from '../definition/decider.js'
 import { applyEvent } from './apply-event.js'
 import { checkAbsence, checkBeginning, firstVersionOf } from './closed-books.js'
 import { ConfirmedState } from './confirmed-state.js'
 
-/** Where states come from. */
+/** Where states come from: a store, or what a transaction of it reads. */
 export interface StateSource {
-  readonly store: EventStore
+  readonly store: Pick<EventStore, 'readStream'> & {
+    readonly snapshots: Pick<Snapshots, 'load' | 'delete'>
+    readonly streams: Pick<Streams, 'info'>
+  }
   readonly events: EventTypes
   readonly logger: Logger
 }

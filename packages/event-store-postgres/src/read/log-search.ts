@@ -1,5 +1,5 @@
 import type { EventQuery, LogRead, StoredEvent } from '@writ/event-store'
-import type { Connections, Statement, Values } from '../connections.js'
+import type { Runs, Statement, Values } from '../connections.js'
 import { BETWEEN, WITHIN } from '../schema/append-functions.js'
 import type { SchemaName } from '../schema/schema-name.js'
 import { storedEvent } from './stored-row.js'
@@ -40,7 +40,7 @@ export class LogSearch {
   private surveyed: Promise<Surveyed> | undefined
 
   constructor(
-    private readonly connections: Connections,
+    private readonly connections: Runs,
     { quoted, statementPrefix }: SchemaName,
     private readonly search: Omit<Search, 'after' | 'upTo'>,
   ) {

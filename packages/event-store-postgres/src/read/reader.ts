@@ -12,7 +12,7 @@ import {
   streamRead,
 } from '@writ/event-store'
 import { int8Array } from '../append/binary-array.js'
-import type { Connections, Statement, Values } from '../connections.js'
+import type { Runs, Statement, Values } from '../connections.js'
 import type { RewindGuard } from '../rewind-guard.js'
 import type { SchemaName } from '../schema/schema-name.js'
 import type { DurableMark } from './durable-mark.js'
@@ -32,7 +32,7 @@ export class Reader {
   private readonly flush: Statement
 
   constructor(
-    private readonly connections: Connections,
+    private readonly connections: Runs,
     private readonly schema: SchemaName,
     private readonly mark: DurableMark,
     private readonly guard: RewindGuard,

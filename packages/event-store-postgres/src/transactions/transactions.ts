@@ -1,7 +1,6 @@
 import {
   type Append,
   type Appended,
-  type AppendsTogether,
   CollectedAppends,
   type Committed,
   type Runtime,
@@ -15,18 +14,17 @@ import type { Notices } from '../append/notices.js'
 import { type RefusalReads, refusalOf, whyNotHeld } from '../append/refusal.js'
 import type { Connections, Statement } from '../connections.js'
 import { failureOf, isStatementStale, LOCK_NOT_AVAILABLE, translated } from '../postgres-failure.js'
+import type { RewindGuard } from '../rewind-guard.js'
 import type { SchemaName } from '../schema/schema-name.js'
 import { TOKEN } from '../schema/staging.js'
-import { type SqlTransaction, transactionSql } from '../sql.js'
 import { type Repeated, refusedOf, repeatedOf, unsuitableOf } from './refusal-of-commit.js'
 import { encodeAppends, stageStatement } from './staging.js'
+import { type Work, workOn } from './work-on.js'
 
 const OPERATION = 'run a transaction'
 const FIRST_PAUSE = 20
 const LONGEST_PAUSE = 1_000
 const FAILED_TRANSACTION = '25P02'
-
-export type Work<T> = (transaction: SqlTransaction & AppendsTogether) => Promise<T>
 
 export interface TransactionDependencies {
   readonly connections: Connections
@@ -41,6 +39,7 @@ export interface TransactionDependencies {
   /** Milliseconds. */
   readonly retryFor: number
   readonly appendAll: (appends: readonly Append[]) => Promise<readonly Appended[]>
+  readonly guard: RewindGuard
   readonly onAccepted: (position: number, eventId: string | undefined) => void
 }
 
@@ -112,14 +111,10 @@ export class Transactions {
   }
 
   private async carryOutIn<T>(client: pg.PoolClient, work: Work<T>, collected: CollectedAppends): Promise<T> {
-    const { sql, end } = transactionSql(this.dependencies.connections, client)
     try {
-      return await work({ sql, client, append: (append) => collected.append(append) })
+      return await workOn(client, work, collected, this.dependencies)
     } catch (error) {
       throw new WorkFailed(error)
-    } finally {
-      end()
-      collected.end()
     }
   }
 

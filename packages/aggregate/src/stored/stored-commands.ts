@@ -1,0 +1,158 @@
+import { type Appended, type CommandAlreadyHandledError, type DomainError, failpoint, hasCode } from '@writ/event-store'
+import { AggregateOverloadedError, CommandTimeoutError, TooManyConflictsError } from '../errors/execution-errors.js'
+import type { CommandExecution, Executed } from '../execution/command-execution.js'
+import { answerOf } from '../execution/receipt-body.js'
+import { gaveWay, isConflict } from './conflicts.js'
+import { identityIn } from './identity-in.js'
+import { type DecidedWithin, type ScopeSurroundings, TransactionScope } from './transaction-scope.js'
+
+const FIRST_PAUSE = 5
+const LONGEST_PAUSE = 100
+
+export interface StoredSurroundings extends ScopeSurroundings {
+  /** How many commands may wait for one stream. */
+  readonly maxPending: number
+  /** A command was answered. */
+  answered(): void
+  /** Something that nobody waits for now, but `stop` does. */
+  inBackground(work: Promise<void>): void
+}
+
+/** The commands of one stream, one after another. */
+interface Line {
+  waiting: number
+  last: Promise<unknown>
+}
+
+/**
+ * Commands whose decision is stored in a transaction of its own: those to state-stored aggregates, and those without an aggregate.
+ *
+ * Each takes a connection, a row's lock and a commit for itself. Those to one stream wait in line in this process, so that they don't
+ * wait with a connection each; those of several processes wait for the row.
+ */
+export class StoredCommands {
+  private readonly lines = new Map<string, Line>()
+
+  constructor(private readonly surroundings: StoredSurroundings) {}
+
+  run(execution: CommandExecution): Promise<Executed> {
+    const { stream, timeout } = execution
+    const line = this.lines.get(stream) ?? { waiting: 0, last: Promise.resolve() }
+    if (line.waiting >= this.surroundings.maxPending) {
+      this.surroundings.answered()
+      return Promise.reject(new AggregateOverloadedError(stream, line.waiting))
+    }
+    this.lines.set(stream, line)
+    line.waiting++
+    const command = new StoredCommand(execution)
+    const working = line.last.then(() => this.carryOut(command))
+    line.last = working
+      .catch(() => {})
+      .then(() => {
+        if (--line.waiting === 0) this.lines.delete(stream)
+      })
+    const answered = timeout === undefined ? working : this.inTime(command, working, timeout)
+    return answered.finally(this.surroundings.answered)
+  }
+
+  private async inTime(command: StoredCommand, working: Promise<Executed>, timeout: number): Promise<Executed> {
+    const waiting = new AbortController()
+    const late = this.surroundings.runtime.sleep(timeout, waiting.signal).then(() => {
+      if (waiting.signal.aborted) return working
+      const { stream, commandId } = command.execution
+      command.isWithdrawn = true
+      this.surroundings.inBackground(working.then(ignored, ignored))
+      throw new CommandTimeoutError(stream, commandId, timeout, command.mayBeCommitted)
+    })
+    try {
+      return await Promise.race([working, late])
+    } finally {
+      waiting.abort()
+    }
+  }
+
+  private async carryOut(command: StoredCommand): Promise<Executed> {
+    const { execution } = command
+    const { runtime } = this.surroundings
+    for (let conflicts = 0; ; ) {
+      let scope: TransactionScope | undefined
+      try {
+        return answerTo(await this.attempt(command, (made) => (scope = made)))
+      } catch (error) {
+        if (error instanceof Refused) throw error.refusal
+        command.mayBeCommitted = false
+        if (hasCode<CommandAlreadyHandledError>(error, 'command-already-handled')) return answerOf(error.receipt, execution)
+        const isMissed = isConflict(error) || (scope?.isInserting === true && (await this.isThere(execution)))
+        if (!isMissed) return this.failed(execution, error)
+        if (++conflicts > execution.retries)
+          throw new TooManyConflictsError(execution.stream, execution.commandId, conflicts, error)
+        if (gaveWay(error)) await runtime.sleep(runtime.random() * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** conflicts))
+      }
+    }
+  }
+
+  private async attempt(command: StoredCommand, made: (scope: TransactionScope) => void): Promise<Attempted> {
+    const { execution } = command
+    command.refuseWithdrawn()
+    const { result, appended } = await this.surroundings.store.transaction(async (transaction) => {
+      const scope = new TransactionScope(transaction, this.surroundings, { looksForReceipts: false })
+      made(scope)
+      const decided = await scope.execute(execution)
+      command.refuseWithdrawn()
+      command.mayBeCommitted = true
+      scope.handOver()
+      return { scope, decided }
+    })
+    failpoint('stored.committed')
+    return { ...result, appended: appended[0]! }
+  }
+
+  /** Whether a row that could not be added is there by now: whatever the insert has thrown, somebody was first. */
+  private async isThere({ aggregate, stream }: CommandExecution): Promise<boolean> {
+    const identity = identityIn(stream, aggregate)
+    const { result } = await this.surroundings.store.transaction(
+      async (transaction) => (await aggregate.stored?.rows.read(transaction, identity)) !== undefined,
+    )
+    return result
+  }
+
+  /** Reports a failure; but where the command's id was handled before, the receipt answers. */
+  private async failed(execution: CommandExecution, error: unknown): Promise<Executed> {
+    const { receipts } = this.surroundings.store
+    const receipt = execution.receipt && (await receipts.find(execution.commandId).catch(() => undefined))
+    if (receipt) return answerOf(receipt, execution)
+    throw error
+  }
+}
+
+const ignored = () => {}
+
+interface Attempted {
+  readonly scope: TransactionScope
+  readonly decided: DecidedWithin
+  readonly appended: Appended
+}
+
+function answerTo({ scope, decided, appended }: Attempted): Executed {
+  if (decided.refusal) throw new Refused(decided.refusal)
+  return scope.executed(decided, new Map([[decided.stream, appended]]))
+}
+
+class Refused {
+  constructor(readonly refusal: DomainError) {}
+}
+
+/** A command on its way, and what its sender is told when it takes too long. */
+class StoredCommand {
+  isWithdrawn = false
+  /** Whether it has been handed to the store. */
+  mayBeCommitted = false
+
+  constructor(readonly execution: CommandExecution) {}
+
+  /** @throws what nobody hears of: the sender has been told already */
+  refuseWithdrawn(): void {
+    const { stream, commandId, timeout = 0 } = this.execution
+    if (this.isWithdrawn) throw new CommandTimeoutError(stream, commandId, timeout, false)
+  }
+}
