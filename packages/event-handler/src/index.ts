@@ -52,9 +52,14 @@ export {
 
 // Say what follows when a handler fails.
 export {
+  byError,
   type ErrorPolicy,
   type Failure,
+  type PolicyForError,
+  parkAtOnce,
   type RetryOptions,
+  retryLaterThenPark,
+  retryThenPark,
   retryThenSkip,
   retryThenStop,
   skipAtOnce,
@@ -64,6 +69,14 @@ export {
 
 // Run them, see how they are, wait for them.
 export { Subscriptions, type SubscriptionsOptions } from './subscriptions.js'
+export {
+  type Decided,
+  type DecisionOptions,
+  Parked,
+  type ParkedListing,
+  type ParkedSelection,
+  type WhichParked,
+} from './parking/parked.js'
 export type { SubscriptionState, SubscriptionStatus } from './subscription-status.js'
 export type { Awaited, WaitForOptions, Written } from './waiting/wait-for.js'
 
@@ -76,6 +89,7 @@ export {
   WrongDecoratorModeError,
 } from './errors/definition-errors.js'
 export { InlineProjectionFailedError } from './errors/inline-errors.js'
+export { DecisionPendingError, TooManyParkedEventsError } from './errors/parking-errors.js'
 export {
   CheckpointAheadOfLogError,
   InvalidVerdictError,

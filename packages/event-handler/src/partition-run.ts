@@ -7,6 +7,7 @@
 // Whoever is given the lease next begins at the stored checkpoint.
 
 import type { EventStore, EventTypes, Logger, Runtime } from '@writ/event-store'
+import type { ErrorPolicy } from './definition/error-policy.js'
 import type { SubscriptionDefinition } from './definition/subscription-definition.js'
 import { Following } from './delivery/following.js'
 import { Holding } from './delivery/holding.js'
@@ -22,6 +23,8 @@ export interface RunSurroundings {
   readonly store: EventStore
   readonly types: EventTypes
   readonly reader: LogReader
+  /** What follows when a handler fails that does not say so itself. */
+  readonly onError: ErrorPolicy
   readonly runtime: Runtime
   readonly logger: Logger
 }
@@ -46,8 +49,8 @@ export class PartitionRun {
     private readonly surroundings: RunSurroundings,
     onProgress: (position: number) => void,
   ) {
-    const { store, types, runtime, logger, reader } = surroundings
-    this.holding = new Holding(definition, held, store, runtime, logger, report)
+    const { store, types, runtime, logger, reader, onError } = surroundings
+    this.holding = new Holding(definition, held, store, runtime, logger, report, onError)
     this.following = new Following(this.holding, reader, types, checkpoint, onProgress)
     report.checkpoint = checkpoint
     report.heldBy = held.lease.owner
@@ -71,6 +74,11 @@ export class PartitionRun {
     following.leave()
     onOver()
     return { reason: interruption.reason, isGivenBack: await this.leave(interruption) }
+  }
+
+  /** Someone has decided on what is parked. */
+  decided(): void {
+    this.following.decided()
   }
 
   /** Lets the handler at work finish; then it ends. */

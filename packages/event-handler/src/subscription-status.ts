@@ -16,6 +16,8 @@ export interface SubscriptionStatus {
   readonly lag: number
   /** How many events were passed over because their handler failed; counted since the start of this process. */
   readonly skipped: number
+  /** How many events are parked: put aside by the error policy, or waiting behind such a one. Known where the subscription runs. */
+  readonly parked: number
   /** While it is retrying a handler: how often that has failed on the event. */
   readonly attempt?: number
   /** Why it is retrying or has stopped; without payloads, as far as the error's own message has none. */
@@ -29,6 +31,7 @@ export class Report {
   state: SubscriptionState = 'starting'
   checkpoint = 0
   skipped = 0
+  parked = 0
   heldBy: string | undefined
   private attempt: number | undefined
   private error: SubscriptionStatus['error']
@@ -58,7 +61,7 @@ export class Report {
    * @param trouble why the log can't be read, if it can't
    */
   status(name: string, head: number, reached: number, trouble: Error | undefined): SubscriptionStatus {
-    const { checkpoint, skipped, attempt, heldBy } = this
+    const { checkpoint, skipped, parked, attempt, heldBy } = this
     const isCutOff = this.state === 'running' && trouble !== undefined
     const error = isCutOff ? statusError(trouble) : this.error
     return {
@@ -67,6 +70,7 @@ export class Report {
       checkpoint,
       lag: Math.max(0, head - Math.max(checkpoint, reached)),
       skipped,
+      parked,
       ...(attempt !== undefined && { attempt }),
       ...(error && { error }),
       ...(heldBy !== undefined && { heldBy }),

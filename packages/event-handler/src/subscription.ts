@@ -68,6 +68,11 @@ export class Subscription {
     await this.running
   }
 
+  /** Someone has decided on what is parked. */
+  decided(): void {
+    this.current?.decided()
+  }
+
   /** The log was rewound: it stops, and says so. */
   abandon(error: LogRewoundError): void {
     this.lost = error

@@ -7,12 +7,15 @@ import {
   silentLogger,
   systemRuntime,
 } from '@writ/event-store'
+import { type ErrorPolicy, retryThenStop } from './definition/error-policy.js'
 import type { SubscriptionDefinition } from './definition/subscription-definition.js'
 import { currentHandling } from './delivery/handling.js'
 import { DuplicateSubscriptionError, InvalidSubscriptionError } from './errors/definition-errors.js'
 import { SubscriptionsNotRunningError, SubscriptionsRunningError } from './errors/subscription-errors.js'
+import { UnknownHandlerError } from './errors/wait-errors.js'
 import { describeError } from './infrastructure-error.js'
 import { CheckpointWatch } from './leasing/checkpoint-watch.js'
+import { Parked } from './parking/parked.js'
 import { LogReader } from './reading/log-reader.js'
 import { Subscription } from './subscription.js'
 import type { SubscriptionStatus } from './subscription-status.js'
@@ -26,6 +29,8 @@ export interface SubscriptionsOptions {
   readonly owner?: string
   /** How long a lease keeps others out after its holder has vanished: milliseconds, 5,000 by default. It is renewed at a third of it. */
   readonly leaseMilliseconds?: number
+  /** What follows when a handler fails that does not say so itself: `retryThenStop()` by default. */
+  readonly onError?: ErrorPolicy
   readonly runtime?: Runtime
   readonly logger?: Logger
 }
@@ -38,7 +43,8 @@ export class Subscriptions {
   private starting: Promise<void> | undefined
 
   constructor({ runtime = systemRuntime, logger = silentLogger, leaseMilliseconds = 5_000, ...given }: SubscriptionsOptions) {
-    this.options = { ...given, owner: given.owner ?? runtime.uuid(), leaseMilliseconds, runtime, logger }
+    const { owner = runtime.uuid(), onError = retryThenStop() } = given
+    this.options = { ...given, owner, onError, leaseMilliseconds, runtime, logger }
     checkLease(leaseMilliseconds)
   }
 
@@ -83,7 +89,7 @@ export class Subscriptions {
   /** How each of them is, as far as this process knows. */
   status(): readonly SubscriptionStatus[] {
     if (this.running) return [...this.running.subscriptions.values()].map(({ status }) => status)
-    return [...this.definitions.keys()].map((name) => ({ name, state: 'starting', checkpoint: 0, lag: 0, skipped: 0 }))
+    return [...this.definitions.keys()].map((name) => ({ name, state: 'starting', checkpoint: 0, lag: 0, skipped: 0, parked: 0 }))
   }
 
   /**
@@ -107,6 +113,19 @@ export class Subscriptions {
    */
   checkWait(handlers: Awaited): void {
     this.waits('wait').refuse(handlers)
+  }
+
+  /**
+   * What a subscription has put aside, to look at and to decide on.
+   *
+   * @param handler a name; a projection's version may be left out
+   * @throws UnknownHandlerError
+   */
+  parked(handler: string): Parked {
+    const { store, events: types, runtime, logger } = this.options
+    const name = this.nameOf(handler)
+    const onDecided = () => this.running?.subscriptions.get(name)?.decided()
+    return new Parked(name, { store, types, runtime, logger, onDecided })
   }
 
   /** How many events, each the cause of the next, led to the work of the handler that asks; 0 outside of handlers. */
@@ -140,6 +159,13 @@ export class Subscriptions {
     waits.abandon(error)
     void reader.stop()
     void watch.stop()
+  }
+
+  private nameOf(handler: string): string {
+    const names = [...this.definitions.keys()]
+    const found = names.find((name) => name === handler) ?? names.find((name) => name.replace(/@\d+$/, '') === handler)
+    if (found === undefined) throw new UnknownHandlerError(handler, names)
+    return found
   }
 
   private waits(operation: string): Waits {

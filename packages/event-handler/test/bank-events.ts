@@ -19,6 +19,12 @@ export async function append(store: EventStore, ...events: (Deposited | Withdraw
   return appended.position
 }
 
+/** Appends events to the stream of an account and answers with the last one's position. */
+export async function appendTo(store: EventStore, account: string, ...amounts: number[]): Promise<number> {
+  const events = amounts.map((amount) => newEvent(deposited(amount, account), systemRuntime.uuid()))
+  return (await store.append({ stream: `account-${account}`, events })).position
+}
+
 /** Appends `count` deposits of 1, 2, 3, … and answers with the last one's position. */
 export async function appendDeposits(store: EventStore, count: number): Promise<number> {
   let position = 0

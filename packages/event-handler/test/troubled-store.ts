@@ -11,6 +11,7 @@ type Operation =
   | 'advance'
   | 'advanceWith'
   | 'list'
+  | 'due'
 type Trouble = (call: number) => unknown
 
 export interface Troubled {
@@ -48,6 +49,7 @@ const operations: readonly Operation[] = [
   'advance',
   'advanceWith',
   'list',
+  'due',
 ]
 
 export const away = (mayBeCommitted = false) =>
@@ -75,7 +77,13 @@ export function troubled(inner: EventStore): Troubled {
   }
   const store: EventStore<TestTransaction> = {
     adapter: inner.adapter,
-    parked: inner.parked,
+    parked: {
+      sequences: (...args) => inner.parked.sequences(...args),
+      due: (...args) => run('due', () => inner.parked.due(...args)),
+      list: (...args) => inner.parked.list(...args),
+      decide: (...args) => inner.parked.decide(...args),
+      edit: (...args) => inner.parked.edit(...args),
+    },
     projections: {
       live: (name) => inner.projections.live(name),
       swap: (name, change, effect = async () => {}) =>

@@ -74,7 +74,7 @@ export function processSubscription(
     source,
     startFrom,
     consistency,
-    onError,
+    ...(onError && { onError }),
     events,
     sequencesOf,
     ...(concurrency > 1 && { concurrency }),

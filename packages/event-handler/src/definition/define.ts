@@ -1,6 +1,5 @@
 import { type AnyEvent, type AnyEventClass, type Class, nearestName } from '@writ/event-store'
 import { DuplicateHandlerError, InvalidSubscriptionError } from '../errors/definition-errors.js'
-import { retryThenStop } from './error-policy.js'
 import type { OnEvent } from './on.js'
 import { onMethodsOf } from './on.js'
 import { batchMethodOf, batchOfOne, type OnBatchOfEvents } from './on-batch.js'
@@ -73,7 +72,7 @@ export function handlersOfClass(target: Class<object>, instance: () => object): 
   return { on, onBatch: batchMethodOf(target, instance) }
 }
 
-type Shared = Pick<SubscriptionDefinition, 'source' | 'consistency' | 'onError' | 'events' | 'handlers' | 'batch'>
+type Shared = Pick<SubscriptionDefinition, 'source' | 'consistency' | 'onError' | 'mostParked' | 'events' | 'handlers' | 'batch'>
 
 function common(source: string, options: EventHandlerOptions | ProjectionOptions, { on, onBatch }: Handlers): Shared {
   if (onBatch && on.length > 0) {
@@ -83,8 +82,8 @@ function common(source: string, options: EventHandlerOptions | ProjectionOptions
     )
   }
   if (!onBatch && options.batch) throw new InvalidSubscriptionError(source, "its 'batch' says nothing without @OnBatch")
-  const { consistency = 'eventual', onError = retryThenStop() } = options
-  const shared = { source, consistency, onError }
+  const { consistency = 'eventual', onError, mostParked } = options
+  const shared = { source, consistency, ...(onError && { onError }), ...(mostParked !== undefined && { mostParked }) }
   if (!onBatch) return { ...shared, ...handlersByType<Handle>(source, on) }
   const handle = onBatch.handle as HandleBatch
   const alone: Handle = (event, context) => handle([event], batchOfOne(context))
@@ -107,7 +106,7 @@ export function handlersByType<Handle>(
   return { events: given.map(({ event }) => event), handlers }
 }
 
-const sharedOptions = ['name', 'consistency', 'onError', 'batch', 'on', 'onBatch']
+const sharedOptions = ['name', 'consistency', 'onError', 'mostParked', 'batch', 'on', 'onBatch']
 const eventHandlerOptions = [...sharedOptions, 'startFrom', 'concurrency', 'partitionBy']
 const projectionOptions = [...sharedOptions, 'version', 'setUp']
 

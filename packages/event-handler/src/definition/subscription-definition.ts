@@ -17,7 +17,10 @@ export interface SubscriptionDefinition {
   readonly startFrom: StartFrom
   /** Whether a strongly consistent dispatch waits for it. */
   readonly consistency: 'eventual' | 'strong'
-  readonly onError: ErrorPolicy
+  /** Absent: what all subscriptions of the process have in common. */
+  readonly onError?: ErrorPolicy
+  /** How many events may be parked at a time before it stops: 10,000 where it is absent. */
+  readonly mostParked?: number
   readonly events: readonly AnyEventClass[]
   /** Event type → what handles it. */
   readonly handlers: ReadonlyMap<string, Handle>
@@ -55,13 +58,16 @@ export interface EventHandlerOptions {
   readonly startFrom?: StartFrom
   /** `'eventual'` by default. */
   readonly consistency?: 'eventual' | 'strong'
-  /** `retryThenStop()` by default. */
+  /** The application's by default, and that is `retryThenStop()`. */
   readonly onError?: ErrorPolicy
+  /** How many events may be parked before it stops: from 1, 10,000 by default. */
+  readonly mostParked?: number
   /** How many events are handled at a time, at most: from 1, one after the other by default, to 1,000. */
   readonly concurrency?: number
   /**
-   * With `concurrency`: which events are handled in their order nevertheless. A field of the events, or a function; those for which it has
-   * the same value keep their order, as do those of one stream for which it has none. Left out: those of one stream.
+   * Which events are handled in their order, also where others are handled beside them or go on when one is parked. A field of the events,
+   * or a function; those for which it has the same value keep their order, as do those of one stream for which it has none. Left out: those
+   * of one stream.
    */
   readonly partitionBy?: PartitionBy
   /** With `@OnBatch`: how large batches are, and how long they wait for more. */
@@ -82,8 +88,10 @@ export interface ProjectionOptions {
   readonly version?: number
   /** `'eventual'` by default. */
   readonly consistency?: 'eventual' | 'strong'
-  /** `retryThenStop()` by default. */
+  /** The application's by default, and that is `retryThenStop()`. */
   readonly onError?: ErrorPolicy
+  /** How many events may be parked before it stops: from 1, 10,000 by default. */
+  readonly mostParked?: number
   /** With `@OnBatch`: how large batches are, and how long they wait for more. */
   readonly batch?: BatchOptions
 }
@@ -96,8 +104,9 @@ export function checkOptions(source: string, options: EventHandlerOptions & Proj
   const refuse = (why: string): never => {
     throw new InvalidSubscriptionError(source, why)
   }
-  const { name, startFrom = 'origin', version = 1, consistency = 'eventual', onError, concurrency = 1, partitionBy } = options
+  const { name, startFrom = 'origin', version = 1, consistency = 'eventual', onError, concurrency = 1 } = options
   const { size = 1, within = 0 } = options.batch ?? {}
+  const { mostParked = 1 } = options
   if (typeof name !== 'string' || !namePattern.test(name)) {
     refuse("its 'name' must be 1 to 200 letters, digits, dots, dashes or underscores")
   }
@@ -109,8 +118,8 @@ export function checkOptions(source: string, options: EventHandlerOptions & Proj
   if (!Number.isSafeInteger(concurrency) || concurrency < 1 || concurrency > 1_000) {
     refuse("its 'concurrency' must be an integer from 1 to 1000")
   }
-  if (partitionBy !== undefined && concurrency === 1) refuse("its 'partitionBy' says nothing without a 'concurrency' above 1")
   if (onError !== undefined && typeof onError !== 'function') refuse("its 'onError' must be a function, such as retryThenStop()")
+  if (!Number.isSafeInteger(mostParked) || mostParked < 1) refuse("its 'mostParked' must be an integer from 1")
   if (!Number.isSafeInteger(size) || size < 1 || size > 10_000) refuse("its batch's 'size' must be an integer from 1 to 10000")
   if (!(within >= 0 && within <= 60_000)) refuse("its batch's 'within' must be milliseconds from 0 to 60000")
 }

@@ -4,6 +4,7 @@
 import type { RecordedEvent } from '@writ/event-store'
 import type { Batch } from '../definition/subscription-definition.js'
 import { describeError, isInfrastructureError } from '../infrastructure-error.js'
+import type { Parking } from '../parking/parking.js'
 import type { LogEntry, Portion } from '../reading/log-entry.js'
 import type { CheckpointSaver } from './checkpoint-saver.js'
 import { type Delivery, eventsFor, type Progress } from './delivery.js'
@@ -15,15 +16,17 @@ const MOST_EVENTS = 1_000
 
 export class BatchDelivery implements Delivery {
   private readonly size: number
+  private readonly holding: Holding
 
   constructor(
-    private readonly holding: Holding,
+    private readonly parking: Parking,
     private readonly batch: Batch,
     private readonly saver: CheckpointSaver,
     private readonly progress: Progress,
     private readonly oneByOne: Delivery,
   ) {
     this.size = batch.size ?? MOST_EVENTS
+    this.holding = parking.holding
   }
 
   get dueAt(): number {
@@ -38,6 +41,10 @@ export class BatchDelivery implements Delivery {
 
   work(): Promise<void> {
     return this.oneByOne.work()
+  }
+
+  decided(): void {
+    this.oneByOne.decided()
   }
 
   end(): Promise<void> {
@@ -58,8 +65,12 @@ export class BatchDelivery implements Delivery {
 
   private async handle(entries: readonly LogEntry[]): Promise<void> {
     const events = entries.flatMap((entry) => eventsFor(this.holding.definition, entry))
+    const { handle, park } = this.parking.plan(events)
     const { position } = entries.at(-1)!
-    if (events.length < 2 || !(await this.isHandledTogether(events))) return this.oneByOne.deliver({ entries, upTo: position })
+    this.parking.admit(park.length)
+    if (handle.length < 2 || !(await this.isHandledTogether(handle))) return this.oneByOne.deliver({ entries, upTo: position })
+    this.parking.add(park)
+    this.saver.park(park)
     this.saver.handled(position)
     this.progress(position)
   }

@@ -352,11 +352,6 @@ describe('an event handler’s concurrency is refused', () => {
     ['above a thousand', { concurrency: 1_001 }, "its 'concurrency' must be an integer from 1 to 1000"],
     ['as a part of one', { concurrency: 1.5 }, "its 'concurrency' must be an integer from 1 to 1000"],
     [
-      'when it is only said how to partition',
-      { concurrency: 1, partitionBy: 'account' },
-      "its 'partitionBy' says nothing without",
-    ],
-    [
       'with a field that an event has not',
       { partitionBy: 'acount' },
       "it partitions by 'acount', and the event 'deposited' has no such field",

@@ -3,11 +3,16 @@
 //   waiting for those before it in its sequences ─▶ ready ─▶ running ─▶ finished
 //                                                     ▲         │
 //                                                     └─ retrying ─┘
+// or put aside, when its error policy says so or an earlier event of its sequences is.
 //
 // The checkpoint moves up to the first event that is not finished. What was finished beyond it comes again after a crash.
 
-import type { RecordedEvent } from '@writ/event-store'
+import type { NewParkedEvent, ParkedEvent, RecordedEvent } from '@writ/event-store'
 import { sequencesOf } from '../definition/sequences.js'
+import type { EventPlace } from '../parking/parked-sequences.js'
+import type { Parking } from '../parking/parking.js'
+import type { PutAside } from '../parking/parking-plan.js'
+import { Retries, type RetryWay } from '../parking/retries.js'
 import type { Portion } from '../reading/log-entry.js'
 import { Attempts } from './attempts.js'
 import { callHandler } from './call-handler.js'
@@ -34,8 +39,10 @@ interface Task {
   attempts: Attempts | undefined
 }
 
-export class ConcurrentDelivery implements Delivery {
-  readonly dueAt = Number.POSITIVE_INFINITY
+export class ConcurrentDelivery implements Delivery, RetryWay {
+  private readonly holding: Holding
+  private readonly retries: Retries
+  private looking: Promise<void> | undefined
   private readonly unfinished = new Unfinished()
   /** The last one begun of each sequence that is not finished. */
   private readonly last = new Map<string, Task>()
@@ -45,17 +52,24 @@ export class ConcurrentDelivery implements Delivery {
   private waiting = 0
   private isStarting = false
   private interruption: Interruption | undefined
-  /** Whoever waits for something to be finished. */
-  private changed: (() => void) | undefined
+  /** Those who wait for something to be finished. */
+  private waiters: (() => void)[] = []
 
   constructor(
-    private readonly holding: Holding,
+    private readonly parking: Parking,
     private readonly concurrency: number,
     private readonly saver: CheckpointSaver,
     private readonly progress: Progress,
     /** Told when there is something to save, or to stop for, that was not there before. */
     private readonly wake: () => void,
-  ) {}
+  ) {
+    this.holding = parking.holding
+    this.retries = new Retries(parking, this, wake)
+  }
+
+  get dueAt(): number {
+    return this.looking ? Number.POSITIVE_INFINITY : this.retries.dueAt
+  }
 
   async prepare(): Promise<void> {}
 
@@ -77,6 +91,7 @@ export class ConcurrentDelivery implements Delivery {
           this.check()
         }
       }
+      if (now >= this.dueAt) await this.work()
       if (now - turnSince > TURN) {
         await this.holding.runtime.sleep(0)
         turnSince = this.check()
@@ -86,11 +101,84 @@ export class ConcurrentDelivery implements Delivery {
     this.advance()
   }
 
-  async work(): Promise<void> {}
+  /** Begins to look at what is parked: its handlers take their places among the others. */
+  async work(): Promise<void> {
+    if (this.holding.runtime.monotonic() < this.dueAt) return
+    this.looking = this.retries
+      .look()
+      .catch((error: unknown) => this.interrupt(error))
+      .finally(() => {
+        this.looking = undefined
+        this.wake()
+      })
+  }
+
+  decided(): void {
+    this.retries.wake()
+  }
 
   async end(): Promise<void> {
     this.interruption ??= new Interruption('ending')
+    this.notify()
     while (this.running > 0) await this.untilChanged()
+    await this.looking
+  }
+
+  async retry(event: RecordedEvent, attempts: Attempts): Promise<'done' | 'skip' | PutAside> {
+    for (;;) {
+      this.check()
+      while (this.running >= this.concurrency) {
+        await this.untilChanged()
+        this.check()
+      }
+      this.running++
+      try {
+        await callHandler(this.holding, event, attempts.attempt)
+        break
+      } catch (error) {
+        this.leavePlace()
+        const outcome = await attempts.failed(error)
+        if (outcome !== 'again') return outcome
+      }
+    }
+    // What stands behind it may begin as soon as it is out, and not before its place is free.
+    await this.unpark(event)
+    this.leavePlace()
+    return 'done'
+  }
+
+  async unpark(place: EventPlace): Promise<void> {
+    this.saver.unpark(this.parking.remove(place))
+    this.wake()
+  }
+
+  async parkAgain(event: RecordedEvent, aside: PutAside): Promise<void> {
+    this.putAside(this.parking.eventsAgain(event, aside))
+    this.wake()
+  }
+
+  isUnsaved(parked: ParkedEvent): boolean {
+    return this.saver.isUnsaved(parked)
+  }
+
+  /** The checkpoint is stored by whoever follows the log, when it comes so far. */
+  async save(): Promise<void> {}
+
+  private leavePlace(): void {
+    this.running--
+    this.notify()
+    this.startReady()
+  }
+
+  private putAside(events: readonly NewParkedEvent[]): void {
+    this.parking.add(events)
+    this.saver.park(events)
+  }
+
+  private putAsideNew(event: RecordedEvent, aside?: PutAside): void {
+    const events = this.parking.eventsFor(event, aside)
+    this.parking.admit(events.length)
+    this.putAside(events)
   }
 
   private get isFull(): boolean {
@@ -99,7 +187,7 @@ export class ConcurrentDelivery implements Delivery {
 
   private untilChanged(): Promise<void> {
     return new Promise((resolve) => {
-      this.changed = resolve
+      this.waiters.push(resolve)
     })
   }
 
@@ -140,13 +228,22 @@ export class ConcurrentDelivery implements Delivery {
     try {
       while (this.running < this.concurrency && this.ready.length > 0) {
         this.check()
-        this.start(this.ready.shift()!)
+        const task = this.ready.shift()!
+        // Only now: those before it in its sequences are finished, and one of them may have been put aside.
+        if (this.parking.holdsUp(task.event)) this.waitBehind(task)
+        else this.start(task)
       }
     } catch (error) {
       this.interrupt(error)
     } finally {
       this.isStarting = false
     }
+  }
+
+  private waitBehind(task: Task): void {
+    this.putAsideNew(task.event)
+    this.waiting--
+    this.finished(task)
   }
 
   private start(task: Task): void {
@@ -184,10 +281,12 @@ export class ConcurrentDelivery implements Delivery {
     this.notify()
     this.startReady()
     task.attempts ??= new Attempts(task.event, this.holding)
-    if ((await task.attempts.failed(error)) === 'again') {
+    const next = await task.attempts.failed(error)
+    if (next === 'again') {
       this.makeReady(task)
       return
     }
+    if (next !== 'skip') this.putAsideNew(task.event, next)
     this.waiting--
     this.finished(task)
   }
@@ -223,6 +322,6 @@ export class ConcurrentDelivery implements Delivery {
   }
 
   private notify(): void {
-    this.changed?.()
+    for (const resume of this.waiters.splice(0)) resume()
   }
 }

@@ -28,6 +28,8 @@ export interface Delivery {
    * @throws Interruption
    */
   work(): Promise<void>
+  /** Someone has decided on what is parked. */
+  decided(): void
   /** Begins nothing more, and waits for the handlers that are at work. */
   end(): Promise<void>
 }

@@ -1,5 +1,6 @@
 import type { EventTypes } from '@writ/event-store'
 import { CheckpointAheadOfLogError } from '../errors/subscription-errors.js'
+import { Parking } from '../parking/parking.js'
 import { CatchUp } from '../reading/catch-up.js'
 import type { Portion } from '../reading/log-entry.js'
 import type { Follower, LogReader } from '../reading/log-reader.js'
@@ -20,6 +21,7 @@ export class Following implements Follower {
   /** How far it has read: up to there, everything is handled or is being handled. */
   position: number
   private readonly saver: CheckpointSaver
+  private readonly parking: Parking
   private readonly delivery: Delivery
   private readonly work = new Wakeup()
   /** Under which types its events are stored. */
@@ -41,18 +43,19 @@ export class Following implements Follower {
     this.position = checkpoint
     this.saver = new CheckpointSaver(holding, checkpoint)
     this.storedTypes = types.storedTypesOf(holding.definition.handlers.keys())
+    this.parking = new Parking(holding, types)
     this.delivery = this.deliveryOf(holding, progress, onProgress)
   }
 
   private deliveryOf(holding: Holding, progress: Progress, onProgress: Progress): Delivery {
     const { kind, concurrency, batch } = holding.definition
-    const { saver, checkpoint } = this
-    if (concurrency) return new ConcurrentDelivery(holding, concurrency, saver, onProgress, () => this.work.wake())
+    const { saver, parking, checkpoint } = this
+    if (concurrency) return new ConcurrentDelivery(parking, concurrency, saver, onProgress, () => this.work.wake())
     const delivery =
       kind === 'projection'
-        ? new TransactionalDelivery(holding, saver, progress, checkpoint)
-        : new OutsideDelivery(holding, saver, progress)
-    const batching = batch && kind === 'event-handler' ? new BatchDelivery(holding, batch, saver, progress, delivery) : delivery
+        ? new TransactionalDelivery(parking, saver, progress, checkpoint)
+        : new OutsideDelivery(parking, saver, progress)
+    const batching = batch && kind === 'event-handler' ? new BatchDelivery(parking, batch, saver, progress, delivery) : delivery
     const { size = MOST_AT_ONCE, within = 0 } = batch ?? {}
     return within > 0 ? new Gathering(batching, size, within, holding.runtime) : batching
   }
@@ -74,6 +77,7 @@ export class Following implements Follower {
     reader.sawHead(head)
     if (checkpoint > head) throw new CheckpointAheadOfLogError(holding.definition.name, checkpoint, head)
     await delivery.prepare()
+    await this.parking.load()
     this.isNear = reader.join(this, checkpoint === head)
     for (;;) {
       if (this.isNear) await this.followReader()
@@ -82,6 +86,12 @@ export class Following implements Follower {
   }
 
   wake(): void {
+    this.work.wake()
+  }
+
+  /** Someone has decided on what is parked. */
+  decided(): void {
+    this.delivery.decided()
     this.work.wake()
   }
 

@@ -52,6 +52,10 @@ export class Gathering implements Delivery {
     await this.delivery.work()
   }
 
+  decided(): void {
+    this.delivery.decided()
+  }
+
   private async flush(): Promise<void> {
     const { entries, upTo } = this
     this.entries = []

@@ -1,5 +1,5 @@
 import { type EventStore, hasCode, type Lease, type Logger, type Runtime } from '@writ/event-store'
-import { backOff } from '../definition/error-policy.js'
+import { backOff, type ErrorPolicy } from '../definition/error-policy.js'
 import type { SubscriptionDefinition } from '../definition/subscription-definition.js'
 import { describeError } from '../infrastructure-error.js'
 import type { HeldLease } from '../leasing/held-lease.js'
@@ -20,7 +20,18 @@ export class Holding {
     readonly runtime: Runtime,
     readonly logger: Logger,
     readonly report: Report,
+    /** What follows from a failure, where the definition does not say. */
+    private readonly defaultPolicy: ErrorPolicy,
   ) {}
+
+  get onError(): ErrorPolicy {
+    return this.definition.onError ?? this.defaultPolicy
+  }
+
+  /** Whether events of a sequence are delivered under this lease. */
+  isOwn(_sequence: string): boolean {
+    return true
+  }
 
   get lease(): Lease {
     return this.held.lease

@@ -1,6 +1,10 @@
 // For effects outside of the store: an event is handled, later its checkpoint is stored; so each event is handled at least once.
 
-import type { RecordedEvent } from '@writ/event-store'
+import type { NewParkedEvent, ParkedEvent, RecordedEvent } from '@writ/event-store'
+import type { EventPlace } from '../parking/parked-sequences.js'
+import type { Parking } from '../parking/parking.js'
+import type { PutAside } from '../parking/parking-plan.js'
+import { Retries, type RetryWay } from '../parking/retries.js'
 import type { Portion } from '../reading/log-entry.js'
 import { Attempts } from './attempts.js'
 import { callHandler } from './call-handler.js'
@@ -11,13 +15,22 @@ import type { Holding } from './holding.js'
 /** Milliseconds after which handlers that never wait let the rest of the process have its turn. */
 const TURN = 10
 
-export class OutsideDelivery implements Delivery {
-  readonly dueAt = Number.POSITIVE_INFINITY
+export class OutsideDelivery implements Delivery, RetryWay {
+  private readonly holding: Holding
+  private readonly retries: Retries
+
   constructor(
-    private readonly holding: Holding,
+    private readonly parking: Parking,
     private readonly saver: CheckpointSaver,
     private readonly progress: Progress,
-  ) {}
+  ) {
+    this.holding = parking.holding
+    this.retries = new Retries(parking, this)
+  }
+
+  get dueAt(): number {
+    return this.retries.dueAt
+  }
 
   async prepare(): Promise<void> {}
 
@@ -25,7 +38,13 @@ export class OutsideDelivery implements Delivery {
     return this.holding.check()
   }
 
-  async work(): Promise<void> {}
+  async work(): Promise<void> {
+    if (this.holding.runtime.monotonic() >= this.retries.dueAt) await this.retries.look()
+  }
+
+  decided(): void {
+    this.retries.wake()
+  }
 
   async end(): Promise<void> {}
 
@@ -45,6 +64,7 @@ export class OutsideDelivery implements Delivery {
       this.saver.handled(entry.position)
       this.progress(entry.position)
       if (now >= this.saver.dueAt) await this.saver.save()
+      if (now >= this.retries.dueAt) await this.retries.look()
       if (now - turnSince > TURN) {
         await this.holding.runtime.sleep(0)
         turnSince = this.holding.check()
@@ -54,7 +74,53 @@ export class OutsideDelivery implements Delivery {
     this.progress(upTo)
   }
 
+  async retry(event: RecordedEvent, attempts: Attempts): Promise<'done' | 'skip' | PutAside> {
+    for (;;) {
+      try {
+        await callHandler(this.holding, event, attempts.attempt)
+        break
+      } catch (error) {
+        const outcome = await attempts.failed(error)
+        if (outcome !== 'again') return outcome
+      }
+    }
+    await this.unpark(event)
+    return 'done'
+  }
+
+  async unpark(place: EventPlace): Promise<void> {
+    this.saver.unpark(this.parking.remove(place))
+    if (this.holding.runtime.monotonic() >= this.saver.dueAt) await this.saver.save()
+  }
+
+  async parkAgain(event: RecordedEvent, aside: PutAside): Promise<void> {
+    this.putAside(this.parking.eventsAgain(event, aside))
+  }
+
+  isUnsaved(parked: ParkedEvent): boolean {
+    return this.saver.isUnsaved(parked)
+  }
+
+  save(): Promise<void> {
+    return this.saver.save()
+  }
+
+  private putAside(events: readonly NewParkedEvent[]): void {
+    this.parking.add(events)
+    this.saver.park(events)
+  }
+
+  private putAsideNew(event: RecordedEvent, aside?: PutAside): void {
+    const events = this.parking.eventsFor(event, aside)
+    this.parking.admit(events.length)
+    this.putAside(events)
+  }
+
   private handle(event: RecordedEvent): Promise<void> | undefined {
+    if (this.parking.holdsUp(event)) {
+      this.putAsideNew(event)
+      return undefined
+    }
     let outcome: Promise<unknown> | undefined
     try {
       outcome = callHandler(this.holding, event, 1)
@@ -72,7 +138,12 @@ export class OutsideDelivery implements Delivery {
         break
       } catch (error) {
         attempts ??= new Attempts(event, this.holding)
-        if ((await attempts.failed(error)) === 'skip') break
+        const next = await attempts.failed(error)
+        if (next === 'skip') break
+        if (next !== 'again') {
+          this.putAsideNew(event, next)
+          break
+        }
       }
       outcome = this.again(event, attempts.attempt)
     }

@@ -1,7 +1,11 @@
 // For effects in the store itself: a page of events and the checkpoint behind it are one transaction; so each event counts exactly once.
 
-import { hasCode, type RecordedEvent, type StoreUnavailableError } from '@writ/event-store'
+import { hasCode, type ParkingChanges, type RecordedEvent, type StoreUnavailableError } from '@writ/event-store'
 import { isInfrastructureError } from '../infrastructure-error.js'
+import type { EventPlace } from '../parking/parked-sequences.js'
+import type { Parking } from '../parking/parking.js'
+import type { ParkingPlan, PutAside } from '../parking/parking-plan.js'
+import { Retries, type RetryWay } from '../parking/retries.js'
 import type { LogEntry, Portion } from '../reading/log-entry.js'
 import { Attempts } from './attempts.js'
 import type { CheckpointSaver } from './checkpoint-saver.js'
@@ -16,24 +20,36 @@ const LONGEST = 100
 const MOST_EVENTS = 1_000
 const FIRST_EVENTS = 50
 
+/** How many events are put aside in one transaction, about: a store takes 1,000. */
+const MOST_PARKED_AT_ONCE = 500
+
 /** What has gone wrong with the parts of one entry so far. */
 interface Trouble {
   readonly attempts: Map<RecordedEvent, Attempts>
   readonly skipped: Set<RecordedEvent>
+  readonly aside: Map<RecordedEvent, PutAside>
 }
 
-export class TransactionalDelivery implements Delivery {
-  readonly dueAt = Number.POSITIVE_INFINITY
+export class TransactionalDelivery implements Delivery, RetryWay {
+  private readonly holding: Holding
+  private readonly retries: Retries
   private pageSize = FIRST_EVENTS
   /** The event that was handled last, or failed. */
   private atWork: RecordedEvent | undefined
 
   constructor(
-    private readonly holding: Holding,
+    private readonly parking: Parking,
     private readonly saver: CheckpointSaver,
     private readonly progress: Progress,
     private readonly checkpoint: number,
-  ) {}
+  ) {
+    this.holding = parking.holding
+    this.retries = new Retries(parking, this)
+  }
+
+  get dueAt(): number {
+    return this.retries.dueAt
+  }
 
   /**
    * Makes the projection's tables in a transaction of their own. That it was done shows in the checkpoint: it leaves 0 only afterwards, so
@@ -55,13 +71,19 @@ export class TransactionalDelivery implements Delivery {
     return this.holding.check()
   }
 
-  async work(): Promise<void> {}
+  async work(): Promise<void> {
+    if (this.holding.runtime.monotonic() >= this.retries.dueAt) await this.retries.look()
+  }
+
+  decided(): void {
+    this.retries.wake()
+  }
 
   async end(): Promise<void> {}
 
   async deliver({ entries, upTo }: Portion): Promise<void> {
     for (let done = 0; done < entries.length; ) {
-      this.holding.check()
+      if (this.holding.check() >= this.retries.dueAt) await this.retries.look()
       const page = entries.slice(done, done + (this.holding.definition.batch?.size ?? this.pageSize))
       done += page.length
       const concerning = page.filter((entry) => this.concerns(entry))
@@ -80,10 +102,51 @@ export class TransactionalDelivery implements Delivery {
     }
   }
 
+  async retry(event: RecordedEvent, attempts: Attempts): Promise<'done' | 'skip' | PutAside> {
+    const unpark = this.parking.sequences
+      .ofEvent(event)
+      .map((sequence) => ({ sequence, position: event.position, part: event.part }))
+    for (;;) {
+      try {
+        await this.transaction(
+          this.saver.checkpoint,
+          (transaction) => this.applyOne(event, attempts.attempt, this.contextsOf(transaction)),
+          { unpark },
+        )
+        break
+      } catch (error) {
+        const outcome = await attempts.failed(error)
+        if (outcome !== 'again') return outcome
+      }
+    }
+    this.parking.remove(event)
+    return 'done'
+  }
+
+  unpark(place: EventPlace): Promise<void> {
+    this.saver.unpark(this.parking.remove(place))
+    return this.saver.save()
+  }
+
+  async parkAgain(event: RecordedEvent, aside: PutAside): Promise<void> {
+    const events = this.parking.eventsAgain(event, aside)
+    this.saver.park(events)
+    await this.saver.save()
+    this.parking.add(events)
+  }
+
+  isUnsaved(): boolean {
+    return false
+  }
+
+  async save(): Promise<void> {}
+
   private async handlePage(page: readonly LogEntry[]): Promise<void> {
     const began = this.holding.runtime.monotonic()
     try {
-      await this.commit(page)
+      const plan = this.planOf(page)
+      if (plan.park.length > MOST_PARKED_AT_ONCE && page.length > 1) return this.handleHalves(page)
+      await this.commit(page, plan)
       this.learnPageSize(page.length, this.holding.runtime.monotonic() - began)
     } catch (error) {
       if (page.length === 1) return this.handleOne(page[0]!, error)
@@ -93,23 +156,21 @@ export class TransactionalDelivery implements Delivery {
     }
   }
 
+  private async handleHalves(page: readonly LogEntry[]): Promise<void> {
+    const half = Math.ceil(page.length / 2)
+    await this.handlePage(page.slice(0, half))
+    await this.handlePage(page.slice(half))
+  }
+
   private async handleOne(entry: LogEntry, failure?: unknown): Promise<void> {
     const events = eventsFor(this.holding.definition, entry)
-    const trouble: Trouble = { attempts: new Map(), skipped: new Set() }
+    const trouble: Trouble = { attempts: new Map(), skipped: new Set(), aside: new Map() }
     let error = failure
     for (;;) {
-      if (
-        error !== undefined &&
-        (await this.verdictOn(error, events, trouble)) === 'skip' &&
-        trouble.skipped.size === events.length
-      ) {
-        this.saver.passed(entry.position)
-        await this.saver.save()
-        break
-      }
+      if (error !== undefined) await this.follow(error, events, trouble)
       this.holding.check()
       try {
-        await this.commit([entry], trouble)
+        await this.commit([entry], this.planOf([entry], trouble), trouble)
         break
       } catch (thrown) {
         error = thrown ?? new Error('A handler threw nothing.')
@@ -119,49 +180,69 @@ export class TransactionalDelivery implements Delivery {
     this.progress(entry.position)
   }
 
-  private async verdictOn(
-    error: unknown,
-    events: readonly RecordedEvent[],
-    { attempts, skipped }: Trouble,
-  ): Promise<'again' | 'skip'> {
+  /** Waits as long as the error or the policy wants; then the entry is tried again, without what is skipped or put aside. */
+  private async follow(error: unknown, events: readonly RecordedEvent[], { attempts, skipped, aside }: Trouble): Promise<void> {
     const failed = events.find((event) => event === this.atWork) ?? events[0]!
     const tried = attempts.get(failed) ?? new Attempts(failed, this.holding)
     attempts.set(failed, tried)
-    const verdict = await tried.failed(error)
-    if (verdict === 'skip') skipped.add(failed)
-    return verdict
+    const next = await tried.failed(error)
+    if (next === 'skip') skipped.add(failed)
+    else if (next !== 'again') aside.set(failed, next)
   }
 
-  private async commit(page: readonly LogEntry[], trouble?: Trouble): Promise<void> {
+  private planOf(page: readonly LogEntry[], trouble?: Trouble): ParkingPlan {
+    const events = page.flatMap((entry) => eventsFor(this.holding.definition, entry))
+    if (!trouble) return this.parking.plan(events)
+    return this.parking.plan(
+      events.filter((event) => !trouble.skipped.has(event)),
+      (event) => trouble.aside.get(event),
+    )
+  }
+
+  private async commit(page: readonly LogEntry[], { handle, park }: ParkingPlan, trouble?: Trouble): Promise<void> {
     const { position } = page.at(-1)!
+    this.parking.admit(park.length)
     this.atWork = undefined
-    await this.transaction(position, (transaction) => this.apply(page, trouble, transaction))
-    this.saver.storedWithEffects(position, this.holding.runtime.monotonic())
+    if (handle.length > 0) {
+      await this.transaction(position, (transaction) => this.apply(handle, trouble, transaction), { park })
+      this.saver.storedWithEffects(position, this.holding.runtime.monotonic())
+    } else {
+      this.saver.park(park)
+      this.saver.passed(position)
+      await this.saver.save()
+    }
+    this.parking.add(park)
     this.progress(position)
   }
 
-  private async apply(page: readonly LogEntry[], trouble: Trouble | undefined, transaction: object): Promise<void> {
-    const { definition, signal } = this.holding
-    const contexts = new TransactionContexts(transaction, definition.name, signal)
+  private async apply(events: readonly RecordedEvent[], trouble: Trouble | undefined, transaction: object): Promise<void> {
+    const { definition } = this.holding
+    const contexts = this.contextsOf(transaction)
     if (definition.batch && !trouble) {
-      const events = page.flatMap((entry) => eventsFor(definition, entry))
+      this.holding.checkLease()
       return runBatch(definition, definition.batch.handle, contexts.ofBatch(events))
     }
-    for (const entry of page) {
+    for (const event of events) {
       this.holding.checkLease()
-      for (const event of eventsFor(definition, entry)) {
-        if (trouble?.skipped.has(event)) continue
-        this.atWork = event
-        const attempt = trouble?.attempts.get(event)?.attempt ?? 1
-        const handling = { definition, event, isOver: false }
-        try {
-          const returned = runHandling(handling, definition.handlers.get(event.type)!, contexts.of(event, attempt))
-          if (typeof returned === 'object' && returned !== null) await returned
-        } finally {
-          handling.isOver = true
-        }
-      }
+      await this.applyOne(event, trouble?.attempts.get(event)?.attempt ?? 1, contexts)
     }
+  }
+
+  private async applyOne(event: RecordedEvent, attempt: number, contexts: TransactionContexts): Promise<void> {
+    const { definition } = this.holding
+    this.atWork = event
+    const handling = { definition, event, isOver: false }
+    try {
+      const returned = runHandling(handling, definition.handlers.get(event.type)!, contexts.of(event, attempt))
+      if (typeof returned === 'object' && returned !== null) await returned
+    } finally {
+      handling.isOver = true
+    }
+  }
+
+  private contextsOf(transaction: object): TransactionContexts {
+    const { definition, signal } = this.holding
+    return new TransactionContexts(transaction, definition.name, signal)
   }
 
   /**
@@ -171,11 +252,15 @@ export class TransactionalDelivery implements Delivery {
    *
    * @throws Interruption, or whatever the effect throws
    */
-  private async transaction(position: number, effect: (transaction: object) => Promise<void>): Promise<void> {
+  private async transaction(
+    position: number,
+    effect: (transaction: object) => Promise<void>,
+    changes?: ParkingChanges,
+  ): Promise<void> {
     const { holding } = this
     for (let attempt = 1; ; attempt++) {
       try {
-        await holding.store.checkpoints.advanceWith(holding.lease, position, effect)
+        await holding.store.checkpoints.advanceWith(holding.lease, position, effect, changes)
         if (attempt > 1) holding.recovered('store effects')
         return
       } catch (error) {

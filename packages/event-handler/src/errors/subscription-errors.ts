@@ -24,7 +24,7 @@ export class InvalidVerdictError extends WritError<'invalid-verdict'> {
   ) {
     super(
       'invalid-verdict',
-      `The error policy of '${subscription}' did not answer 'stop', 'skip' or { retryIn: milliseconds from 0 }. The failure that it was asked about is the cause.`,
+      `The error policy of '${subscription}' did not answer 'stop', 'skip', 'park', { retryIn: milliseconds from 0 } or { retryLater: milliseconds from 0 }. The failure that it was asked about is the cause.`,
       { cause },
     )
   }

@@ -1,4 +1,3 @@
-import { retryThenStop } from '@writ/event-handler'
 import { nearestName } from '@writ/event-store'
 import { InvalidProcessManagerError } from '../errors/definition-errors.js'
 import { correlation } from './correlation.js'
@@ -48,14 +47,14 @@ export function define(
     }
     byCommand.set(type, rejection)
   }
-  const { name, correlate, startFrom = 'origin', consistency = 'eventual', onError = retryThenStop(), concurrency = 64 } = options
+  const { name, correlate, startFrom = 'origin', consistency = 'eventual', onError, concurrency = 64 } = options
   const events = reactions.map(({ event }) => event)
   return {
     name,
     source,
     startFrom,
     consistency,
-    onError,
+    ...(onError && { onError }),
     concurrency,
     instancesOf: correlation(name, source, correlate, events),
     events,

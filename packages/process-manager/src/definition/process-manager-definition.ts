@@ -9,7 +9,8 @@ export interface ProcessManagerDefinition {
   readonly source: string
   readonly startFrom: StartFrom
   readonly consistency: 'eventual' | 'strong'
-  readonly onError: ErrorPolicy
+  /** Absent: what all subscriptions of the process have in common. */
+  readonly onError?: ErrorPolicy
   /** How many events are handled at a time, at most; those of one instance in their order. */
   readonly concurrency: number
   /**
@@ -90,7 +91,7 @@ export interface ProcessManagerOptions<C> {
   readonly startFrom?: StartFrom
   /** Whether a strongly consistent dispatch waits for it: `'eventual'` by default. */
   readonly consistency?: 'eventual' | 'strong'
-  /** What follows when one of its handlers fails: `retryThenStop()` by default. A refused command is no failure. */
+  /** What follows when one of its handlers fails: the application's default, and that is `retryThenStop()`. A refused command is no failure. */
   readonly onError?: ErrorPolicy
   /** How many events are handled at a time, at most: from 1 to 1,000, 64 by default. Those of one instance are handled in their order. */
   readonly concurrency?: number
