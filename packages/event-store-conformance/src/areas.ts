@@ -4,6 +4,7 @@ import { appendsTogether } from './areas/appends-together.js'
 import { badBookkeeping } from './areas/bad-bookkeeping.js'
 import { badInput } from './areas/bad-input.js'
 import { boundaries } from './areas/boundaries.js'
+import { changingPartitions } from './areas/changing-partitions.js'
 import { checkpoints } from './areas/checkpoints.js'
 import { conditions } from './areas/conditions.js'
 import { deletingStreams } from './areas/deleting-streams.js'
@@ -11,7 +12,9 @@ import { expectedVersions } from './areas/expected-versions.js'
 import { lifecycle } from './areas/lifecycle.js'
 import { links } from './areas/links.js'
 import { listingStreams } from './areas/listing-streams.js'
+import { parkedEvents } from './areas/parked-events.js'
 import { payloads } from './areas/payloads.js'
+import { projectionVersions } from './areas/projection-versions.js'
 import { queries } from './areas/queries.js'
 import { races } from './areas/races.js'
 import { readingPartsOfTheLog } from './areas/reading-parts-of-the-log.js'
@@ -21,7 +24,9 @@ import { receipts } from './areas/receipts.js'
 import { repeatedAppends } from './areas/repeated-appends.js'
 import { rewoundLogs } from './areas/rewound-logs.js'
 import { severalStreams } from './areas/several-streams.js'
+import { sharingSubscriptions } from './areas/sharing-subscriptions.js'
 import { snapshots } from './areas/snapshots.js'
+import { steeringSubscriptions } from './areas/steering-subscriptions.js'
 import { tailing } from './areas/tailing.js'
 import { takingEventsOut } from './areas/taking-events-out.js'
 import { transactions } from './areas/transactions.js'
@@ -53,6 +58,11 @@ export const areas = {
   receipts,
   snapshots,
   'checkpoints and leases': checkpoints,
+  'subscriptions that are shared': sharingSubscriptions,
+  'subscriptions that are steered': steeringSubscriptions,
+  'changes of the number of partitions': changingPartitions,
+  'parked events': parkedEvents,
+  'live versions of projections': projectionVersions,
   'wake-ups': wakeUps,
   'logs that are rewound': rewoundLogs,
   payloads,

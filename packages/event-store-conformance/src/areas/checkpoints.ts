@@ -1,13 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { CheckpointBehindError, EventStore, Lease, LeaseLostError } from '@writ/event-store'
+import type { CheckpointBehindError, EventStore, LeaseLostError } from '@writ/event-store'
 import type { Area } from '../area.js'
+import { checkpointOf, held, LONG, registered, SHORT, takenOver, takeover } from '../leases.js'
 import { rejectsWith } from '../rejects-with.js'
 import { upTo } from '../sample-events.js'
 import { until } from '../until.js'
-
-// Longer than any scenario takes, and short enough to wait for.
-const LONG = 60_000
-const SHORT = 100
 
 export const checkpoints: Area = (scenario) => {
   const kept: typeof scenario = (sentence, run, ...needs) => scenario(sentence, run, 'checkpoints', ...needs)
@@ -362,41 +359,6 @@ export const checkpoints: Area = (scenario) => {
     },
     'several processes',
   )
-}
-
-async function registered(
-  store: EventStore,
-  unique: (prefix: string) => string,
-  startAfter = 0,
-  partitions = 1,
-): Promise<string> {
-  const name = unique('subscription')
-  await store.checkpoints.register({ name, startAfter, partitions })
-  return name
-}
-
-async function held(store: EventStore, subscription: string, owner = 'me', partition = 0, milliseconds = LONG): Promise<Lease> {
-  const acquisition = await store.checkpoints.acquire({ subscription, partition }, owner, milliseconds)
-  if (!acquisition.acquired) throw new Error(`${owner} was denied the lease: ${JSON.stringify(acquisition)}`)
-  return acquisition.lease
-}
-
-/** A lease that its owner has lost, and that of the one who took over. */
-async function takeover(store: EventStore, unique: (prefix: string) => string) {
-  const subscription = await registered(store, unique)
-  const zombie = await held(store, subscription, 'zombie', 0, SHORT)
-  return { subscription, zombie, successor: await takenOver(store, subscription, 'successor') }
-}
-
-function takenOver(store: EventStore, subscription: string, owner: string): Promise<Lease> {
-  return until('the lease has expired', async () => {
-    const acquisition = await store.checkpoints.acquire({ subscription, partition: 0 }, owner, LONG)
-    return acquisition.acquired && acquisition.lease
-  })
-}
-
-async function checkpointOf(store: EventStore, subscription: string): Promise<number | undefined> {
-  return (await store.checkpoints.list(subscription))[0]?.checkpoint
 }
 
 async function raceForLease(stores: readonly EventStore[], subscription: string): Promise<void> {

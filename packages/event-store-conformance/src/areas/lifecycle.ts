@@ -66,11 +66,26 @@ export const lifecycle: Area = (scenario) => {
       await rejectsWith('store-not-running', () => stopped.receipts.find(unique('command')))
       await rejectsWith('store-not-running', () => stopped.snapshots.load(unique('account'), 1))
       await rejectsWith('store-not-running', () => stopped.checkpoints.list())
+      await rejectsWith('store-not-running', () => stopped.parked.list(unique('subscription')))
     },
     'several processes',
     'receipts',
     'snapshots',
     'checkpoints',
+  )
+
+  scenario(
+    'refuses live versions of projections once it is stopped',
+    async ({ another, unique }) => {
+      const stopped = await another()
+      await stopped.stop()
+      const name = unique('projection')
+      await rejectsWith('store-not-running', () => stopped.projections.live(name))
+      await rejectsWith('store-not-running', () => stopped.projections.swap(name, { from: undefined, to: 1 }))
+      await rejectsWith('store-not-running', () => stopped.projections.read(async () => {}))
+    },
+    'several processes',
+    'projection versions',
   )
 
   scenario('has an incarnation that is a UUID and stays', async ({ store, unique }) => {

@@ -1,5 +1,7 @@
 import { hasCode, type LogRewoundError } from '@writ/event-store'
 import type { Area, World } from '../area.js'
+import { viewOf } from '../heartbeats.js'
+import { held, registered } from '../leases.js'
 import { rejectsWith } from '../rejects-with.js'
 import { allOf, idsOf, logEvents, sample, samples, streamEvents } from '../sample-events.js'
 import { until } from '../until.js'
@@ -65,6 +67,8 @@ export const rewoundLogs: Area = (scenario) => {
         () => store.snapshots.load(stream, 1),
         () => store.checkpoints.list(),
         () => store.checkpoints.register({ name: unique('subscription'), startAfter: 0 }),
+        () => store.checkpoints.heartbeat({ owner: 'me', subscriptions: [], leases: [], leaseMilliseconds: 1_000 }),
+        () => store.parked.list(unique('subscription')),
       ]
       for (const operation of operations) await rejectsWith('log-rewound', operation)
     },
@@ -110,6 +114,32 @@ export const rewoundLogs: Area = (scenario) => {
     expect((await store.head()).position).toBe(position)
     await expect(store.append({ stream, events: [sample()], expectedVersion: 1 })).resolves.toMatchObject({ version: 2 })
   })
+
+  rewound(
+    'have no checkpoints, barriers and parked events beyond their end',
+    async ({ another, hooks, unique }) => {
+      const store = await another()
+      const { position } = await store.append({ stream: unique('account'), events: [sample()] })
+      const lost = await store.append({ stream: unique('account'), events: [sample()] })
+      const subscription = await registered(store, unique, 0, 2)
+      const lease = await held(store, subscription)
+      const parked = { sequence: 'a', part: 0, type: 'money-deposited', stream: 'account-1' }
+      const park = [position, lost.position].map((at) => ({ ...parked, position: at }))
+      await store.checkpoints.advance(lease, lost.position, { park })
+      await store.checkpoints.release(lease)
+      await store.checkpoints.register({ name: subscription, startAfter: 0, partitions: 3 })
+      expect((await viewOf(store, subscription, 'me'))?.change?.upTo).toBe(lost.position)
+      await hooks.rewind(position)
+      const later = await another()
+      expect((await later.parked.list(subscription)).map((event) => event.position)).toEqual([position])
+      expect(await viewOf(later, subscription, 'me')).toMatchObject({
+        change: { upTo: position },
+        checkpoints: [{ checkpoint: position }, { checkpoint: 0 }],
+      })
+      await noticed(() => store.head())
+    },
+    'checkpoints',
+  )
 }
 
 /** The area's own store knew what is gone; the next scenario needs it. */

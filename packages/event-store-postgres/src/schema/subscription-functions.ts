@@ -130,7 +130,7 @@ const parkedView = (s: string) => `
     when e.decision = 'discard' then 0
     when not e.is_first then null
     when e.failure is null or e.decision is not null then 0
-    else ${millisecondsUntil('e.retry_at')} end)
+    when e.retry_at is not null then ${millisecondsUntil('e.retry_at')} end)
   from (
     select k.decision, k.failure, k.retry_at, row_number() over (partition by k.sequence order by k.position, k.part) = 1 as is_first
     from ${s}.parked_events k where k.subscription = b.name) e`
