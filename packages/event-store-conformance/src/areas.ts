@@ -17,6 +17,7 @@ import { payloads } from './areas/payloads.js'
 import { projectionVersions } from './areas/projection-versions.js'
 import { queries } from './areas/queries.js'
 import { races } from './areas/races.js'
+import { randomPartitionChanges } from './areas/random-partition-changes.js'
 import { readingPartsOfTheLog } from './areas/reading-parts-of-the-log.js'
 import { readingStreams } from './areas/reading-streams.js'
 import { readingTheLog } from './areas/reading-the-log.js'
@@ -61,6 +62,7 @@ export const areas = {
   'subscriptions that are shared': sharingSubscriptions,
   'subscriptions that are steered': steeringSubscriptions,
   'changes of the number of partitions': changingPartitions,
+  'random changes of the number of partitions': randomPartitionChanges,
   'parked events': parkedEvents,
   'live versions of projections': projectionVersions,
   'wake-ups': wakeUps,

@@ -11,6 +11,7 @@ import { brokenReads } from '../test/broken/broken-reads.js'
 import { brokenSides } from '../test/broken/broken-sides.js'
 import { type BrokenStore, broken } from '../test/broken/broken-store.js'
 import { brokenStreams } from '../test/broken/broken-streams.js'
+import { brokenSubscriptions } from '../test/broken/broken-subscriptions.js'
 import { InMemoryLog, inMemoryEventStore } from './index.js'
 
 const unsupported = [{ capability: 'foreign transactions', reason: 'only its own stores write to its log' }] as const
@@ -19,7 +20,7 @@ const unsupported = [{ capability: 'foreign transactions', reason: 'only its own
 const PATIENCE = 60_000
 
 const nothing: BrokenStore['instead'] = () => ({})
-const all = [...brokenAppends, ...brokenReads, ...brokenSides, ...brokenStreams]
+const all = [...brokenAppends, ...brokenReads, ...brokenSides, ...brokenSubscriptions, ...brokenStreams]
 
 /** Stores on one log that do some things in another way. */
 const placeOf = (instead: BrokenStore['instead']) => () => {

@@ -139,7 +139,7 @@ export class InMemoryCheckpoints implements Checkpoints<InMemoryTransaction> {
     checkName('checkpoints.delete', 'subscription', name)
     await this.alone(name, effect, ({ lastEpoch }) => {
       // One of the same name that is registered again has leases of its own.
-      this.log.epochFloor = Math.max(this.log.epochFloor, lastEpoch)
+      this.log.epochFloor = Math.max(this.log.epochFloor, lastEpoch + 1)
       this.log.subscriptions.delete(name)
     })
   }

@@ -46,7 +46,7 @@ export class InMemoryLog {
   readonly snapshots = new Map<string, Map<number, Snapshot>>()
   /** @internal */
   readonly subscriptions = new Map<string, Subscription>()
-  /** @internal The last epoch of all subscriptions that were deleted. */
+  /** @internal An epoch that no subscription has had that was deleted, and neither a later one. */
   epochFloor = 0
   /** @internal Of each projection. */
   readonly liveVersions = new Map<string, LiveVersion>()

@@ -16,7 +16,7 @@ export class Names {
   tag = (n: number) => `${tags[n % tags.length]}${this.own}`
   command = (n: number) => `command-${this.own}-${n}`
   subscription = (n: number) => `balances-${this.own}-${n}`
-  owner = (n: number) => `worker-${n}`
+  owner = (n: number) => `worker-${this.own}-${n}`
 
   id(n: number): string {
     const id = this.ids.get(n) ?? randomUUID()

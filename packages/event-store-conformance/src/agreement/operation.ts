@@ -119,6 +119,67 @@ export type SideOperation =
   | { readonly kind: 'advance'; readonly which: number; readonly position: number }
   | { readonly kind: 'advance with an effect'; readonly which: number; readonly position: number; readonly fails: boolean }
   | { readonly kind: 'list checkpoints'; readonly subscription: number }
+  | SharedOperation
+  | ParkedOperation
+  | VersionOperation
+
+/** What processes and people do with subscriptions. */
+export type SharedOperation =
+  | { readonly kind: 'heartbeat'; readonly owner: number; readonly lease: LeaseTime }
+  | { readonly kind: 'leave'; readonly owner: number }
+  | { readonly kind: 'pause'; readonly subscription: number }
+  | { readonly kind: 'resume'; readonly subscription: number }
+  | { readonly kind: 'reset'; readonly subscription: number; readonly position: number; readonly fails: boolean }
+  | { readonly kind: 'delete subscription'; readonly subscription: number }
+
+export interface ParkedName {
+  readonly sequence: number
+  readonly position: number
+  readonly part: number
+}
+
+export interface ParkedGiven extends ParkedName {
+  /** How often it has failed; undefined: it waits. */
+  readonly attempts: number | undefined
+  readonly retry: 'now' | 'later' | undefined
+}
+
+/** What is put aside; its positions are numbers of its own, not places. */
+export type ParkedOperation =
+  | {
+      readonly kind: 'advance and park'
+      readonly which: number
+      readonly position: number
+      readonly park: readonly ParkedGiven[]
+      readonly unpark: readonly ParkedName[]
+      /** In the transaction of an effect; undefined: without one. */
+      readonly effect: 'succeeds' | 'fails' | undefined
+    }
+  | {
+      readonly kind: 'list parked'
+      readonly subscription: number
+      readonly which: 'all' | 'due' | 'of a sequence'
+      readonly after: number | undefined
+      readonly limit: number | undefined
+    }
+  | {
+      readonly kind: 'decide parked'
+      readonly subscription: number
+      readonly decision: 'retry' | 'discard'
+      readonly sequence: number | undefined
+      readonly position: number | undefined
+    }
+  | { readonly kind: 'edit parked'; readonly subscription: number; readonly name: ParkedName; readonly data: string | undefined }
+
+export type VersionOperation =
+  | {
+      readonly kind: 'swap'
+      readonly projection: number
+      readonly from: number | undefined
+      readonly to: number
+      readonly fails: boolean
+    }
+  | { readonly kind: 'live version'; readonly projection: number }
 
 /** The clocks of two stores are not one, so that a lease is over at once or outlives the list. */
 export type LeaseTime = 'long' | 'over at once'

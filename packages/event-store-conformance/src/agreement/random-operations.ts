@@ -1,7 +1,7 @@
 import type { ExpectedVersion } from '@writ/event-store'
 import fc from 'fast-check'
 import type { Capability } from '../capability.js'
-import type { LeaseTime, Operation, ReadAllGiven, ReadGiven } from './operation.js'
+import type { LeaseTime, Operation, ParkedGiven, ParkedName, ReadAllGiven, ReadGiven } from './operation.js'
 import { command, query, randomAppend, randomRepetition } from './random-appends.js'
 import { few, given, mostly, nothing, place, type Supports, sometimes, stream } from './random-values.js'
 
@@ -9,6 +9,18 @@ const leaseTime: fc.Arbitrary<LeaseTime> = fc.constantFrom('long', 'long', 'over
 const which = few(0, 3)
 const subscription = fc.constantFrom(0, 0, 0, 1)
 const partition = fc.constantFrom(0, 0, 0, 1, 2)
+
+const parkedName: fc.Arbitrary<ParkedName> = fc.record({
+  sequence: few(0, 1),
+  position: mostly(few(1, 4), -1),
+  part: fc.constantFrom(0, 0, 0, 1),
+})
+const parkedGiven: fc.Arbitrary<ParkedGiven> = fc
+  .tuple(
+    parkedName,
+    fc.record({ attempts: sometimes(few(0, 2)), retry: sometimes(fc.constantFrom('now' as const, 'later' as const)) }),
+  )
+  .map(([name, given]) => ({ ...name, ...given }))
 
 /** Lists of operations that meet each other often: few streams, tags, commands and subscriptions. */
 export function randomOperations(supports: Supports): fc.Arbitrary<readonly Operation[]> {
@@ -54,6 +66,25 @@ export function randomOperations(supports: Supports): fc.Arbitrary<readonly Oper
   asked(4, 'advance', { which, position }, 'checkpoints')
   asked(1, 'advance with an effect', { which, position, fails: fc.boolean() }, 'checkpoints', 'checkpoint transactions')
   asked(1, 'list checkpoints', { subscription }, 'checkpoints')
+  asked(3, 'heartbeat', { owner: few(0, 1), lease: leaseTime }, 'checkpoints')
+  asked(1, 'leave', { owner: few(0, 1) }, 'checkpoints')
+  asked(1, 'pause', { subscription }, 'checkpoints')
+  asked(2, 'resume', { subscription }, 'checkpoints')
+  asked(1, 'reset', { subscription, position, fails: fc.boolean() }, 'checkpoints', 'checkpoint transactions')
+  asked(1, 'delete subscription', { subscription }, 'checkpoints')
+  const effect = supports('checkpoint transactions') ? sometimes(fc.constantFrom('succeeds', 'fails'), 3) : nothing
+  const changes = { park: fc.array(parkedGiven, { maxLength: 4 }), unpark: fc.array(parkedName, { maxLength: 2 }) }
+  asked(4, 'advance and park', { which, position, ...changes, effect }, 'checkpoints')
+  const page = { after: sometimes(few(0, 4), 3), limit: sometimes(mostly(few(1, 3), 0), 3) }
+  asked(3, 'list parked', { subscription, which: fc.constantFrom('all', 'due', 'due', 'of a sequence'), ...page }, 'checkpoints')
+  const fitting = { sequence: sometimes(few(0, 1)), position: sometimes(few(1, 4)) }
+  asked(1, 'decide parked', { subscription, decision: fc.constantFrom('retry', 'discard'), ...fitting }, 'checkpoints')
+  const data = mostly(fc.constantFrom('{ "amount": 1.50 }', undefined), '[]', '{')
+  asked(1, 'edit parked', { subscription, name: parkedName, data }, 'checkpoints')
+  const projection = few(0, 1)
+  const swapped = { projection, from: sometimes(few(1, 2)), to: mostly(few(1, 2), 0), fails: fc.boolean() }
+  asked(2, 'swap', swapped, 'projection versions')
+  asked(1, 'live version', { projection }, 'projection versions')
   return fc.array(fc.oneof(...possible), { minLength: 1, maxLength: 60, size: 'max' })
 }
 

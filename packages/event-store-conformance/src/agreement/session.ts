@@ -8,26 +8,16 @@ import {
   matchesQuery,
   newLink,
   type StoredEvent,
+  type UnknownParkedEventError,
 } from '@writ/event-store'
 import { allOf } from '../sample-events.js'
+import { askSubscriptions, milliseconds, workFailure } from './ask-subscriptions.js'
 import type { Names } from './names.js'
-import type {
-  AppendOperation,
-  LeaseTime,
-  ReadGiven,
-  ReadOperation,
-  SeveralOperation,
-  SideOperation,
-  StreamOperation,
-} from './operation.js'
+import type { AppendOperation, ReadGiven, ReadOperation, SeveralOperation, SideOperation, StreamOperation } from './operation.js'
 import { Places } from './places.js'
 
 /** What a store answered, in words that another store can be compared by; asked for when the places of all events are known. */
 export type Answer = () => unknown
-
-const milliseconds: Readonly<Record<LeaseTime, number>> = { long: 3_600_000, 'over at once': 0 }
-
-const workFailure = new Error('The work fails')
 
 /** One store, or several on the same data, while a list of operations is asked of it. */
 export class Session {
@@ -183,6 +173,11 @@ export class Session {
           () => checkpoints.list(names.subscription(operation.subscription)),
           (rows) => rows.map((row) => this.toldEpoch({ ...row, leaseExpiresIn: (row.leaseExpiresIn ?? 0) > 0 })),
         )
+      default:
+        return this.answer(
+          () => askSubscriptions(operation, { store: this.store(), names, leases, toldEpoch: (of) => this.toldEpoch(of) }),
+          (tell) => tell(),
+        )
     }
   }
 
@@ -262,6 +257,8 @@ export class Session {
     if (hasCode<AppendConditionFailedError>(error, 'append-condition-failed')) {
       return { code: error.code, stream: error.stream, matches: this.isMatch(error, asked) }
     }
+    // Parked events have positions of their own, which are no places.
+    if (hasCode<UnknownParkedEventError>(error, 'unknown-parked-event')) return { code: error.code, sequence: error.sequence }
     return {
       ...(this.tell(facts) as object),
       ...(hasCode<LeaseLostError>(error, 'lease-lost') && { epoch: this.toldEpoch(error).epoch }),

@@ -204,7 +204,7 @@ begin
   delete from ${s}.subscriptions b where b.name = _name;
   if not found then return false; end if;
   perform from ${s}.subscription_partitions p where p.name = _name order by p.partition for update;
-  update ${s}.epoch_floor f set epoch = greatest(f.epoch, (select max(p.epoch) from ${s}.subscription_partitions p where p.name = _name));
+  update ${s}.epoch_floor f set epoch = greatest(f.epoch, (select max(p.epoch) + 1 from ${s}.subscription_partitions p where p.name = _name));
   delete from ${s}.subscription_partitions p where p.name = _name;
   delete from ${s}.subscription_members m where m.name = _name;
   delete from ${s}.parked_events e where e.subscription = _name;

@@ -31,7 +31,7 @@ create table ${s}.subscription_members (
   constraint subscription_members_name primary key (name, owner)
 ) with (fillfactor = 50);
 
--- The last epoch of all subscriptions that were deleted: one of the same name that is registered again begins above it.
+-- An epoch above those of all subscriptions that were deleted: one of the same name that is registered again begins with it.
 create table ${s}.epoch_floor (
   only_row boolean primary key default true check (only_row),
   epoch bigint not null default 0
