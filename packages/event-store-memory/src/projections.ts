@@ -35,8 +35,8 @@ export class InMemoryProjections implements ProjectionVersions<InMemoryTransacti
     await undoable(async (transaction) => {
       await effect(transaction)
       this.refuseUnlessLive(name, change)
+      this.log.liveVersions.set(name, { version: change.to, previous: change.from, since: this.log.date() })
     })
-    this.log.liveVersions.set(name, { version: change.to, previous: change.from, since: this.log.date() })
   }
 
   async read<T>(work: (transaction: InMemoryTransaction & LiveVersions) => Promise<T>): Promise<T> {
