@@ -73,6 +73,15 @@ export class Application<Transaction extends object = object> {
   /** How many commands and transactions from outside are under way. */
   private dispatching = 0
   private answered: (() => void) | undefined
+  // Made once, and not for each command.
+  private readonly succeeded = <T>(reply: T): T => {
+    this.ended()
+    return reply
+  }
+  private readonly failed = (error: unknown): never => {
+    this.ended()
+    throw error
+  }
   private readonly ending = new AbortController()
   /** Those that are not discarded yet. */
   private readonly branches = new Set<Branch>()
@@ -192,22 +201,18 @@ export class Application<Transaction extends object = object> {
    * @throws NotYetVisibleError when it is stored, and the handlers to wait for have not seen it in time
    * @throws whatever else `CommandRouter.dispatch` throws
    */
-  async dispatch<C extends AnyCommand, R extends Returning = 'version'>(
+  dispatch<C extends AnyCommand, R extends Returning = 'version'>(
     command: C,
     options?: DispatchOptions<R>,
   ): Promise<Reply<C, R>> {
-    if (this.state !== 'running') throw this.notRunning('dispatch')
-    const awaited = options?.consistency ?? (options?.store ? 'eventual' : this.defaults.consistency)
-    // Told before anything is stored: a handler that would wait for itself, a name that nobody has.
-    if (awaited === 'strong' || Array.isArray(awaited)) this.subscriptions.checkWait(awaited)
-    // Within a handler it follows from the event there, whether or not the handler says so.
-    const causationDepth = options?.causationDepth ?? this.subscriptions.causationDepth()
-    this.dispatching++
+    let checked: DispatchOptions<R> | undefined
     try {
-      return await this.router.dispatch(command, causationDepth === 0 ? options : { ...options, causationDepth })
-    } finally {
-      if (--this.dispatching === 0) this.answered?.()
+      checked = this.checkedDispatch(options)
+    } catch (error) {
+      return Promise.reject(error)
     }
+    this.dispatching++
+    return this.router.dispatch(command, checked).then(this.succeeded, this.failed)
   }
 
   /**
@@ -240,7 +245,7 @@ export class Application<Transaction extends object = object> {
     try {
       return await this.writing.transaction((transaction) => work(withEvents(transaction, { events, metadata, runtime })))
     } finally {
-      if (--this.dispatching === 0) this.answered?.()
+      this.ended()
     }
   }
 
@@ -477,6 +482,21 @@ export class Application<Transaction extends object = object> {
       timer.abort()
       this.state = 'stopped'
     }
+  }
+
+  /** A dispatch that is refused here has not begun. */
+  private checkedDispatch<R extends Returning>(options: DispatchOptions<R> | undefined): DispatchOptions<R> | undefined {
+    if (this.state !== 'running') throw this.notRunning('dispatch')
+    const awaited = options?.consistency ?? (options?.store ? 'eventual' : this.defaults.consistency)
+    // Told before anything is stored: a handler that would wait for itself, a name that nobody has.
+    if (awaited === 'strong' || Array.isArray(awaited)) this.subscriptions.checkWait(awaited)
+    // Within a handler it follows from the event there, whether or not the handler says so.
+    const causationDepth = options?.causationDepth ?? this.subscriptions.causationDepth()
+    return causationDepth === 0 ? options : { ...options, causationDepth }
+  }
+
+  private ended(): void {
+    if (--this.dispatching === 0) this.answered?.()
   }
 
   private notRunning(operation: string): ApplicationNotRunningError {

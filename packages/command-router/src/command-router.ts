@@ -87,6 +87,18 @@ export class CommandRouter {
   private dispatching = 0
   private isStopping = false
   private readonly drained = new Set<() => void>()
+  // Made once, and not for each command.
+  private readonly replies: Readonly<Record<Returning, (done: Executed) => object>> = {
+    version: (done) => this.answered(dispatchedOf(done), 'version'),
+    result: (done) => this.answered(dispatchedOf(done), 'result'),
+    events: (done) => this.answered(dispatchedOf(done), 'events'),
+    state: (done) => this.answered(dispatchedOf(done), 'state'),
+    nothing: (done) => this.answered(dispatchedOf(done), 'nothing'),
+  }
+  private readonly failed = (error: unknown): never => {
+    this.ended()
+    throw error
+  }
 
   /** @throws DuplicateRouteError, DuplicateCategoryError, InvalidOptionError */
   constructor(options: CommandRouterOptions) {
@@ -205,17 +217,11 @@ export class CommandRouter {
     if (middleware.length === 0 && way.consistency === 'eventual') {
       const executed = this.execute(context, way)
       this.dispatching++
-      return executed.then(
-        (done) => this.answered(dispatchedOf(commandId, done), way.returning),
-        (error: unknown) => this.failed(error),
-      )
+      return executed.then(this.replies[way.returning], this.failed)
     }
     const dispatched = runMiddleware(middleware, context, () => this.executeAndWait(context, way))
     this.dispatching++
-    return dispatched.then(
-      (done) => this.answered(done, way.returning),
-      (error: unknown) => this.failed(error),
-    )
+    return dispatched.then((done) => this.answered(done, way.returning), this.failed)
   }
 
   /** @throws InvalidOptionError */
@@ -260,17 +266,12 @@ export class CommandRouter {
       const left = Math.max(1, timeout - (this.runtime.monotonic() - start))
       await this.waitFor?.({ stream, position, types }, consistency, left)
     }
-    return dispatchedOf(context.commandId, done)
+    return dispatchedOf(done)
   }
 
   private answered(dispatched: Dispatched, returning: Returning): object {
     this.ended()
     return replyOf(dispatched, returning)
-  }
-
-  private failed(error: unknown): never {
-    this.ended()
-    throw error
   }
 
   private ended(): void {
@@ -309,7 +310,7 @@ function metadataOf(context: DispatchContext): EventMetadata {
   }
 }
 
-function dispatchedOf(commandId: string, { stream, version, position, result, events, state }: Executed): Dispatched {
+function dispatchedOf({ commandId, stream, version, position, result, events, state }: Executed): Dispatched {
   if (events !== undefined) return { commandId, stream, version, position, result, events }
   if (state !== undefined) return { commandId, stream, version, position, result, state }
   return { commandId, stream, version, position, result }

@@ -111,11 +111,12 @@ class InMemoryEventStore implements EventStore<InMemoryTransaction> {
     this.stopListening = undefined
   }
 
-  async append(appended: Append): Promise<Appended> {
-    await this.ready('append')
-    const answer = append(this.log, appended)
-    this.known.note(answer.position, appended.events.at(-1)?.id)
-    return answer
+  append(appended: Append): Promise<Appended> {
+    return this.ready('append').then(() => {
+      const answer = append(this.log, appended)
+      this.known.note(answer.position, appended.events.at(-1)?.id)
+      return answer
+    })
   }
 
   async appendAll(appends: readonly Append[]): Promise<readonly Appended[]> {

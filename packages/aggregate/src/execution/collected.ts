@@ -10,8 +10,6 @@ const MAX_CHARACTERS = 4_194_304
 /** Commands that have been decided and not yet sent, in their order. */
 export class Collected {
   private list: PendingCommand[] = []
-  /** Used in turn with the other. A list that has grown old and is dropped would keep its commands from being collected cheaply. */
-  private spare: PendingCommand[] = []
   private eventCount = 0
   private characters = 0
 
@@ -29,15 +27,16 @@ export class Collected {
   }
 
   add(command: PendingCommand): void {
-    this.list.push(command)
+    // Most sends hold one command: a list for one takes a quarter of the room that a list has which was pushed to.
+    if (this.list.length === 0) this.list = [command]
+    else this.list.push(command)
     this.eventCount += command.newEvents.length
     for (const { data, metadata } of command.newEvents) this.characters += data.length + metadata.length
   }
 
   takeAll(): PendingCommand[] {
     const all = this.list
-    this.list = this.spare
-    this.spare = []
+    this.list = []
     this.eventCount = 0
     this.characters = 0
     return all
@@ -47,14 +46,8 @@ export class Collected {
   takeSend(): PendingCommand[] {
     const end = this.list.length === 1 ? 1 : this.endOfSend()
     const all = this.takeAll()
-    for (const command of all.splice(end)) this.add(command)
+    if (end < all.length) for (const command of all.splice(end)) this.add(command)
     return all
-  }
-
-  /** Takes back a list that `takeSend` has given, when nobody looks at it any more. */
-  recycle(list: PendingCommand[]): void {
-    list.length = 0
-    this.spare = list
   }
 
   private endOfSend(): number {

@@ -30,6 +30,7 @@ export interface CommandExecution {
 
 /** What an accepted command came to; given once it is stored. */
 export interface Executed {
+  readonly commandId: string
   readonly stream: string
   /** The stream's version after the command. */
   readonly version: number

@@ -21,8 +21,9 @@ const withdraw = (amount: number) => new WithdrawMoney({ account, amount })
 describe.each(spellings)('an aggregate that is $spelling', ({ account: definition }) => {
   it('decides on a command, stores its events and answers with version, position and declared result', async () => {
     const bank = await bankOf(definition)
-    const opened = await bank.execute(open)
+    const opened = await bank.execute(open, { commandId: 'opened-once' })
     expect(opened).toEqual({
+      commandId: 'opened-once',
       stream: 'account-ann',
       version: 1,
       position: 1,

@@ -318,19 +318,21 @@ export class AggregateRuntime {
   private confirm(commands: PendingCommand[], appended: Appended, confirmed: ConfirmedState): void {
     this.isSupposed = false
     let { version, position } = confirmed
+    // The state after a single command is at hand already.
+    const isNewest = commands.length === 1 && this.collected.isEmpty
     for (const command of commands) {
       if (command.events.length > 0) {
         version += command.events.length
         // The events of one append stand next to each other.
         position = appended.position - (appended.version - version)
-        confirmed.advance(command.events, version, position)
+        if (isNewest) this.ahead.becomeConfirmed(confirmed, version, position)
+        else confirmed.advance(command.events, version, position)
       }
       if (command.failed) this.fail(command)
       else if (command.refusal) this.replies.reject(command, command.refusal)
       else this.replies.resolve(command, this.executed(command, version, position, confirmed))
     }
     this.inFlight = undefined
-    this.collected.recycle(commands)
     if (this.collected.isEmpty) this.ahead.becomeConfirmed(confirmed)
     this.snapshots?.consider(confirmed)
   }
@@ -342,7 +344,8 @@ export class AggregateRuntime {
     confirmed: ConfirmedState,
   ): Executed {
     const { stream } = this
-    const told = { stream, version, position, eventCount: events.length, result: answer, repeated: false }
+    const { commandId } = execution
+    const told = { commandId, stream, version, position, eventCount: events.length, result: answer, repeated: false }
     const executed = execution.tellsTypes ? { ...told, types: events.map((event) => eventClassOf(event).type) } : told
     if (execution.wants !== 'state') return executed
     try {

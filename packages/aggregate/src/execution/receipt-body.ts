@@ -34,6 +34,7 @@ export function answerOf(receipt: Receipt, execution: CommandExecution): Execute
   if (body.fingerprint !== execution.receipt?.fingerprint) throw new CommandIdReusedError(receipt.commandId, receipt.stream)
   if (body.refused) throw new DomainError(body.refused.code, body.refused.message, body.refused.facts)
   return {
+    commandId: receipt.commandId,
     stream: receipt.stream,
     version: receipt.version,
     position: receipt.position,

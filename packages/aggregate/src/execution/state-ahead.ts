@@ -47,10 +47,10 @@ export class StateAhead {
     for (const command of commands) this.add(command, confirmed)
   }
 
-  /** When all is confirmed, this is the confirmed state. */
-  becomeConfirmed(confirmed: ConfirmedState): void {
+  /** When all is confirmed, this is the confirmed state; it stands at this version and position. */
+  becomeConfirmed(confirmed: ConfirmedState, version = confirmed.version, position = confirmed.position): void {
     if (this.version === undefined) return
-    confirmed.adopt(this.state)
+    confirmed.adopt(this.state, version, position)
     this.drop()
   }
 

@@ -49,8 +49,10 @@ export class ConfirmedState<State = unknown> {
   }
 
   /** Takes a state to which all events have been applied already. */
-  adopt(state: State): void {
+  adopt(state: State, version = this.version, position = this.position): void {
     this.base = Object.freeze(state)
+    this.version = version
+    this.position = position
     if (this.trail.length === 0) return
     this.trail.length = 0
     this.positions.length = 0

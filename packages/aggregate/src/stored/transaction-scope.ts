@@ -47,6 +47,7 @@ export interface ScopeSurroundings {
 
 /** What a command came to within a transaction that is not committed yet. */
 export interface DecidedWithin {
+  readonly commandId: string
   readonly stream: string
   /** The stream's version after the command, if the transaction is committed. */
   readonly version: number | undefined
@@ -152,10 +153,11 @@ export class TransactionScope {
 
   /** What a command came to, now that the transaction is committed. */
   executed(decision: DecidedWithin, appended: ReadonlyMap<string, Appended>): Executed {
-    const { stream, events, types, result, state, repeated, end } = decision
+    const { commandId, stream, events, types, result, state, repeated, end } = decision
     if (repeated) return repeated
     const { version, position } = this.streams.get(stream)!.appendedAfter(end, appended.get(stream)!)
     return {
+      commandId,
       stream,
       version,
       position,
@@ -332,6 +334,7 @@ export class TransactionScope {
     stream.add({ stream: stream.name, events: newEvents, receipts, ...(condition && { condition }) }, events)
     const { aggregate } = execution
     return {
+      commandId: execution.commandId,
       stream: stream.name,
       version: stream.version,
       events,
@@ -358,7 +361,8 @@ const ignored = () => {}
 
 /** What a command came to that was handled before the transaction. */
 function repeated(receipt: Receipt, execution: CommandExecution): DecidedWithin {
-  const nothing = { stream: receipt.stream, version: receipt.version, events: [], result: undefined, state: undefined, end: 0 }
+  const { commandId, stream, version } = receipt
+  const nothing = { commandId, stream, version, events: [], result: undefined, state: undefined, end: 0 }
   try {
     const executed = answerOf(receipt, execution)
     return { ...nothing, result: executed.result, repeated: executed, refusal: undefined }

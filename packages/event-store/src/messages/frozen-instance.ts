@@ -1,12 +1,17 @@
 /** An instance with these values, made without running its constructor: what was stored has been validated already. */
 export function frozenInstance(prototype: object, values: Readonly<Record<string, unknown>>): object {
-  return frozenWith(Object.create(prototype), values)
+  return frozenWith(Object.create(prototype), withFrozenValues(values))
 }
 
-/** Gives an instance these values, and freezes both. */
+/** Gives an instance values that are frozen themselves, and freezes it. */
 export function frozenWith(instance: object, values: Readonly<Record<string, unknown>>): object {
-  for (const value of Object.values(values)) if (typeof value === 'object' && value !== null) freezeDeeply(value)
   return Object.freeze(Object.assign(instance, values))
+}
+
+/** The same record, all of whose values are frozen through and through. */
+export function withFrozenValues<Values extends Readonly<Record<string, unknown>>>(values: Values): Values {
+  for (const value of Object.values(values)) if (typeof value === 'object' && value !== null) freezeDeeply(value)
+  return values
 }
 
 // Arrays and plain objects only: what else a codec makes is its own affair. Bytes can't be frozen, and some date libraries cache

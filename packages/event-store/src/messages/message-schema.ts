@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import { InvalidMessageDefinitionError, InvalidMessageError, type MessageIssue } from '../errors/invalid-message-error.js'
 import { formatPath } from '../errors/value-not-storable-error.js'
-import { type JsonObject, toPlainJson } from './plain-json.js'
+import { withFrozenValues } from './frozen-instance.js'
+import { isFlatJson, type JsonObject, toPlainJson } from './plain-json.js'
 
 type Kind = 'event' | 'command'
 
 /** How one message class turns data into what an instance holds and what is stored. */
 export interface MessageSchema {
-  /** Validates, refuses unknown keys, and returns the frozen values that an instance holds. */
+  /** Validates, refuses unknown keys, and returns the values that an instance holds: a record of its own, frozen but for itself. */
   validate(data: unknown): Readonly<Record<string, unknown>>
   /** An instance → the JSON that is stored. */
   encode(instance: object): JsonObject
@@ -26,8 +27,8 @@ function withoutCodecs(kind: Kind, type: string, schema: z.ZodObject): MessageSc
     validate(data) {
       const parsed = run(kind, type, data, () => schema.safeParse(data))
       if (!parsed.success) throw new InvalidMessageError(kind, type, issuesOf(parsed.error))
-      // First, for it finds cycles, in which the search for unknown keys would never end.
-      const plain = toPlainJson(parsed.data, `The ${kind} '${type}'`) as JsonObject
+      // First, for it finds cycles, in which the search for unknown keys would never end. What zod gives is an object of its own.
+      const plain = isFlatJson(parsed.data) ? parsed.data : (toPlainJson(parsed.data, `The ${kind} '${type}'`) as JsonObject)
       refuseUnknownKeys(kind, type, data, parsed.data)
       return plain
     },
@@ -58,7 +59,7 @@ function withCodecs(kind: Kind, type: string, schema: z.ZodObject): MessageSchem
       // can be compared with what was given.
       const decoded = decode(encode(data))
       refuseUnknownKeys(kind, type, data, decoded)
-      return decoded
+      return withFrozenValues(decoded)
     },
     encode: (instance) => encode({ ...instance }),
     decode,

@@ -23,6 +23,28 @@ export function toPlainJson(value: unknown, name: string): Json {
   return copy(value, { name, path: [] }, [])
 }
 
+/**
+ * Whether JSON keeps a record exactly as it is, as far as that can be told at a glance: it holds texts, numbers, booleans and nulls,
+ * and nothing that `toPlainJson` would change or refuse.
+ */
+export function isFlatJson(record: Readonly<Record<string, unknown>>): boolean {
+  for (const key in record) {
+    const value = record[key]
+    const isSound =
+      typeof value === 'string'
+        ? !suspicious.test(value)
+        : typeof value === 'number'
+          ? isKeptNumber(value)
+          : typeof value === 'boolean' || value === null
+    if (!isSound || key === '__proto__' || suspicious.test(key)) return false
+  }
+  return true
+}
+
+function isKeptNumber(number: number): boolean {
+  return Number.isInteger(number) ? Number.isSafeInteger(number) && !Object.is(number, -0) : Number.isFinite(number)
+}
+
 interface Place {
   readonly name: string
   readonly path: (string | number)[]

@@ -1,6 +1,6 @@
 import { type AnyEvent, eventClassOf } from '../messages/message.js'
 import type { Runtime } from '../runtime.js'
-import type { EventMetadata } from './metadata.js'
+import { type EventMetadata, metadataText } from './metadata.js'
 
 /** An event before the store has accepted it, serialised. */
 export interface NewEvent {
@@ -40,13 +40,15 @@ export function isSerialised(event: NewEvent): boolean {
  * @param id a UUID, best of version 7 (see Runtime.uuid)
  */
 export function newEvent(event: AnyEvent, id: string, metadata: EventMetadata = {}): NewEvent {
-  return serialised(event, id, JSON.stringify(metadata))
+  return serialised(event, id, metadataText(metadata))
 }
 
 /** The same for several events that share their metadata, such as those of one command. */
 export function newEvents(events: readonly AnyEvent[], metadata: EventMetadata, { uuid }: Pick<Runtime, 'uuid'>): NewEvent[] {
-  const text = JSON.stringify(metadata)
-  return events.map((event) => serialised(event, uuid(), text))
+  const text = metadataText(metadata)
+  const made: NewEvent[] = []
+  for (const event of events) made.push(serialised(event, uuid(), text))
+  return made
 }
 
 function serialised(event: AnyEvent, id: string, metadata: string): NewEvent {
