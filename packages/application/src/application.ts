@@ -1,6 +1,6 @@
 import { type AggregateDefinition, Aggregates, type HistoryOptions, type HistoryStep, type Moment } from '@writ/aggregate'
 import { CommandRouter, type DispatchDefaults, type DispatchOptions, type Reply, type Returning } from '@writ/command-router'
-import { inlineEventStore, type LiveProjectionDefinition, type LiveState, Subscriptions } from '@writ/event-handler'
+import { inlineEventStore, type LiveProjectionDefinition, type LiveState, type Parked, Subscriptions } from '@writ/event-handler'
 import {
   type AnyCommand,
   type AnyEvent,
@@ -28,6 +28,7 @@ import { type Health, readHealth } from './health.js'
 import { type LiveOptions, readLive } from './live.js'
 import { type ApplicationOptions, overridden } from './options.js'
 import { OtherStores } from './other-stores.js'
+import { type Handler, parkedOf } from './parked.js'
 import { type PositionToken, positionIn, positionToken } from './position-token.js'
 import { forgetOldReceipts, RECEIPTS_KEPT } from './receipt-retention.js'
 import { untilSettled } from './settled.js'
@@ -199,6 +200,7 @@ export class Application<Transaction extends object = object> {
    * @throws WaitsForItselfError, UnknownHandlerError for a consistency that can't be waited for; nothing was stored
    * @throws CausationTooDeepError when handlers and commands follow from each other without end; nothing was stored
    * @throws NotYetVisibleError when it is stored, and the handlers to wait for have not seen it in time
+   * @throws CommittedButParkedError when it is stored, and one of them has put it aside because it failed on it
    * @throws whatever else `CommandRouter.dispatch` throws
    */
   dispatch<C extends AnyCommand, R extends Returning = 'version'>(
@@ -255,6 +257,7 @@ export class Application<Transaction extends object = object> {
    * @param position as an append or a dispatch returned it, or a token of it
    * @throws InvalidPositionTokenError, StalePositionTokenError
    * @throws NotYetVisibleError (`committed-not-yet-visible`) when the time is up or one of them has stopped
+   * @throws CommittedButParkedError (`committed-but-parked`) when one of them has put aside the event at the position
    */
   async waitFor(position: number | PositionToken, options: WaitOptions = {}): Promise<void> {
     if (this.state !== 'running') throw this.notRunning('wait')
@@ -271,6 +274,21 @@ export class Application<Transaction extends object = object> {
   positionToken(position: number): PositionToken {
     if (this.state !== 'running') throw this.notRunning('tell a position')
     return positionToken(position, this.incarnation)
+  }
+
+  /**
+   * The events that a handler has put aside because it failed on them, and those that wait behind them: to look at, to edit a copy, to try
+   * again, to discard. What is decided is written to the log, and carried out by the process that runs the handler.
+   *
+   * @param handler its name, a projection's with or without version, or its class
+   * @throws ApplicationNotRunningError
+   * @throws UnknownHandlerError with the nearest name
+   * @example for (const { event, attempts } of await app.parked(WithdrawalMails).list()) …
+   * @example await app.parked('withdrawal-mails').retry({ sequence: 'account-42' }, { wait: true })
+   */
+  parked(handler: Handler): Parked {
+    if (this.state !== 'running') throw this.notRunning('look at parked events')
+    return parkedOf(handler, this.composition, this.subscriptions)
   }
 
   /**

@@ -60,6 +60,7 @@ const aggregates = group({
 
 const subscriptions = group({
   leaseMilliseconds: z.unknown().optional(),
+  onError: must((value) => typeof value === 'function', 'must be a function, such as retryThenPark()').optional(),
 } satisfies Shape<SubscriptionOptions>)
 
 const applicationOptions = group({

@@ -33,6 +33,8 @@ export interface Composition {
   readonly inlineProjections: readonly InlineProjectionDefinition[]
   readonly processManagers: readonly ProcessManagerDefinition[]
   readonly events: EventTypes
+  /** What the subscription of a listed class or value is called; undefined for what no module lists. */
+  subscriptionOf(handler: object): string | undefined
   /** The definition behind a decorated class, or the value itself. */
   definitionOf(aggregate: Class<object> | AggregateDefinition): AggregateDefinition
 }
@@ -93,20 +95,25 @@ export function compose(
   const routes = parts.flatMap((part) => withMiddleware(part.around, routesIn(part)))
   for (const { module } of parts) problems.collect(() => refuseIdleMiddleware(module))
   problems.collect(() => refuseUnknownCategories(settings, routes, aggregates))
+  const names = new Map<object, string>()
+  const noted = <T extends { readonly name: string }>(handler: object, definition: T): T => {
+    names.set(handler, definition.name)
+    return definition
+  }
   const projections = problems.collectEach(listed(modules, 'projections'), (projection) => {
-    if (typeof projection !== 'function') return projection
-    const read = isInlineProjection(projection) ? inlineProjectionOf : projectionOf
-    return read(projection, instanceOf(projection))
+    if (typeof projection !== 'function') return noted(projection, projection)
+    if (isInlineProjection(projection)) return inlineProjectionOf(projection, instanceOf(projection))
+    return noted(projection, projectionOf(projection, instanceOf(projection)))
   })
   const inlineProjections = projections.filter((one) => one.kind === 'inline-projection')
   const subscriptions = [
     ...problems.collectEach(listed(modules, 'eventHandlers'), (handler) =>
-      typeof handler === 'function' ? eventHandlerOf(handler, instanceOf(handler)) : handler,
+      noted(handler, typeof handler === 'function' ? eventHandlerOf(handler, instanceOf(handler)) : handler),
     ),
     ...projections.filter((one) => one.kind !== 'inline-projection'),
   ]
   const processManagers = problems.collectEach(listed(modules, 'processManagers'), (manager) =>
-    typeof manager === 'function' ? processManagerOf(manager, instanceOf(manager)) : manager,
+    noted(manager, typeof manager === 'function' ? processManagerOf(manager, instanceOf(manager)) : manager),
   )
   const named = [...subscriptions, ...processManagers]
   problems.collect(() => refuseDuplicates('inline projection', inlineProjections, ({ name, source }) => [name, source]))
@@ -129,6 +136,7 @@ export function compose(
     inlineProjections,
     processManagers,
     events: new EventTypes(classes, { ...reading, upcasters }),
+    subscriptionOf: (handler) => names.get(handler),
     definitionOf,
   }
 }

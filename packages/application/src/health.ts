@@ -34,7 +34,7 @@ export async function readHealth({ state, store, subscriptions, types, runtime }
   const storeHealth = await askStore(store, runtime)
   const statuses = subscriptions.status()
   const isServing = state === 'running' && storeHealth.status === 'up'
-  const hasTrouble = statuses.some(({ state }) => state === 'stopped' || state === 'retrying')
+  const hasTrouble = statuses.some(({ state, parked }) => state === 'stopped' || state === 'retrying' || parked > 0)
   return {
     status: !isServing ? 'down' : hasTrouble ? 'degraded' : 'up',
     application: state,

@@ -1,5 +1,6 @@
 import type { AggregateSettings, AggregatesOptions } from '@writ/aggregate'
 import { type DispatchDefaults, type Middleware } from '@writ/command-router'
+import type { ErrorPolicy } from '@writ/event-handler'
 import type { EventStore, Logger, Runtime } from '@writ/event-store'
 import type { Module } from './module.js'
 
@@ -42,6 +43,8 @@ export interface AggregateOptions extends Pick<AggregatesOptions, 'cacheSize' | 
 }
 
 export interface SubscriptionOptions {
+  /** What follows when a handler fails that does not say so itself: `retryThenStop()` by default. */
+  readonly onError?: ErrorPolicy
   /** How long a lost lease keeps others out: milliseconds, 5,000 by default. */
   readonly leaseMilliseconds?: number
 }

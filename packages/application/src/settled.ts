@@ -1,6 +1,6 @@
 import type { CommandRouter } from '@writ/command-router'
 import { NotYetVisibleError, type Subscriptions } from '@writ/event-handler'
-import type { EventStore, Runtime } from '@writ/event-store'
+import { type EventStore, hasCode, type Runtime } from '@writ/event-store'
 
 interface Working {
   readonly router: CommandRouter
@@ -25,7 +25,10 @@ export async function untilSettled({ router, subscriptions, store, runtime, time
     if (position === handled && router.underWay === 0) return
     const left = end - runtime.monotonic()
     if (left <= 0) throw new NotYetVisibleError(position, handlers, [], `events kept coming for ${timeout} ms`)
-    await subscriptions.waitFor(position, handlers, { timeout: left })
+    await subscriptions.waitFor(position, handlers, { timeout: left }).catch((error: unknown) => {
+      // What is put aside is not under way.
+      if (!hasCode(error, 'committed-but-parked')) throw error
+    })
     handled = position
   }
 }

@@ -96,4 +96,4 @@ export {
   SubscriptionsNotRunningError,
   SubscriptionsRunningError,
 } from './errors/subscription-errors.js'
-export { NotYetVisibleError, UnknownHandlerError, WaitsForItselfError } from './errors/wait-errors.js'
+export { CommittedButParkedError, NotYetVisibleError, UnknownHandlerError, WaitsForItselfError } from './errors/wait-errors.js'

@@ -76,6 +76,11 @@ export class PartitionRun {
     return { reason: interruption.reason, isGivenBack: await this.leave(interruption) }
   }
 
+  /** Whether an event is parked beyond a position, and not beyond another one. */
+  hasParked(after: number, upTo: number): boolean {
+    return this.following.hasParked(after, upTo)
+  }
+
   /** Someone has decided on what is parked. */
   decided(): void {
     this.following.decided()

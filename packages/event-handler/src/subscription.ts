@@ -68,6 +68,11 @@ export class Subscription {
     await this.running
   }
 
+  /** Whether a run of this process has parked an event beyond a position, and not beyond another one. */
+  hasParked(after: number, upTo: number): boolean {
+    return this.current?.hasParked(after, upTo) ?? false
+  }
+
   /** Someone has decided on what is parked. */
   decided(): void {
     this.current?.decided()

@@ -98,6 +98,7 @@ export class Subscriptions {
    * @param position as an append or a dispatch returned it
    * @param handlers all strongly consistent ones, or those with these names; a projection's version may be left out
    * @throws NotYetVisibleError when the time is up, or at once when one of them has stopped
+   * @throws CommittedButParkedError when one of them has put aside what is waited for
    * @throws WaitsForItselfError from within a handler that it would have to wait for, or that one of those waits for
    * @throws UnknownHandlerError
    * @throws LogRewoundError when the log was rewound meanwhile: what stands at the position now is something else

@@ -82,6 +82,13 @@ export function problemOf(error: unknown, logger: Logger): Problem {
       'The bank was restored since it answered with this Writ-Position. Read what is there, without it.',
     )
   }
+  if (hasCode(error, 'committed-but-parked')) {
+    return new Problem(
+      503,
+      'set-aside',
+      'What happened at this position is stored, and can not be shown before someone has looked at it.',
+    )
+  }
   if (hasCode(error, 'committed-not-yet-visible')) {
     return retryLater('not-yet-visible', 'What happened up to this position is stored and not to be seen yet. Ask again.')
   }

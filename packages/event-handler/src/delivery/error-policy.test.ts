@@ -1,13 +1,18 @@
+import type { RecordedEvent } from '@writ/event-store'
 import { append, Deposited, deposited } from '../../test/bank-events.js'
 import { Running } from '../../test/running.js'
 import { away, type TestTransaction } from '../../test/troubled-store.js'
 import { until } from '../../test/until.js'
 import { VirtualRuntime } from '../../test/virtual-runtime.js'
 import {
+  byError,
   type ErrorPolicy,
   eventHandler,
   on,
+  parkAtOnce,
   projection,
+  retryLaterThenPark,
+  retryThenPark,
   retryThenSkip,
   retryThenStop,
   type SubscriptionDefinition,
@@ -160,6 +165,43 @@ describe.each(['event handler', 'projection'])('a failing %s', (kind) => {
     await append(store, deposited(2), deposited(3))
     await until('the other has all', () => seen.length === 2)
     await until('the failing one has stopped', () => subscriptions.status()[0]!.state === 'stopped')
+  })
+})
+
+describe('policies', () => {
+  const runtime = new VirtualRuntime()
+  const failed = (error: Error, attempt: number) => ({
+    error,
+    attempt,
+    history: [],
+    event: {} as RecordedEvent,
+    subscription: 's',
+  })
+
+  it('are chosen by the class of the error, the first that fits', () => {
+    class Busy extends Error {}
+    const policy = byError(
+      [
+        [Busy, retryLaterThenPark({ delays: [1_000, 60_000] })],
+        [TypeError, skipAtOnce],
+      ],
+      parkAtOnce,
+    )
+    const verdict = (error: Error, attempt = 1) => policy(failed(error, attempt), runtime)
+    expect([verdict(new TypeError('x')), verdict(new Error('x'))]).toEqual(['skip', 'park'])
+    expect([1, 2, 3].map((attempt) => verdict(new Busy(), attempt))).toEqual([
+      { retryLater: 750 },
+      { retryLater: 45_000 },
+      'park',
+    ])
+    expect(byError([[Busy, skipAtOnce]])(failed(new Error('x'), 8), runtime)).toBe('stop')
+  })
+
+  it('end as they are called', () => {
+    const last = [retryThenPark, retryThenSkip, retryThenStop].map((make) =>
+      make({ attempts: 2 })(failed(new Error('x'), 2), runtime),
+    )
+    expect(last).toEqual(['park', 'skip', 'stop'])
   })
 })
 

@@ -89,6 +89,11 @@ export class Following implements Follower {
     this.work.wake()
   }
 
+  /** Whether an event is parked beyond a position, and not beyond another one. */
+  hasParked(after: number, upTo: number): boolean {
+    return this.parking.sequences.hasBetween(after, upTo)
+  }
+
   /** Someone has decided on what is parked. */
   decided(): void {
     this.delivery.decided()

@@ -18,6 +18,21 @@ export class NotYetVisibleError extends WritError<'committed-not-yet-visible'> {
   }
 }
 
+/** What was waited for is stored, and a handler that was waited for has put it aside because it failed on it, or on an earlier event of its sequence. */
+export class CommittedButParkedError extends WritError<'committed-but-parked'> {
+  constructor(
+    readonly position: number,
+    /** The subscriptions that have parked it. */
+    readonly handlers: readonly string[],
+  ) {
+    super(
+      'committed-but-parked',
+      `Position ${position} is stored, and parked by ${handlers.join(', ')}: it will be handled when it is tried again, by itself or by someone's decision. ` +
+        'The command needs no repetition, and waiting on is of no use; see what is parked, and why.',
+    )
+  }
+}
+
 /** A handler waits for itself: it can't go on before it is done. */
 export class WaitsForItselfError extends WritError<'waits-for-itself'> {
   constructor(

@@ -20,6 +20,8 @@ export interface Parked extends ParkedEventName {
 export class ParkedSequences {
   private readonly sequences = new Map<string, Parked[]>()
   private readonly sequencesOf = new Map<string, string[]>()
+  /** Position → how many rows are parked there. */
+  private readonly positions = new Map<number, number>()
 
   /** How many events are parked, one in several sequences as often as these. */
   count = 0
@@ -32,6 +34,13 @@ export class ParkedSequences {
 
   has({ sequence, ...place }: ParkedEventName): boolean {
     return this.sequencesOf.get(keyOf(place))?.includes(sequence) ?? false
+  }
+
+  /** Whether an event is parked beyond a position, and not beyond another one. */
+  hasBetween(after: number, upTo: number): boolean {
+    if (this.count === 0) return false
+    for (let position = after + 1; position <= upTo; position++) if (this.positions.has(position)) return true
+    return false
   }
 
   /** Those in which an event is parked; none for one that is not. */
@@ -63,7 +72,7 @@ export class ParkedSequences {
     this.sequences.set(sequence, events)
     const key = keyOf(parked)
     this.sequencesOf.set(key, [...(this.sequencesOf.get(key) ?? []), sequence])
-    this.count++
+    this.countAt(parked.position, 1)
   }
 
   /** Takes an event out of all its sequences. */
@@ -77,9 +86,16 @@ export class ParkedSequences {
         1,
       )
       if (events.length === 0) this.sequences.delete(sequence)
-      this.count--
+      this.countAt(place.position, -1)
     }
     return sequences.map((sequence) => ({ sequence, position: place.position, part: place.part }))
+  }
+
+  private countAt(position: number, change: number): void {
+    this.count += change
+    const there = (this.positions.get(position) ?? 0) + change
+    if (there === 0) this.positions.delete(position)
+    else this.positions.set(position, there)
   }
 }
 

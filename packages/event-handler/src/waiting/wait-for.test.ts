@@ -1,10 +1,10 @@
 import { InMemoryLog } from '@writ/event-store-memory'
-import { append, appendDeposits, Deposited, deposited, Renamed, withdrawn } from '../../test/bank-events.js'
+import { append, appendDeposits, appendTo, Deposited, deposited, Renamed, withdrawn } from '../../test/bank-events.js'
 import { Running } from '../../test/running.js'
 import type { TestTransaction } from '../../test/troubled-store.js'
 import { until } from '../../test/until.js'
 import { VirtualRuntime } from '../../test/virtual-runtime.js'
-import { eventHandler, type HandlerContext, on, projection, type Subscriptions, stopAtOnce } from '../index.js'
+import { eventHandler, type HandlerContext, on, parkAtOnce, projection, type Subscriptions, stopAtOnce } from '../index.js'
 
 const running = new Running()
 afterEach(() => running.stop())
@@ -160,6 +160,33 @@ describe('waiting for a position', () => {
     const stopped = here.subscriptions.stop()
     slow.release()
     await Promise.all([stopped, waiting])
+  })
+
+  it('tells that what is waited for was parked, wherever the handler runs; other events are not', async () => {
+    const failing = eventHandler({
+      name: 'failing',
+      consistency: 'strong',
+      onError: parkAtOnce,
+      on: [on(Deposited, ({ amount }) => (amount === 1 ? Promise.reject(new Error('poison')) : undefined))],
+    })
+    const here = await running.start([failing])
+    await until('it runs here', () => here.subscriptions.status()[0]!.state === 'running')
+    const there = await running.start([failing])
+    await append(here.store, withdrawn(1))
+    const behind = await append(here.store, deposited(1), deposited(2))
+    const free = await appendTo(here.store, 'b', 3)
+    for (const { subscriptions } of [here, there]) {
+      const parked = { code: 'committed-but-parked', position: behind, handlers: ['failing'] }
+      await expect(subscriptions.waitFor(behind)).rejects.toMatchObject(parked)
+      await expect(subscriptions.waitFor(behind - 1)).rejects.toMatchObject({ code: 'committed-but-parked' })
+      await subscriptions.waitFor(1)
+      await subscriptions.waitFor(free)
+      const written = { stream: 'account-a', types: ['deposited', 'deposited'] }
+      await expect(subscriptions.waitFor(behind, 'strong', { written })).rejects.toMatchObject(parked)
+      // Of a command with many events all are looked at: here, the two before.
+      const three = { stream: 'account-b', types: ['deposited', 'deposited', 'deposited'] }
+      await expect(subscriptions.waitFor(free, 'strong', { written: three })).rejects.toMatchObject({ position: free })
+    }
   })
 
   it('serves many waits at once', async () => {

@@ -1,7 +1,7 @@
 import type { Checkpoint, EventStore, Logger, LogRewoundError, Runtime } from '@writ/event-store'
 import type { SubscriptionDefinition } from '../definition/subscription-definition.js'
 import { currentHandling, type Handling } from '../delivery/handling.js'
-import { NotYetVisibleError, UnknownHandlerError, WaitsForItselfError } from '../errors/wait-errors.js'
+import { CommittedButParkedError, NotYetVisibleError, UnknownHandlerError, WaitsForItselfError } from '../errors/wait-errors.js'
 import { describeError } from '../infrastructure-error.js'
 import type { CheckpointWatch, Watcher } from '../leasing/checkpoint-watch.js'
 import type { Subscription } from '../subscription.js'
@@ -13,14 +13,14 @@ export type Awaited = 'strong' | readonly string[]
 /** What was written, so that handlers which it does not concern are not waited for. */
 export interface Written {
   readonly stream: string
-  /** The types of the events. */
+  /** The types of the events, one for each. */
   readonly types: readonly string[]
 }
 
 export interface WaitForOptions {
   /** Milliseconds: 5,000 by default. */
   readonly timeout?: number
-  /** What stands at the position and right before it; left out: every handler is waited for, whatever it handles. */
+  /** What stands at the position and right before it; left out: the event at the position, whatever it is. */
   readonly written?: Written
 }
 
@@ -49,7 +49,7 @@ export class Waits implements Watcher {
 
   constructor(
     private readonly subscriptions: ReadonlyMap<string, Subscription>,
-    store: EventStore,
+    private readonly store: EventStore,
     private readonly watch: CheckpointWatch,
     private readonly runtime: Runtime,
     private readonly logger: Logger,
@@ -59,12 +59,21 @@ export class Waits implements Watcher {
     )
   }
 
-  /** @throws NotYetVisibleError, WaitsForItselfError, UnknownHandlerError, LogRewoundError */
+  /** @throws NotYetVisibleError, CommittedButParkedError, WaitsForItselfError, UnknownHandlerError, LogRewoundError */
   async waitFor(position: number, handlers: Awaited, { timeout = 5_000, written }: WaitForOptions = {}): Promise<void> {
     if (this.lost) throw this.lost
     const awaited = this.awaited(handlers).filter(({ definition }) => !written || concerns(definition, written))
     const lagging = awaited.filter(({ reached }) => reached.position < position)
-    if (lagging.length === 0) return
+    if (lagging.length > 0) await this.untilReached(position, lagging, timeout, written)
+    await this.refuseParked(awaited, position, written?.types.length ?? 1)
+  }
+
+  private async untilReached(
+    position: number,
+    lagging: readonly Subscription[],
+    timeout: number,
+    written: Written | undefined,
+  ): Promise<void> {
     const circle = this.circleOf(lagging, position)
     // After a dispatch it is too late to refuse: what was decided is stored.
     if (circle && written) throw new NotYetVisibleError(position, namesOf(lagging), [], circle.message)
@@ -125,6 +134,29 @@ export class Waits implements Watcher {
       })
     }
     this.isLooking = false
+  }
+
+  /** They have come so far; but what was waited for may have been put aside on the way. */
+  private async refuseParked(awaited: readonly Subscription[], position: number, events: number): Promise<void> {
+    const after = position - events
+    const parked: Subscription[] = []
+    for (const subscription of awaited) {
+      const isParked = subscription.isRunningHere
+        ? subscription.hasParked(after, position)
+        : await this.isParkedElsewhere(subscription, after, position)
+      if (isParked) parked.push(subscription)
+    }
+    if (parked.length > 0) throw new CommittedButParkedError(position, namesOf(parked))
+  }
+
+  private async isParkedElsewhere(subscription: Subscription, after: number, upTo: number): Promise<boolean> {
+    const { name } = subscription.definition
+    try {
+      const [first] = await this.store.parked.list(name, { after: Math.max(0, after), limit: 1 })
+      return first !== undefined && first.position <= upTo
+    } catch {
+      throw new NotYetVisibleError(upTo, [name], [], 'it has come so far, and the store does not tell whether it was parked')
+    }
   }
 
   /** Whether the handler at work would wait for itself: at once, or because one of those that it waits for waits for it. */
