@@ -4,10 +4,13 @@ import type { Connections, Row } from './connections.js'
 import { failureOf, isStatementStale, translated } from './postgres-failure.js'
 import { type SqlTransaction, transactionSql } from './sql.js'
 
+/** One snapshot for all statements. */
+export const READ_ONLY = 'repeatable read read only'
+
 export interface EffectSteps<T> {
   /** For errors. */
   readonly operation: string
-  readonly isolation?: 'read committed' | 'repeatable read read only'
+  readonly isolation?: 'read committed' | typeof READ_ONLY
   /** A statement that goes with the message that begins the transaction. Texts in it are literals, made by the function that is given. */
   readonly first: (literal: (text: string) => string) => string
   /** Looks at its rows; what it throws comes out, after a rollback. */
@@ -53,6 +56,8 @@ export async function effectTransaction<T>(
   } catch (error) {
     const isRolledBack = await rollBack(connections, client)
     connections.giveBack(client, error, !isRolledBack || isStatementStale(error instanceof EffectFailed ? error.error : error))
+    // A write where nothing may be written is the effect's own mistake, and no sign of a server that was demoted.
+    if (steps.isolation === READ_ONLY && isRolledBack && error instanceof EffectFailed && isWrite(error.error)) throw error.error
     throw failureOfTransaction(error, operation, isRolledBack, isCommitting)
   }
   connections.giveBack(client)
@@ -83,6 +88,8 @@ async function rollBack(connections: Connections, client: pg.PoolClient): Promis
 class EffectFailed {
   constructor(readonly error: unknown) {}
 }
+
+const isWrite = (error: unknown) => failureOf(error).sqlState === '25006'
 
 /** What the effect threw is its caller's to understand, unless the connection was lost under it or the server gave up. */
 function failureOfTransaction(error: unknown, operation: string, isRolledBack: boolean, isCommitting: boolean): unknown {

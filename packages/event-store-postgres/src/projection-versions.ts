@@ -8,7 +8,7 @@ import {
   type VersionChange,
 } from '@writ/event-store'
 import type { Connections, Row, Statement } from './connections.js'
-import { type EffectTimeouts, effectTransaction } from './effect-transaction.js'
+import { type EffectTimeouts, effectTransaction, READ_ONLY } from './effect-transaction.js'
 import type { Ready } from './ready.js'
 import type { SchemaName } from './schema/schema-name.js'
 import type { SqlTransaction } from './sql.js'
@@ -71,7 +71,7 @@ export class PostgresProjections implements ProjectionVersions<SqlTransaction> {
     let live: ReadonlyMap<string, number> = new Map()
     return effectTransaction(this.connections(), this.timeouts, {
       operation,
-      isolation: 'repeatable read read only',
+      isolation: READ_ONLY,
       // There are few of them, and with the first message they cost no round trip. It also takes the snapshot.
       first: () => `select name, version from ${this.schema.quoted}.projection_versions`,
       look: (rows: readonly Row[]) => {
