@@ -100,10 +100,21 @@ export async function transactionsKnowTheStoreAndItsEvents() {
   // @ts-expect-error any store will do here, so that nothing is known of sql
   await app.transaction(async ({ sql }) => sql)
   // @ts-expect-error there is no such option
-  await app.transaction(async () => {}, { timeout: 5 })
+  await app.transaction(async () => {}, { timeouts: 5 })
   // @ts-expect-error work that is not awaited would run outside of the transaction
   await app.transaction(() => {})
-  return [last, text]
+  const { dispatched } = await sqlApp.transaction(async ({ dispatch, rows }) => {
+    await rows({ name: 'accounts', key: 'account' }).find('a')
+    const { version, result } = await dispatch(new CloseBox({ box: 'a' }))
+    const nothing: undefined = result
+    // @ts-expect-error nothing has a position before the commit
+    await dispatch(new CloseBox({ box: 'a' })).then(({ position }) => position)
+    // @ts-expect-error retries are those of the transaction
+    await dispatch(new CloseBox({ box: 'a' }), { retries: 5 })
+    return [version, nothing]
+  })
+  const after: number | undefined = dispatched[0]?.position
+  return [last, text, after]
 }
 
 // The store that an application is given says what its transactions have.

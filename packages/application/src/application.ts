@@ -4,8 +4,9 @@ import { inlineEventStore, type LiveProjectionDefinition, type LiveState, type P
 import {
   type AnyCommand,
   type AnyEvent,
+  CapabilityMissingError,
   type Class,
-  type Committed,
+  type EventMetadata,
   type EventStore,
   type EventTypes,
   type Logger,
@@ -19,7 +20,15 @@ import { branchEventStore } from '@writ/event-store-branch'
 import { type Dispatch, processSubscription } from '@writ/process-manager'
 import type { Container, ServiceIdentifier } from 'inversify'
 import type { Observable } from 'rxjs'
-import { Branch, type BranchOptions, branchModules, checkBranchOptions, continueProcessManagers, positionAt } from './branch.js'
+import {
+  Branch,
+  type BranchOptions,
+  branchModules,
+  checkBranchOptions,
+  continueProcessManagers,
+  isOfBranch,
+  positionAt,
+} from './branch.js'
 import { checkOptions } from './check-options.js'
 import { type Composition, compose } from './composition.js'
 import { ApplicationNotRunningError, StopTimedOutError } from './errors.js'
@@ -31,14 +40,17 @@ import { OtherStores } from './other-stores.js'
 import { type Handler, parkedOf } from './parked.js'
 import { type PositionToken, positionIn, positionToken } from './position-token.js'
 import { forgetOldReceipts, RECEIPTS_KEPT } from './receipt-retention.js'
+import { runTransaction, runWithin } from './run-transaction.js'
 import { untilSettled } from './settled.js'
 import { type SignalOptions, stopOnSignals } from './stop-on-signals.js'
 import {
   type ApplicationTransaction,
   checkTransactionOptions,
+  checkWorkOptions,
+  type Transacted,
   type TransactionOptions,
   transactionMetadata,
-  withEvents,
+  type WorkOptions,
 } from './transaction.js'
 
 type State = 'created' | 'starting' | 'running' | 'stopping' | 'stopped'
@@ -131,7 +143,8 @@ export class Application<Transaction extends object = object> {
     const withInline = <T extends object>(inner: EventStore<T>) =>
       projections.length > 0 ? inlineEventStore(inner, { projections, events, runtime }) : inner
     const writing = withInline(store)
-    const surroundings = { store: writing, events, runtime, logger, ...cache }
+    const rows = isOfBranch(store) ? ('replayed' as const) : ('used' as const)
+    const surroundings = { store: writing, events, runtime, logger, rows, ...cache }
     const aggregates = new Aggregates(surroundings)
     const otherStores = new OtherStores(aggregates, store, surroundings, withInline)
     const subscriptions = new Subscriptions({
@@ -218,34 +231,70 @@ export class Application<Transaction extends object = object> {
   }
 
   /**
-   * Carries out work in a transaction of the store, and writes the events that it appends as the transaction's last step: together with
-   * the rows that the work changed, or not at all. For what no aggregate decides; aggregates have `dispatch`.
+   * Carries out work in a transaction of the store, and writes the events that it appends, and those of the commands that it dispatches, as
+   * the transaction's last step: together with the rows that the work changed, or not at all.
    *
-   * @param work gets what the store's transactions give (on PostgreSQL `sql` and `client`), and `append`
-   * @param options whose metadata every event has; a new correlation id by default
-   * @returns what the work returned, and the version and position after each append
+   * @param work gets what the store's transactions give (on PostgreSQL `sql` and `client`), `append`, and a `dispatch` of its own
+   * @param options whose metadata every event has, a new correlation id by default; how often the work is repeated, and who is waited for
+   * @returns what the work returned, the version and position after each append, and what each command came to
    * @throws ApplicationNotRunningError, InvalidOptionError
    * @throws UnlistedEventError for an event of a class that no module lists; nothing was written
+   * @throws TransactionConflictError where another writer was first, and commands were decided on what was before; nothing was written
+   * @throws NotYetVisibleError when it is stored, and the handlers to wait for have not seen it in time
    * @throws what the work throws, and what `transaction` of the store throws; nothing was written, unless it says otherwise
    * @example
-   * await app.transaction(async ({ sql, append }) => {
+   * await app.transaction(async ({ sql, dispatch }) => {
    *   await sql`insert into payments (account, amount) values (${account}, ${amount})`
-   *   append(`account-${account}`, new MoneyDeposited({ account, amount }), { expectedVersion })
+   *   await dispatch(new DepositMoney({ account, amount }))
    * })
    */
   async transaction<T>(
     work: (transaction: ApplicationTransaction<Transaction>) => Promise<T>,
     options: TransactionOptions = {},
-  ): Promise<Committed<T>> {
+  ): Promise<Transacted<T>> {
     if (this.state !== 'running') throw this.notRunning('run a transaction')
     checkTransactionOptions(options)
-    const { runtime } = this
-    const { events } = this.composition
-    const depth = this.subscriptions.causationDepth()
-    const metadata = transactionMetadata(depth === 0 ? options : { causationDepth: depth, ...options }, this.defaults, runtime)
+    const { consistency = 'eventual', timeout = this.defaults.timeout ?? 30_000, retries = 0 } = options
+    if (consistency !== 'eventual') this.subscriptions.checkWait(consistency)
     this.dispatching++
     try {
-      return await this.writing.transaction((transaction) => work(withEvents(transaction, { events, metadata, runtime })))
+      const transacted = await runTransaction(this.transactions, work, this.metadataOf(options), retries)
+      if (consistency !== 'eventual' && transacted.position > 0)
+        await this.subscriptions.waitFor(transacted.position, consistency, { timeout })
+      return transacted
+    } finally {
+      this.ended()
+    }
+  }
+
+  /**
+   * Carries out work on a transaction of your own, as `transaction` does; its COMMIT, which is yours, writes the events together with your
+   * rows, or fails. Where the store can: on PostgreSQL, with a `pg` client.
+   *
+   * What commands come to is provisional until then, and nothing is locked. On PostgreSQL a refused COMMIT fails with a driver's error that
+   * `refusalOfCommit` translates: roll back, and begin anew. Do all of it in one call: a second one knows nothing of the first.
+   *
+   * @param client on which the transaction is open
+   * @returns what the work returned
+   * @throws CapabilityMissingError where the store can't join transactions
+   * @throws what the work and the store throw; then roll back
+   * @example
+   * await client.query('begin')
+   * await app.within(client, ({ dispatch }) => dispatch(new DepositMoney({ account, amount })))
+   * await client.query('commit')
+   */
+  async within<T>(
+    client: object,
+    work: (transaction: ApplicationTransaction<Transaction>) => Promise<T>,
+    options: WorkOptions = {},
+  ): Promise<T> {
+    if (this.state !== 'running') throw this.notRunning('work within a transaction')
+    checkWorkOptions(options)
+    if (!this.writing.within)
+      throw new CapabilityMissingError(this.store.adapter, 'transactions of others', 'Use app.transaction, which commits itself.')
+    this.dispatching++
+    try {
+      return await runWithin(this.transactions, client, work, this.metadataOf(options))
     } finally {
       this.ended()
     }
@@ -515,6 +564,19 @@ export class Application<Transaction extends object = object> {
 
   private ended(): void {
     if (--this.dispatching === 0) this.answered?.()
+  }
+
+  private get transactions() {
+    const { writing: store, aggregates, router, runtime } = this
+    const { events, routes, aggregates: listed } = this.composition
+    const inRows = new Set<string>()
+    for (const { category, stored } of [...listed, ...routes.map(({ aggregate }) => aggregate)]) if (stored) inRows.add(category)
+    return { store, aggregates, router, runtime, events, inRows }
+  }
+
+  private metadataOf(options: WorkOptions): EventMetadata {
+    const depth = this.subscriptions.causationDepth()
+    return transactionMetadata(depth === 0 ? options : { causationDepth: depth, ...options }, this.defaults, this.runtime)
   }
 
   private notRunning(operation: string): ApplicationNotRunningError {

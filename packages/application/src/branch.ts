@@ -64,6 +64,11 @@ export class Branch {
 
 const known: Record<keyof BranchOptions, true> = { at: true, run: true, processManagers: true, modules: true }
 
+/** Whether a store is that of a branch: rows of the user's own are out of its reach. */
+export function isOfBranch(store: EventStore): boolean {
+  return 'ownEvents' in store
+}
+
 /** @throws InvalidOptionError */
 export function checkBranchOptions(options: BranchOptions, modules: readonly Module[]): void {
   refuseUnknownOptions('branch', options, Object.keys(known))

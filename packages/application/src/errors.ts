@@ -82,6 +82,23 @@ export class UnlistedEventError extends WritError<'unlisted-event'> {
   }
 }
 
+/** Other writers were first, each time that the work of a transaction was carried out. Nothing was written. */
+export class TransactionConflictError extends WritError<'transaction-conflict'> {
+  constructor(
+    /** How often it was carried out. */
+    readonly attempts: number,
+    /** What the last attempt met: such as a WrongExpectedVersionError. */
+    cause: unknown,
+  ) {
+    super(
+      'transaction-conflict',
+      `A transaction was carried out ${attempts === 1 ? 'once' : `${attempts} times`}, and other writers were first: ` +
+        `${cause instanceof Error ? cause.message : String(cause)} Nothing was written; run it again, or let it be repeated with \`retries\`.`,
+      { cause },
+    )
+  }
+}
+
 /** The stop took longer than it may; what was acknowledged is stored all the same. */
 export class StopTimedOutError extends WritError<'stop-timed-out'> {
   constructor(

@@ -8,6 +8,7 @@ export {
   MissingCommandHandlerError,
   StalePositionTokenError,
   StopTimedOutError,
+  TransactionConflictError,
   UnlistedEventError,
   UnresolvableClassError,
 } from './errors.js'
@@ -19,4 +20,11 @@ export type { AggregateOptions, ApplicationOptions, SubscriptionOptions } from '
 export type { Handler } from './parked.js'
 export type { PositionToken } from './position-token.js'
 export type { SignalOptions } from './stop-on-signals.js'
-export type { ApplicationTransaction, EventAppendOptions, TransactionOptions } from './transaction.js'
+export type {
+  ApplicationTransaction,
+  EventAppendOptions,
+  EventsTogether,
+  Transacted,
+  TransactionOptions,
+  WorkOptions,
+} from './transaction.js'

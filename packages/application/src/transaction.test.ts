@@ -184,17 +184,22 @@ describe('a transaction of an application', () => {
     await expect(asked).rejects.toMatchObject({ code: 'capability-missing' })
   })
 
-  it.each([{ actors: 'ann' }, { actor: '' }, { metadata: [] }, { commandId: 'c' }, { timeout: 5 }])(
-    'refuses the options %j before the work begins',
-    async (options) => {
-      let hasRun = false
-      const outcome = app.transaction(async () => {
-        hasRun = true
-      }, options as object)
-      await expect(outcome).rejects.toMatchObject({ code: 'invalid-option' })
-      expect(hasRun).toBe(false)
-    },
-  )
+  it.each([
+    { actors: 'ann' },
+    { actor: '' },
+    { metadata: [] },
+    { commandId: 'c' },
+    { timeout: 0 },
+    { retries: -1 },
+    { timout: 5 },
+  ])('refuses the options %j before the work begins', async (options) => {
+    let hasRun = false
+    const outcome = app.transaction(async () => {
+      hasRun = true
+    }, options as object)
+    await expect(outcome).rejects.toMatchObject({ code: 'invalid-option' })
+    expect(hasRun).toBe(false)
+  })
 
   it('is refused before the start and after the stop', async () => {
     const other = await Application.create({ store: inMemoryEventStore(), modules: [counting] })

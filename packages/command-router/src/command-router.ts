@@ -1,4 +1,11 @@
-import { type Aggregates, AggregatesStoppedError, type Executed } from '@writ/aggregate'
+import {
+  type Aggregates,
+  AggregatesStoppedError,
+  type CommandExecution,
+  type DecidedWithin,
+  type Executed,
+  type TransactionScope,
+} from '@writ/aggregate'
 import {
   type AnyCommand,
   commandClassOf,
@@ -32,6 +39,7 @@ import { type Dispatched, type Reply, type Returning, replyOf } from './reply.js
 import type { Route } from './route.js'
 import { runMiddleware } from './run-middleware.js'
 import { streamOf } from './stream-of.js'
+import { checkWithinOptions, type Provisional, type WithinOptions } from './within-transaction.js'
 
 /** Waits until handlers have seen what a command has written: all strongly consistent ones, or those named. */
 export type WaitFor = (decided: DecidedEvents, handlers: 'strong' | readonly string[], timeout: number) => Promise<void>
@@ -145,6 +153,49 @@ export class CommandRouter {
     }
   }
 
+  /**
+   * The same within a transaction that is not committed yet: the command decides on what is stored and on what the transaction has
+   * decided before it.
+   *
+   * @returns what it comes to if the transaction is committed, and what tells afterwards what it came to
+   * @throws what `dispatch` throws; after a refusal the transaction is as it was, and may go on
+   * @throws WrongExpectedVersionError, RowTakenError where another writer was first: the transaction can't be committed then
+   */
+  async dispatchWithin<C extends AnyCommand>(
+    scope: TransactionScope,
+    command: C,
+    options: WithinOptions = {},
+  ): Promise<{ readonly reply: Provisional<C>; readonly decided: DecidedWithin | undefined }> {
+    if (this.isStopping) throw new AggregatesStoppedError()
+    checkWithinOptions(options)
+    const route = this.routeOf(command)
+    const context = this.contextOf(route, command, options, true)
+    const givenId = options.commandId ?? options.idempotencyKey
+    const execution = () =>
+      executionOf(context, {
+        route,
+        givenId,
+        fingerprint: options.fingerprint,
+        retries: 0,
+        returning: 'state',
+        consistency: 'eventual',
+      })
+    let decided: DecidedWithin | undefined
+    const last = async (): Promise<Dispatched> => {
+      decided = await scope.execute(execution())
+      const { stream, version, result, state, refusal } = decided
+      if (refusal) throw refusal
+      return { commandId: context.commandId, stream, version: version ?? 0, position: 0, result, state }
+    }
+    const {
+      position: _,
+      events: __,
+      ...dispatched
+    } = await runMiddleware(this.middlewareOf(route, options.middleware), context, last)
+    const reply = { state: undefined, ...dispatched, events: decided?.events ?? [] }
+    return { reply: reply as unknown as Provisional<C>, decided }
+  }
+
   /** How many commands are under way. */
   get underWay(): number {
     return this.dispatching
@@ -195,11 +246,27 @@ export class CommandRouter {
         "can only be 'eventual' where nobody can wait for handlers; give the router a waitFor",
       )
     }
+    const context = this.contextOf(route, command, options, false)
+    const middleware = this.middlewareOf(route, options.middleware)
+    // The usual way is one promise shorter: with neither middleware nor handlers to wait for.
+    if (middleware.length === 0 && way.consistency === 'eventual') {
+      const executed = this.execute(context, way)
+      this.dispatching++
+      return executed.then(this.replies[way.returning], this.failed)
+    }
+    const dispatched = runMiddleware(middleware, context, () => this.executeAndWait(context, way))
+    this.dispatching++
+    return dispatched.then((done) => this.answered(done, way.returning), this.failed)
+  }
+
+  /** @throws CausationTooDeepError, MissingIdentityError, InvalidStreamNameError */
+  private contextOf(route: Route, command: AnyCommand, options: DispatchOptions, isProvisional: boolean): DispatchContext {
+    const { defaults } = this
     if ((options.causationDepth ?? 0) > this.causationLimit) {
       throw new CausationTooDeepError(route.commandClass.type, options.causationDepth!, this.causationLimit)
     }
-    const commandId = way.givenId ?? this.runtime.uuid()
-    const context: DispatchContext = {
+    const commandId = options.commandId ?? options.idempotencyKey ?? this.runtime.uuid()
+    return {
       command,
       commandId,
       aggregate: route.aggregate,
@@ -211,17 +278,8 @@ export class CommandRouter {
       tenant: options.tenant ?? defaults.tenant,
       trace: options.trace,
       metadata: defaults.metadata ? { ...defaults.metadata, ...options.metadata } : options.metadata,
+      isProvisional,
     }
-    const middleware = this.middlewareOf(route, options.middleware)
-    // The usual way is one promise shorter: with neither middleware nor handlers to wait for.
-    if (middleware.length === 0 && way.consistency === 'eventual') {
-      const executed = this.execute(context, way)
-      this.dispatching++
-      return executed.then(this.replies[way.returning], this.failed)
-    }
-    const dispatched = runMiddleware(middleware, context, () => this.executeAndWait(context, way))
-    this.dispatching++
-    return dispatched.then((done) => this.answered(done, way.returning), this.failed)
   }
 
   /** @throws InvalidOptionError */
@@ -238,23 +296,7 @@ export class CommandRouter {
   }
 
   private execute(context: DispatchContext, way: Way): Promise<Executed> {
-    const { command, commandId, stream } = context
-    const { route, givenId, returning } = way
-    return way.aggregates.execute({
-      aggregate: route.aggregate,
-      stream,
-      command,
-      commandId,
-      receipt: givenId === undefined ? undefined : { fingerprint: way.fingerprint ?? fingerprintOf(command) },
-      metadata: metadataOf(context),
-      decide: route.decide,
-      boundary: route.boundary?.(command),
-      boundaryState: route.boundaryState && ((events) => route.boundaryState?.(command, events)),
-      retries: way.retries,
-      timeout: way.timeout,
-      wants: returning === 'state' || returning === 'events' ? returning : undefined,
-      tellsTypes: way.consistency !== 'eventual',
-    })
+    return way.aggregates.execute(executionOf(context, way))
   }
 
   private async executeAndWait(context: DispatchContext, way: Way): Promise<Dispatched> {
@@ -278,6 +320,27 @@ export class CommandRouter {
     if (--this.dispatching > 0) return
     for (const resolve of this.drained) resolve()
     this.drained.clear()
+  }
+}
+
+/** What an aggregate is told of a command. */
+function executionOf(context: DispatchContext, way: Omit<Way, 'aggregates' | 'timeout'> & Partial<Way>): CommandExecution {
+  const { command, commandId, stream } = context
+  const { route, givenId, returning } = way
+  return {
+    aggregate: route.aggregate,
+    stream,
+    command,
+    commandId,
+    receipt: givenId === undefined ? undefined : { fingerprint: way.fingerprint ?? fingerprintOf(command) },
+    metadata: metadataOf(context),
+    decide: route.decide,
+    boundary: route.boundary?.(command),
+    boundaryState: route.boundaryState && ((events) => route.boundaryState?.(command, events)),
+    retries: way.retries,
+    timeout: way.timeout,
+    wants: returning === 'state' || returning === 'events' ? returning : undefined,
+    tellsTypes: way.consistency !== 'eventual',
   }
 }
 

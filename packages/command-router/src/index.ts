@@ -18,6 +18,7 @@ export {
   RepeatedNextError,
   UnknownCommandError,
 } from './errors/routing-errors.js'
+export type { Provisional, WithinOptions } from './within-transaction.js'
 export { fingerprintOf } from './fingerprint.js'
 export { type DispatchContext, forCommands, type Middleware } from './middleware.js'
 export type { Dispatched, Reply, Returning } from './reply.js'

@@ -54,6 +54,7 @@ describe.each(spellings)('middleware around commands whose routes are $spelling'
       {
         command: open,
         commandId: 'k',
+        isProvisional: false,
         aggregate: 'ticket',
         stream: 'ticket-four',
         correlationId: 'k',

@@ -11,6 +11,8 @@ export interface DispatchContext {
   readonly correlationId: string
   readonly causationId: string | undefined
   readonly causationDepth: number | undefined
+  /** Whether a transaction is still to be committed: what `next` answers is what the command comes to if it is, and has no position (0). */
+  readonly isProvisional: boolean
   /** Who does it; a middleware that knows better may set it. */
   actor: string | undefined
   /** Whose data it is; a middleware that knows better may set it. */

@@ -23,6 +23,9 @@ export type Row = readonly (string | null)[]
 /** Statements on their own, each on a connection that is lent for it, or all on that of a transaction. */
 export type Runs = Pick<Connections, 'read' | 'readMany' | 'write'>
 
+/** How statements are run on one connection: by the store's rules on its own, by none on one of the user's. */
+export type RunsOn = Pick<Connections, 'prepares' | 'watched' | 'run'>
+
 const asText = { getTypeParser: () => (value: string) => value }
 
 /** The store's connections: its own pools, or the user's. A client that failed is closed, never handed out again. */
@@ -249,6 +252,16 @@ export class Connections {
       })
     })
   }
+}
+
+/** A connection of the user's: nothing is prepared by name, for what stands between is not known, and nothing but the user ends it. */
+export const runsOnForeign: RunsOn = {
+  prepares: false,
+  watched: (_client, statement) => statement(),
+  async run(client, { text }, values) {
+    const result = await client.query<(string | null)[]>({ text, values: values as never[], rowMode: 'array', types: asText })
+    return result.rows
+  },
 }
 
 /** A pooler between would refuse to begin a session with settings of its own. */

@@ -53,6 +53,12 @@ export interface PostgresEventStore extends EventStore<SqlTransaction> {
    * @throws UnsuitableTransactionError where the client is in no transaction, in a failed one, or in one that is not READ COMMITTED
    */
   stage(client: pg.ClientBase, appends: Append | readonly Append[]): Promise<void>
+  /**
+   * Carries out work on a transaction of your own, and stages what it appends: `sql`, `rows` and `reads` are on your client.
+   *
+   * @throws what the work throws, and what `stage` throws; roll back then
+   */
+  within<T>(client: pg.ClientBase, work: Work<T>): Promise<T>
 }
 
 /**
@@ -160,6 +166,11 @@ class PostgresStore implements PostgresEventStore {
   async stage(client: pg.ClientBase, appends: Append | readonly Append[]): Promise<void> {
     this.ready('stage appends')
     await this.staging.stage(client, appends)
+  }
+
+  async within<T>(client: pg.ClientBase, work: Work<T>): Promise<T> {
+    const { guard } = this.ready('work within a transaction')
+    return this.staging.within(client, work, { schema: this.options.schema, guard })
   }
 
   async *readStream(stream: string, options?: ReadStreamOptions): AsyncGenerator<readonly StoredEvent[]> {

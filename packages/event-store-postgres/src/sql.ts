@@ -1,6 +1,6 @@
 import { TransactionEndedError } from '@writ/event-store'
 import type pg from 'pg'
-import type { Connections } from './connections.js'
+import type { RunsOn } from './connections.js'
 import { InvalidSqlError } from './errors.js'
 import { quoteIdentifier } from './schema/schema-name.js'
 
@@ -38,7 +38,7 @@ export class SqlIdentifier {
 }
 
 /** A transaction's `sql`, and what ends it. */
-export function transactionSql(connections: Connections, client: pg.ClientBase): { sql: Sql; end: () => void } {
+export function transactionSql(connections: RunsOn, client: pg.ClientBase): { sql: Sql; end: () => void } {
   let hasEnded = false
   const run = async (strings: TemplateStringsArray, ...values: readonly unknown[]) => {
     if (hasEnded) throw new TransactionEndedError('sql')

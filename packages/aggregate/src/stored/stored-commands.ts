@@ -98,9 +98,9 @@ export class StoredCommands {
       const scope = new TransactionScope(transaction, this.surroundings, { looksForReceipts: false })
       made(scope)
       const decided = await scope.execute(execution)
+      await scope.handOver()
       command.refuseWithdrawn()
       command.mayBeCommitted = true
-      scope.handOver()
       return { scope, decided }
     })
     failpoint('stored.committed')

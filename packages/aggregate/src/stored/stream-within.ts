@@ -3,7 +3,6 @@ import {
   type Append,
   type AppendCondition,
   type Appended,
-  type AppendsTogether,
   type ExpectedVersion,
   InvalidAppendError,
   isExpected,
@@ -67,16 +66,16 @@ export class StreamWithin {
     this.add(rest, instances)
   }
 
-  /** Hands it over. */
-  appendTo({ append }: AppendsTogether): void {
+  /** All of it as one append. */
+  get append(): Append {
     const { name: stream, expected, events, receipts, condition } = this
-    append({
+    return {
       stream,
       events,
       ...(expected !== undefined && { expectedVersion: expected }),
       ...(condition && { condition }),
       ...(receipts.length > 0 && { receipts }),
-    })
+    }
   }
 
   /** Where the stream stood after so many of the transaction's events, once it is committed. */

@@ -78,6 +78,7 @@ export class TransactionScope {
   private head: number | undefined
   private busy: Promise<unknown> = Promise.resolve()
   private hasEnded = false
+  private decisions = 0
   /** Whether the last that was done was to add a row, and it has not succeeded. */
   isInserting = false
 
@@ -128,10 +129,11 @@ export class TransactionScope {
     return (appended) => stream.appendedAfter(end, appended.get(append.stream)!)
   }
 
-  /** Takes no more, and hands over what there is. */
-  handOver(): void {
+  /** Takes no more, and hands over what there is, when the command under way is decided. */
+  async handOver(): Promise<void> {
     this.end()
-    for (const stream of this.streams.values()) stream.appendTo(this.transaction)
+    await this.busy
+    for (const append of this.appends) this.transaction.append(append)
   }
 
   /** Takes no more. */
@@ -139,16 +141,14 @@ export class TransactionScope {
     this.hasEnded = true
   }
 
-  /** The streams in the order in which they were handed over. */
-  get names(): readonly string[] {
-    return [...this.streams.keys()]
+  /** What it comes to: an append for each stream. */
+  get appends(): readonly Append[] {
+    return [...this.streams.values()].map((stream) => stream.append)
   }
 
-  /** The last event of a stream that has any, for finding out whether all of it is stored. */
-  get sample(): { readonly stream: string; readonly eventId: string } | undefined {
-    for (const { name, events } of this.streams.values())
-      if (events.length > 0) return { stream: name, eventId: events.at(-1)!.id }
-    return undefined
+  /** Whether commands have decided in it, so that it rests on more than what its work expects itself. */
+  get hasDecided(): boolean {
+    return this.decisions > 0
   }
 
   /** What a command came to, now that the transaction is committed. */
@@ -178,6 +178,7 @@ export class TransactionScope {
       const found = await this.transaction.reads.receipts.find(commandId)
       if (found) return repeated(found, execution)
     }
+    this.decisions++
     const decision = await this.decide(execution)
     if (receipt) this.handled.set(commandId, { fingerprint: receipt.fingerprint, decided: decision })
     return decision

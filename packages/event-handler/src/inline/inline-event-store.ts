@@ -48,6 +48,7 @@ export function inlineEventStore<Transaction extends object>(
 
 class InlineEventStore<Transaction extends object> implements EventStore<Transaction> {
   readonly adapter: string
+  readonly within?: NonNullable<EventStore<Transaction>['within']>
   private readonly handlers: InlineHandlers
 
   constructor(
@@ -56,6 +57,7 @@ class InlineEventStore<Transaction extends object> implements EventStore<Transac
   ) {
     this.adapter = inner.adapter
     this.handlers = new InlineHandlers(options.projections, options.events)
+    if (inner.within) this.within = (client, work) => this.carryOutWithin(client, work)
   }
 
   get checkpoints() {
@@ -149,6 +151,23 @@ class InlineEventStore<Transaction extends object> implements EventStore<Transac
 
   onRewound(listener: (error: LogRewoundError) => void): () => void {
     return this.inner.onRewound(listener)
+  }
+
+  /** Nothing is answered anew here: the one whose transaction it is rolls it back when a handler fails. */
+  private carryOutWithin<T>(client: object, work: (transaction: Transaction & AppendsTogether) => Promise<T>): Promise<T> {
+    const collected = new CollectedAppends()
+    return this.inner.within!(client, async (transaction) => {
+      let result: T
+      try {
+        result = await work(Object.create(transaction, { append: { value: (given: Append) => collected.append(given) } }))
+      } finally {
+        collected.end()
+      }
+      const failed = await this.handlers.handle(collected.merged, transaction)
+      if (failed) throw failed.error
+      for (const merged of collected.merged) transaction.append(merged)
+      return result
+    })
   }
 
   private async appendTogether(appends: readonly Append[]): Promise<readonly Appended[]> {

@@ -1,6 +1,6 @@
 import type { ReadsWithin } from '@writ/event-store'
 import type pg from 'pg'
-import type { Connections, Row, Runs, Statement, Values } from '../connections.js'
+import type { Row, Runs, RunsOn, Statement, Values } from '../connections.js'
 import { translated } from '../postgres-failure.js'
 import { DurableMark } from '../read/durable-mark.js'
 import { headStatement } from '../read/head.js'
@@ -11,7 +11,7 @@ import type { SchemaName } from '../schema/schema-name.js'
 import { PostgresSnapshots } from '../snapshots.js'
 
 export interface ReadsDependencies {
-  readonly connections: Connections
+  readonly connections: RunsOn
   readonly schema: SchemaName
   readonly guard: RewindGuard
 }

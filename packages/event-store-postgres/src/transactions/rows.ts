@@ -1,6 +1,6 @@
 import { type Row, type Rows, type Table, TransactionEndedError } from '@writ/event-store'
 import pg from 'pg'
-import type { Connections } from '../connections.js'
+import type { RunsOn } from '../connections.js'
 import { SqlIdentifier } from '../sql.js'
 
 const BIGINT = 20
@@ -16,7 +16,7 @@ export class TransactionRows {
   private hasEnded = false
 
   constructor(
-    private readonly connections: Connections,
+    private readonly connections: RunsOn,
     private readonly client: pg.ClientBase,
   ) {}
 

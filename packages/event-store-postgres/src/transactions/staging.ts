@@ -2,9 +2,13 @@ import { type Append, CollectedAppends } from '@writ/event-store'
 import type pg from 'pg'
 import { encodeBatch } from '../append/encode-batch.js'
 import { whyNotHeld } from '../append/refusal.js'
+import { runsOnForeign } from '../connections.js'
+import { UnsuitableTransactionError } from '../errors.js'
 import { translated } from '../postgres-failure.js'
 import type { SchemaName } from '../schema/schema-name.js'
+import type { ReadsDependencies } from './reads-within.js'
 import { unsuitableOf } from './refusal-of-commit.js'
+import { type Work, workOn } from './work-on.js'
 
 /** Hands appends over to a user's transaction, whose COMMIT writes them. */
 export class Staging {
@@ -20,7 +24,35 @@ export class Staging {
   async stage(client: pg.ClientBase, appends: Append | readonly Append[]): Promise<void> {
     const collected = new CollectedAppends()
     for (const append of 'stream' in appends ? [appends] : appends) collected.append(append)
-    const { merged } = collected
+    await this.stageMerged(client, collected.merged)
+  }
+
+  /** Carries out work on the client, and stages what it appends. */
+  async within<T>(client: pg.ClientBase, work: Work<T>, dependencies: Omit<ReadsDependencies, 'connections'>): Promise<T> {
+    // What the work decides must not rest on an older snapshot than that of the COMMIT.
+    const { rows } = await client.query<{ level: string }>("select current_setting('transaction_isolation') as level")
+    if (rows[0]?.level !== 'read committed')
+      throw new UnsuitableTransactionError(
+        WITHIN,
+        `the transaction is ${rows[0]?.level.toUpperCase()}; begin it READ COMMITTED`,
+        undefined,
+      )
+    await this.refuseNoTransaction(client, WITHIN)
+    const collected = new CollectedAppends()
+    const result = await workOn(client, work, collected, { ...dependencies, connections: runsOnForeign })
+    await this.stageMerged(client, collected.merged)
+    return result
+  }
+
+  private async refuseNoTransaction(client: pg.ClientBase, operation: string): Promise<void> {
+    try {
+      await client.query(this.lock)
+    } catch (error) {
+      throw unsuitableOf(error, operation) ?? translated(error, operation, false)
+    }
+  }
+
+  private async stageMerged(client: pg.ClientBase, merged: readonly Append[]): Promise<void> {
     if (merged.length === 0) return
     try {
       await client.query(this.lock)
@@ -33,6 +65,7 @@ export class Staging {
 }
 
 const OPERATION = 'stage appends'
+const WITHIN = 'work within a transaction'
 
 export function stageStatement(quoted: string): string {
   const parameters = Array.from({ length: 19 }, (_, index) => `$${index + 1}`).join(', ')

@@ -80,6 +80,16 @@ export interface EventStore<Transaction extends object = object> {
   transaction<T>(work: (transaction: Transaction & AppendsTogether) => Promise<T>): Promise<Committed<T>>
 
   /**
+   * Carries out work in a transaction of the user's own, which the user commits: the appends that it collects are written by that commit,
+   * or make it fail. Absent where the adapter can't join transactions.
+   *
+   * @param client of the adapter's own kind, with an open transaction
+   * @returns what the work returned
+   * @throws what the work throws, and what the adapter has against the transaction; the user rolls back
+   */
+  within?<T>(client: object, work: (transaction: Transaction & AppendsTogether) => Promise<T>): Promise<T>
+
+  /**
    * One stream's events in pages; an absent stream has none, and one whose books were closed begins where they were.
    *
    * A link gives the event that it refers to, at the link's place, and says where it comes from. One whose event was taken out of the
