@@ -1,12 +1,14 @@
 import type { Portion } from './log-entry.js'
-import type { LogFilter, LogPage, LogPages } from './log-pages.js'
+import type { LogFilter, LogPage, LogPages, PageReader } from './log-pages.js'
 
 /** When less than this part of the log concerns a subscription, the store is asked for that part alone. */
 const SPARSE = 0.25
 const DENSE = 0.5
 
 /** Takes one subscription that is behind along the log: page after page, the next one while this one is handled. */
-export class CatchUp {
+export class CatchUp implements PageReader {
+  /** How far it has read. */
+  position: number
   private readonly sparse: LogFilter
   private isSparse = false
   private ahead: Promise<LogPage> | undefined
@@ -15,8 +17,9 @@ export class CatchUp {
     private readonly pages: LogPages,
     /** Types as they are stored. */
     private readonly wanted: ReadonlySet<string>,
-    private position: number,
+    position: number,
   ) {
+    this.position = position
     this.sparse = { types: [...wanted] }
     pages.open(this)
   }
@@ -38,6 +41,7 @@ export class CatchUp {
     const entries = this.concerning(page)
     this.learnDensity(page, entries.length)
     this.position = page.upTo
+    this.pages.dropPassed()
     if (!page.isLast) this.ahead = this.read(page.upTo)
     return { entries, upTo: page.upTo, isAtHead: page.isLast }
   }

@@ -3,8 +3,10 @@ import { endOfLog } from './end-of-log.js'
 import { LogEntry } from './log-entry.js'
 import { PageSize } from './page-size.js'
 
-/** So many pages are kept for others who come soon after; whoever is further behind reads by himself. */
+/** So many pages are kept for others who come soon after. */
 const MOST_KEPT = 8
+/** Whoever is so many positions behind a page, or more, does not come soon. */
+const NEAR = 16_000
 
 /** A page of the log; of a sparse one only what concerns somebody is there. */
 export interface LogPage {
@@ -20,6 +22,11 @@ export interface LogPage {
   readonly isFiltered: boolean
   /** Nothing came after it when it was read. */
   readonly isLast: boolean
+}
+
+/** Somebody who reads: he stands at a position. */
+export interface PageReader {
+  readonly position: number
 }
 
 /** A page that was read, or is being read. */
@@ -41,12 +48,12 @@ export interface LogFilter {
 /**
  * The log page by page, for all subscriptions of a process that are behind: those that stand near each other read and decode a page once.
  *
- * The newest pages are kept for as long as anyone is behind. Nobody waits for anybody: one that is too slow for the pages that are kept reads
+ * A page is kept while somebody else is on the way to it. Nobody waits for anybody: one that is too slow for the pages that are kept reads
  * its own, and keeps them for others.
  */
 export class LogPages {
   private kept: Kept[] = []
-  private readonly readers = new Set<object>()
+  private readonly readers = new Set<PageReader>()
   private readonly sizes = new Map<string, PageSize>()
 
   constructor(
@@ -62,16 +69,23 @@ export class LogPages {
     return this.kept.reduce((sum, { count }) => sum + count, 0)
   }
 
-  /** Somebody begins to read; until nobody reads any more, pages are kept. */
-  open(reader: object): void {
+  /** Somebody begins to read. */
+  open(reader: PageReader): void {
     this.readers.add(reader)
   }
 
-  close(reader: object): void {
+  close(reader: PageReader): void {
     this.readers.delete(reader)
-    if (this.readers.size > 0) return
-    this.kept = []
-    this.sizes.clear()
+    this.dropPassed()
+    if (this.readers.size === 0) this.sizes.clear()
+  }
+
+  /** To be called when a reader has come further: what nobody is on the way to any more is dropped. */
+  dropPassed(): void {
+    this.kept = this.kept.filter(({ after, upTo }) => {
+      for (const { position } of this.readers) if (position < upTo && position >= after - NEAR) return true
+      return false
+    })
   }
 
   /**
@@ -100,7 +114,7 @@ export class LogPages {
     const size = this.sizeOf(key)
     const page = filter.types ? this.readConcerning(after, filter.types, size) : this.readAll(after, size)
     const kept = { filter: key, after, upTo: after + size.current, count: 0, page }
-    if (this.readers.size > 0) this.kept.push(kept)
+    this.kept.push(kept)
     if (this.kept.length > MOST_KEPT) this.kept.shift()
     page.then(
       ({ upTo, entries }) => {

@@ -128,7 +128,9 @@ export class LogReader {
     let upTo = ring.upTo
     for (let attempt = 1; ; attempt++) {
       try {
-        for await (const page of this.store.readAll({ after: upTo, limit: size - count, pageSize: size })) {
+        const limit = size - count
+        // As a rule there are a few: more than a page is asked for, so that they come in the way that is quick then.
+        for await (const page of this.store.readAll({ after: upTo, limit, pageSize: Math.ceil(limit / 2) || 1 })) {
           this.pageSize.measure(page)
           count += page.length
           for (const stored of page) {

@@ -168,12 +168,12 @@ interface Fetched {
 const nothing: Fetched = { page: [], isLast: true }
 
 /**
- * Pages until one is not full or the limit is reached, the first of them small. The next one is fetched while the consumer works on
- * this one.
+ * Pages until one is not full or the limit is reached, the first of them small unless it is all that was asked for. The next one is
+ * fetched while the consumer works on this one.
  */
 async function* pages(limit: number, pageSize: number, fetch: (size: number) => Promise<Fetched>): Pages {
   let remaining = limit
-  let size = Math.min(FEW, pageSize, remaining)
+  let size = limit <= pageSize ? limit : Math.min(FEW, pageSize)
   let coming = size > 0 ? fetch(size) : undefined
   while (coming) {
     const { page, isLast } = await coming

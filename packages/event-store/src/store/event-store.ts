@@ -141,7 +141,10 @@ export interface ReadOptions {
   readonly direction?: 'forwards' | 'backwards'
   /** At most so many events in all. */
   readonly limit?: number
-  /** At most so many events a page: 1 to 10,000, 1,000 by default. */
+  /**
+   * At most so many events a page: 1 to 10,000, 1,000 by default. A limit of no more than a page says that so many are expected; else a
+   * store may find out first whether there are more than a few.
+   */
   readonly pageSize?: number
   /**
    * Whether only events are given out that no crash can take away: true by default. What is read to write rows of the same database may
