@@ -57,7 +57,7 @@ export class BatchDelivery implements Delivery {
       done += batch.length
       const now = this.holding.check()
       await this.handle(batch)
-      if (now >= this.saver.dueAt) await this.saver.save()
+      if (now >= this.saver.dueAt) await this.saver.saveInPassing()
     }
     this.saver.passed(upTo)
     this.progress(upTo)

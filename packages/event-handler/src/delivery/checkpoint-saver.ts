@@ -21,11 +21,14 @@ export class CheckpointSaver {
   /** What is put aside or taken out and not stored, by name. */
   private readonly parked = new Map<string, NewParkedEvent>()
   private readonly unparked = new Map<string, ParkedEventName>()
+  private underWay: Promise<void> | undefined
 
   constructor(
     private readonly holding: Holding,
     /** The checkpoint that the store has. */
     private stored: number,
+    /** Told when a save that nobody waited for has failed: the next one tells why. */
+    private readonly wake: () => void,
   ) {
     this.position = stored
   }
@@ -85,23 +88,55 @@ export class CheckpointSaver {
     this.remember(position, now)
   }
 
-  /** @throws Interruption */
-  async save(): Promise<void> {
-    const { position, holding } = this
-    for (let save = this.nextSave(position); save; save = this.nextSave(position)) {
-      const next = save
-      await holding.untilAnswered('store the checkpoint', () => this.advance(next))
-      this.done(next)
-    }
-    this.remember(position, holding.runtime.monotonic())
+  /**
+   * Begins to store how far it has come, and lets handlers go on meanwhile; waits only for the save before, where that is still under way.
+   *
+   * @throws Interruption that the save before has met
+   */
+  async saveInPassing(): Promise<void> {
+    await this.underWay
+    this.savedAt = this.holding.runtime.monotonic()
+    this.unsaved = 0
+    this.due = Number.POSITIVE_INFINITY
+    this.underWay = this.store()
+    this.underWay.then(
+      () => {
+        this.underWay = undefined
+      },
+      () => {
+        this.due = 0
+        this.wake()
+      },
+    )
   }
 
-  /** The last save, for an orderly stop: tried once. */
+  /** Waits until nothing is being stored any more. */
+  async settled(): Promise<void> {
+    await this.underWay?.catch(() => 'whoever is interrupted knows why')
+  }
+
+  /** @throws Interruption */
+  async save(): Promise<void> {
+    await this.underWay
+    await this.store()
+  }
+
+  /** The last save, for an orderly stop, when all else is settled: tried once. */
   async saveLast(): Promise<void> {
     const { position, holding } = this
     for (let save = this.nextSave(position); save; save = this.nextSave(position)) {
       await this.advance(save)
       this.done(save)
+    }
+    this.remember(position, holding.runtime.monotonic())
+  }
+
+  private async store(): Promise<void> {
+    const { position, holding } = this
+    for (let save = this.nextSave(position); save; save = this.nextSave(position)) {
+      const next = save
+      await holding.untilAnswered('store the checkpoint', () => this.advance(next))
+      this.done(next)
     }
     this.remember(position, holding.runtime.monotonic())
   }

@@ -41,7 +41,7 @@ export class Following implements Follower {
       onProgress(position)
     }
     this.position = checkpoint
-    this.saver = new CheckpointSaver(holding, checkpoint)
+    this.saver = new CheckpointSaver(holding, checkpoint, () => this.work.wake())
     this.storedTypes = types.storedTypesOf(holding.definition.handlers.keys())
     this.parking = new Parking(holding, types)
     this.delivery = this.deliveryOf(holding, progress, onProgress)
@@ -66,6 +66,7 @@ export class Following implements Follower {
       return await this.follow()
     } finally {
       await this.delivery.end()
+      await this.saver.settled()
     }
   }
 
@@ -152,7 +153,10 @@ export class Following implements Follower {
     const { delivery, saver } = this
     const now = this.holding.runtime.monotonic()
     if (now >= delivery.dueAt) await delivery.work()
-    if (now >= saver.dueAt) await saver.save()
+    if (now < saver.dueAt) return
+    // A transaction stores its own checkpoint, and must not overtake another one.
+    if (this.holding.definition.kind === 'projection') await saver.save()
+    else await saver.saveInPassing()
   }
 
   private readonly concerns = (type: string): boolean => this.storedTypes.has(type)

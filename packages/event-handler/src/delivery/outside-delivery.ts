@@ -63,7 +63,7 @@ export class OutsideDelivery implements Delivery, RetryWay {
       }
       this.saver.handled(entry.position)
       this.progress(entry.position)
-      if (now >= this.saver.dueAt) await this.saver.save()
+      if (now >= this.saver.dueAt) await this.saver.saveInPassing()
       if (now >= this.retries.dueAt) await this.retries.look()
       if (now - turnSince > TURN) {
         await this.holding.runtime.sleep(0)
