@@ -1,14 +1,38 @@
 import type { Loop } from './closed-loop.js'
 
-/** A window that ends with the last of so many events, and begins now. */
-export function handled(events: number): { end(): void; readonly ended: Promise<Loop> } {
-  const start = performance.now()
-  let end = () => {}
-  const ended = new Promise<Loop>((resolve) => {
-    end = () => {
-      const seconds = (performance.now() - start) / 1_000
-      resolve({ latencies: new Float64Array(events), operationsPerSecond: events / seconds, failuresPerSecond: 0 })
-    }
-  })
-  return { end, ended }
+/** Counts what a handler has handled, from now on, until it has come to the end of a log or its time is up. */
+export class Handled {
+  /** Resolves at the end. */
+  readonly whole: Promise<Loop>
+  private count = 0
+  private readonly start = performance.now()
+  private resolve: (loop: Loop) => void = () => {}
+  private readonly timer: NodeJS.Timeout
+
+  /**
+   * @param events how many there are
+   * @param seconds how long is waited for all of them
+   */
+  constructor(
+    private readonly events: number,
+    seconds = 3_600,
+  ) {
+    this.whole = new Promise((resolve) => {
+      this.resolve = resolve
+    })
+    this.timer = setTimeout(() => this.end(), seconds * 1_000)
+  }
+
+  /** So many more. */
+  add(count: number): void {
+    this.count += count
+    if (this.count === this.events) this.end()
+  }
+
+  private end(): void {
+    clearTimeout(this.timer)
+    const { count } = this
+    const seconds = (performance.now() - this.start) / 1_000
+    this.resolve({ latencies: new Float64Array(count), operationsPerSecond: count / seconds, failuresPerSecond: 0 })
+  }
 }

@@ -4,6 +4,8 @@ import type { Environment } from './system.js'
 
 /** So many rows by one statement: often enough to tell how it goes on. */
 const AT_ONCE = 500_000
+/** What each deposit has. */
+export const AMOUNT = 125
 /** This part of the events comes last, by the indexes' ordinary way. */
 const TAIL = 0.03
 
@@ -61,6 +63,6 @@ async function dropIndexes(client: pg.Client, table: string): Promise<string[]> 
 const insertOf = (table: string) => `
   insert into ${table} (position, version, schema_version, id, stream, type, data, metadata, created_at)
   select n, (n - 1) % $3 + 1, 1, ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'account-' || account, 'money-deposited',
-    ('{"account":"' || account || '","amount":125,"currency":"EUR","transfer":"' || md5(n::text)::uuid || '"}')::json,
+    ('{"account":"' || account || '","amount":${AMOUNT},"currency":"EUR","transfer":"' || md5(n::text)::uuid || '"}')::json,
     ('{"correlationId":"' || account || '","actor":"teller-17@north.bank"}')::json, clock_timestamp()
   from (select n, md5('account' || (n - 1) / $3)::uuid as account from generate_series($1::bigint, $2::bigint) n) numbered`
