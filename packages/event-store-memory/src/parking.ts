@@ -74,7 +74,7 @@ export class Parking {
         ...event,
         parkedAt: before?.parkedAt ?? now,
         retryAt,
-        decision: undefined,
+        decision: before?.decision === 'discard' ? 'discard' : undefined,
         editedData: before?.editedData,
       })
     }

@@ -86,14 +86,14 @@ export function parkingChanges(
         where g.subscription = ${subscription} and ${condition} order by 1, 2, 3 for update of g) gone
       where e.subscription = ${subscription} and (e.sequence, e.position, e.part) = (gone.sequence, gone.position, gone.part)),
     parked as (
-      insert into ${s}.parked_events (subscription, sequence, position, part, type, stream, failure, parked_at, retry_at)
+      insert into ${s}.parked_events as known (subscription, sequence, position, part, type, stream, failure, parked_at, retry_at)
       select ${subscription}, p.sequence, p.position, p.part, p.type, p.stream, p.failure::json, clock_timestamp(),
         clock_timestamp() + p.retry_in * interval '1 millisecond'
       from json_to_recordset(${park}::json)
         p(sequence text, position bigint, part integer, type text, stream text, failure text, retry_in double precision)
       where ${condition} order by p.sequence, p.position, p.part
       on conflict (subscription, sequence, position, part)
-        do update set failure = excluded.failure, retry_at = excluded.retry_at, decision = null)`
+        do update set failure = excluded.failure, retry_at = excluded.retry_at, decision = nullif(known.decision, 'retry'))`
 }
 
 /** A failure goes as text within the JSON: what an error says may have characters that PostgreSQL's texts can't. */

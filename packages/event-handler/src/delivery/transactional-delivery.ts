@@ -1,6 +1,6 @@
 // For effects in the store itself: a page of events and the checkpoint behind it are one transaction; so each event counts exactly once.
 
-import { hasCode, type ParkingChanges, type RecordedEvent, type StoreUnavailableError } from '@writ/event-store'
+import { failpoint, hasCode, type ParkingChanges, type RecordedEvent, type StoreUnavailableError } from '@writ/event-store'
 import { isInfrastructureError } from '../infrastructure-error.js'
 import type { EventPlace } from '../parking/parked-sequences.js'
 import type { Parking } from '../parking/parking.js'
@@ -260,7 +260,16 @@ export class TransactionalDelivery implements Delivery, RetryWay {
     const { holding } = this
     for (let attempt = 1; ; attempt++) {
       try {
-        await holding.store.checkpoints.advanceWith(holding.lease, position, effect, changes)
+        await holding.store.checkpoints.advanceWith(
+          holding.lease,
+          position,
+          async (transaction) => {
+            await effect(transaction)
+            failpoint('subscription.beforeCommit')
+          },
+          changes,
+        )
+        failpoint('subscription.afterCommit')
         if (attempt > 1) holding.recovered('store effects')
         return
       } catch (error) {

@@ -1,6 +1,6 @@
-import { hasCode } from '@writ/event-store'
+import { hasCode, newEvent, systemRuntime } from '@writ/event-store'
 import { InMemoryLog, inMemoryEventStore } from '@writ/event-store-memory'
-import { appendTo, Deposited } from '../../test/bank-events.js'
+import { appendTo, Deposited, deposited } from '../../test/bank-events.js'
 import { Running } from '../../test/running.js'
 import { away, type TestTransaction } from '../../test/troubled-store.js'
 import { until } from '../../test/until.js'
@@ -293,7 +293,6 @@ describe.each(kinds)('parking by an %s', (kind) => {
     const { store, parked, handled, subscriptions } = await start()
     const amounts = Array.from({ length: 600 }, (_, index) => index + 1)
     await appendTo(store, 'a', ...amounts)
-    await subscriptions.waitFor(600, ['failing'])
     await until(
       'all are parked',
       () => subscriptions.status()[0]!.parked === 600 && subscriptions.status()[0]!.checkpoint === 600,
@@ -341,6 +340,32 @@ describe('parking by a handler whose events belong to several sequences', () => 
     await parked.retry({ sequence: 'x', position: 1 })
     await until('none is parked', async () => (await parked.list()).length === 0)
     expect(handled).toEqual([4, 1, 2, 3])
+  })
+})
+
+describe('parking by keys', () => {
+  it('keeps what has one key in its order, whatever the key is; a handler need not be concurrent for that', async () => {
+    const handled: number[] = []
+    const [long, odd] = ['k'.repeat(5_000), 'a\u0000b\ud800']
+    const keys: Record<string, string> = { long, odd, free: 'free' }
+    const definition = eventHandler({
+      name: 'by-key',
+      onError: parkAtOnce,
+      partitionBy: (event) => keys[(event as Deposited).account],
+      on: [on(Deposited, ({ amount }) => (amount === 1 ? Promise.reject(new Error('poison')) : void handled.push(amount)))],
+    })
+    const { store, subscriptions } = await running.start([definition])
+    for (const [stream, account, amount] of [
+      ['x', 'long', 1],
+      ['y', 'long', 2],
+      ['x', 'free', 3],
+      ['z', 'odd', 1],
+      ['x', 'odd', 4],
+    ] as const) {
+      await store.append({ stream, events: [newEvent(deposited(amount, account), systemRuntime.uuid())] })
+    }
+    await until('what has the keys is parked', async () => (await subscriptions.parked('by-key').list()).length === 4)
+    expect(handled).toEqual([3])
   })
 })
 

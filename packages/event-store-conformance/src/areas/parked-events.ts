@@ -112,6 +112,17 @@ export const parkedEvents: Area = (scenario) => {
     },
   )
 
+  kept(
+    'keeps the decision to discard an event that is parked again: it came while the event was tried',
+    async ({ store, unique }) => {
+      const event = parked({ position: 1, failure: failed(1) })
+      const { subscription, advance } = await withParked(store, unique, [event])
+      await store.parked.decide(subscription, 'discard')
+      await advance({ park: [{ ...event, failure: failed(2) }] })
+      expect(await store.parked.due(subscription)).toMatchObject([{ position: 1, failure: failed(2), decision: 'discard' }])
+    },
+  )
+
   kept('takes the edited data as they are, and back', async ({ store, unique }) => {
     const event = parked({ position: 1 })
     const { subscription } = await withParked(store, unique, [event])

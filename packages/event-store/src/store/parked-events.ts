@@ -50,7 +50,7 @@ export interface ParkedEventName {
 
 /** What is parked and taken out together with a checkpoint: at most 1,000 events, each once. */
 export interface ParkingChanges {
-  /** One that is parked already gets its new failure and retry time; its decision is over, its edited data stays. */
+  /** One that is parked already gets its new failure and retry time; a decision to retry it is over, one to discard it and its edited data stay. */
   readonly park?: readonly NewParkedEvent[]
   /** One that is not parked is no error. */
   readonly unpark?: readonly ParkedEventName[]
