@@ -6,7 +6,18 @@ import { CommandRouter } from '@writ/command-router'
 import { EventTypes, systemRuntime } from '@writ/event-store'
 import { InMemoryLog, inMemoryEventStore } from '@writ/event-store-memory'
 import { DepositMoney, MoneyDeposited, MoneyWithdrawn, OpenAccount, WithdrawMoney } from './guides/bank.js'
-import { bank, bonus, dispatches, open, shortLived, tenantPurses } from './guides/commands.js'
+import {
+  bank,
+  bonus,
+  branchOffice,
+  dispatches,
+  doors,
+  inATest,
+  open,
+  preview,
+  shortLived,
+  tenantPurses,
+} from './guides/commands.js'
 import { otherData, refusedTwice, repeated } from './guides/idempotency.js'
 import { look, tell, whatIf, whatIfThen } from './guides/time-travel.js'
 
@@ -47,6 +58,32 @@ describe('the samples of the guides', () => {
     const router = new CommandRouter({ routes: tenantPurses, aggregates })
     expect(await router.dispatch(new DepositMoney({ account: 'a', amount: 5 }))).toMatchObject({ stream: 'purse-branch-7/a' })
     expect(await router.dispatch(new WithdrawMoney({ account: 'A', amount: 5 }))).toMatchObject({ result: { left: 0 } })
+  })
+
+  it('wrap the commands of a module and of those in it, and some of them alone', async () => {
+    const app = await App.create({ store: inMemoryEventStore(), modules: [branchOffice] })
+    running.push(app)
+    await app.start()
+    await app.dispatch(new DepositMoney({ account: '42', amount: 5 }))
+    doors.areOpen = false
+    await expect(app.dispatch(new WithdrawMoney({ account: '42', amount: 1 }))).rejects.toThrow('Come back by day.')
+    doors.areOpen = true
+    expect(await app.dispatch(new WithdrawMoney({ account: '42', amount: 1 }))).toMatchObject({ result: { left: 4 } })
+  })
+
+  it('try things on another store, and leave their own as it is', async () => {
+    const app = await started()
+    expect(await preview(app)).toBe(399)
+    expect(await app.store.head()).toMatchObject({ position: 0 })
+  })
+
+  it('start the application of production as a test wants it', async () => {
+    const production = { store: inMemoryEventStore(), modules: [bank], name: 'production' }
+    const app = await inATest(production)
+    running.push(app)
+    await app.start()
+    await app.dispatch(new DepositMoney({ account: '42', amount: 5 }))
+    expect([app.name, app.store === production.store]).toEqual(['production', false])
   })
 
   it('say how long aggregates stay in memory', () => {

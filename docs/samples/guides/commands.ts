@@ -1,8 +1,9 @@
 import { type Lifespans } from '@writ/aggregate'
-import { Application, module } from '@writ/application'
-import { causedBy, type Middleware, route, withMiddleware } from '@writ/command-router'
+import { Application, type ApplicationOptions, module } from '@writ/application'
+import { causedBy, forCommands, type Middleware, route, withMiddleware } from '@writ/command-router'
 import { eventHandler, on } from '@writ/event-handler'
 import type { EventStore } from '@writ/event-store'
+import { inMemoryEventStore } from '@writ/event-store-memory'
 import { Account, DepositMoney, MoneyDeposited, OpenAccountHandler, PinHasher, purse, WithdrawMoney } from './bank.js'
 
 // #region module
@@ -14,6 +15,15 @@ export const bank = module({
 })
 // #endregion module
 
+// #region modules
+export const branchOffice = module({
+  name: 'branch-office',
+  // Around what this module and those in it handle, and of that around these commands alone.
+  middleware: [forCommands([WithdrawMoney], onlyByDay)],
+  modules: [bank],
+})
+// #endregion modules
+
 // #region routes
 export const tenantPurses = withMiddleware(
   [onlyByDay],
@@ -24,7 +34,10 @@ export const tenantPurses = withMiddleware(
 )
 // #endregion routes
 
-function onlyByDay(...[, next]: Parameters<Middleware>) {
+export const doors = { areOpen: true }
+
+async function onlyByDay(...[, next]: Parameters<Middleware>) {
+  if (!doors.areOpen) throw new Error('Come back by day.')
   return next()
 }
 
@@ -78,6 +91,27 @@ export async function dispatches(app: Application) {
   // #endregion dispatch
   return { version, position, left: result.left, types: events.map(({ type }) => type) }
 }
+
+export async function preview(app: Application) {
+  // #region preview
+  const elsewhere = inMemoryEventStore()
+  await elsewhere.start()
+  const account = 'new'
+  await app.dispatch(new DepositMoney({ account, amount: 500 }), { actor: 'ann', store: elsewhere })
+  const { result } = await app.dispatch(new WithdrawMoney({ account, amount: 100 }), { actor: 'ann', store: elsewhere })
+  // #endregion preview
+  return result.left
+}
+
+// #region test-configuration
+export const inATest = (production: ApplicationOptions) =>
+  Application.create(production, {
+    store: inMemoryEventStore(),
+    dispatch: { timeout: 1_000 },
+    // Of one aggregate otherwise than it says itself: no snapshots, and nothing is kept in memory.
+    aggregates: { byCategory: { account: { snapshotEvery: 'never', lifespan: 'stop' } } },
+  })
+// #endregion test-configuration
 
 // #region caused-by
 export const bonus = (app: () => Application) =>

@@ -31,7 +31,13 @@ export {
 export { Decided, type Decision, type DecisionOn, decided } from './definition/decision.js'
 export { type BoundaryOptions, boundary, type DecisionBoundary, type Matching } from './definition/boundary.js'
 export { checkDecoratorMode } from './definition/decorator-mode.js'
-export { ApplyFailedError, AsyncApplyError, type EventPlace, UndeclaredEventError } from './errors/apply-errors.js'
+export {
+  ApplyFailedError,
+  AsyncApplyError,
+  type EventPlace,
+  ImpureApplyError,
+  UndeclaredEventError,
+} from './errors/apply-errors.js'
 export { BooksClosedError } from './errors/books-closed-error.js'
 export { InvalidDecisionError, InvalidResultError } from './errors/decision-errors.js'
 export {
@@ -47,6 +53,7 @@ export type { HistoryOptions, HistoryStep } from './state/history.js'
 export { Handle } from './definition/handle.decorator.js'
 export type { Lifespan, Lifespans } from './definition/lifespan.js'
 export { type AggregateSettings, withSettings } from './definition/settings.js'
+export { refusedWhileApplying } from './state/applying.js'
 export type { Moment } from './state/moment.js'
 export { changesBetween, type StateChange } from './state/state-changes.js'
 export { DecisionInSteps, inSteps, type StepDecision, Steps } from './definition/steps.js'

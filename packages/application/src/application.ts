@@ -1,4 +1,11 @@
-import { type AggregateDefinition, Aggregates, type HistoryOptions, type HistoryStep, type Moment } from '@writ/aggregate'
+import {
+  type AggregateDefinition,
+  Aggregates,
+  type HistoryOptions,
+  type HistoryStep,
+  type Moment,
+  refusedWhileApplying,
+} from '@writ/aggregate'
 import { CommandRouter, type DispatchDefaults, type DispatchOptions, type Reply, type Returning } from '@writ/command-router'
 import { inlineEventStore, type LiveProjectionDefinition, type LiveState, type Parked, Subscriptions } from '@writ/event-handler'
 import {
@@ -220,6 +227,8 @@ export class Application<Transaction extends object = object> {
     command: C,
     options?: DispatchOptions<R>,
   ): Promise<Reply<C, R>> {
+    const refused = refusedWhileApplying('dispatches a command')
+    if (refused) return refused
     let checked: DispatchOptions<R> | undefined
     try {
       checked = this.checkedDispatch(options)

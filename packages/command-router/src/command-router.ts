@@ -4,6 +4,7 @@ import {
   type CommandExecution,
   type DecidedWithin,
   type Executed,
+  refusedWhileApplying,
   type TransactionScope,
 } from '@writ/aggregate'
 import {
@@ -144,6 +145,8 @@ export class CommandRouter {
    */
   dispatch<C extends AnyCommand, R extends Returning = 'version'>(command: C, options?: DispatchOptions<R>): Promise<Reply<C, R>>
   dispatch(command: AnyCommand, options: DispatchOptions = noOptions): Promise<object> {
+    const refused = refusedWhileApplying('dispatches a command')
+    if (refused) return refused
     try {
       if (this.isStopping) throw new AggregatesStoppedError()
       if (options !== noOptions) checkDispatchOptions(options)

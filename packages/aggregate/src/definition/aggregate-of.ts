@@ -12,6 +12,7 @@ import { InvalidAggregateError } from '../errors/invalid-aggregate-error.js'
 import { checkDefinition } from './check-definition.js'
 import { classState } from './class-state.js'
 import type { AggregateDefinition, Decide, Evolve } from './decider.js'
+import { checkPure } from './pure-apply.js'
 import { fieldsLike, type StoredState } from './stored-state.js'
 import { type AggregateDecoratorOptions, readAggregate, readApplied, readHandled } from './written-down.js'
 
@@ -145,6 +146,7 @@ function changesOf<State>(aggregateClass: Class<object>, name: string) {
     byType.set(eventClass.type, method)
     const note = methodOf(prototype, method) as (event: AnyEvent) => unknown
     if (Object.prototype.toString.call(note) === '[object AsyncFunction]') throw new AsyncApplyError(name, eventClass.type)
+    checkPure(name, eventClass.type, note)
     const evolve: Evolve<State> = (state, event) => {
       const answer = note.call(state, event)
       // A promise that slipped through the types goes on as the state, where it is noticed.

@@ -12,6 +12,7 @@ import { freezeDeeply, jsonOfDeciderState } from './decider-state.js'
 import type { Decision, DecisionOn } from './decision.js'
 import type { InferredState } from './inferred-state.js'
 import type { Lifespan, Lifespans } from './lifespan.js'
+import { checkPure } from './pure-apply.js'
 import { type FieldsOf, fieldsLike, type StoredState } from './stored-state.js'
 
 /**
@@ -144,6 +145,7 @@ type TextFieldOf<T> = { [K in keyof T & string]: T[K] extends string ? K : never
  * Makes an aggregate from functions over immutable states.
  *
  * @throws InvalidOptionError for an unknown option
+ * @throws ImpureApplyError where a function for an event looks at the clock, or makes something up by chance
  * @throws InvalidAggregateError for a malformed category, identity or snapshot option, or where the maps miss or exceed the lists
  */
 export function aggregate<const Initial, const C extends readonly AnyCommandClass[], const E extends readonly AnyEventClass[]>(
@@ -163,11 +165,11 @@ export function aggregate<const Initial, const C extends readonly AnyCommandClas
     initialState: () => initialState,
     decide: new Map(Object.entries<Decide<State>>(options.decide).map(([type, decide]) => [type, named(decide, category, type)])),
     evolve: new Map(
-      Object.entries<Evolve<State>>(options.evolve).map(([type, evolve]) => [
-        type,
+      Object.entries<Evolve<State>>(options.evolve).map(([type, evolve]) => {
+        checkPure(category, type, evolve)
         // Frozen, so that a function that changes its state in place is caught at once.
-        (state: State, event: AnyEvent) => freezeDeeply(evolve(state, event)),
-      ]),
+        return [type, (state: State, event: AnyEvent) => freezeDeeply(evolve(state, event))]
+      }),
     ),
     copy: (state) => state,
     snapshots: snapshotEvery === undefined ? undefined : { every: snapshotEvery, version: snapshotVersion, ...stateAsJson },

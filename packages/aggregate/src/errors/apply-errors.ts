@@ -51,6 +51,22 @@ export class AsyncApplyError extends WritError<'async-apply'> {
   }
 }
 
+/** An aggregate's function for an event does more than note what happened, or takes it from elsewhere than the event. */
+export class ImpureApplyError extends WritError<'impure-apply'> {
+  constructor(
+    readonly aggregate: string,
+    readonly eventType: string,
+    /** Such as `looks at the clock`. */
+    readonly what: string,
+  ) {
+    super(
+      'impure-apply',
+      `${aggregate} ${what} while it applies '${eventType}'. Applying happens again at each load, and must come to the same each time: ` +
+        'do it while deciding, and put what it came to into the event; or in an event handler.',
+    )
+  }
+}
+
 /** A stream holds an event that its aggregate does not declare. */
 export class UndeclaredEventError extends WritError<'undeclared-event'> {
   readonly stream: string

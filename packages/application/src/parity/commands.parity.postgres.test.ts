@@ -3,5 +3,8 @@ import { testDatabase } from '@writ/build-tools'
 import { postgresEventStore } from '@writ/event-store-postgres'
 import { describeCommands } from '../../test/parity/describe-commands.js'
 
+// A database on a busy machine takes its time.
+jest.setTimeout(30_000)
+
 const database = testDatabase()
 describeCommands('PostgreSQL', () => postgresEventStore(database))

@@ -9,6 +9,9 @@ import { describeReceipts } from '../../test/parity/describe-receipts.js'
 import { Deposit, savings } from '../../test/savings.js'
 import { Application } from '../index.js'
 
+// A database on a busy machine takes its time.
+jest.setTimeout(30_000)
+
 const database = testDatabase()
 describeReceipts('PostgreSQL', () => postgresEventStore(database))
 

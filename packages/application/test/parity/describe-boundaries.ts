@@ -134,7 +134,7 @@ const enrol = route(Enrol, {
   },
 })
 
-export const boundaries = module({
+const boundaries = module({
   name: 'boundaries',
   aggregates: [users, Ticket, enrolments],
   commandHandlers: [registerUser, changeEmail, OpenTicketHandler, CloseTicketHandler, enrol],
