@@ -1,5 +1,6 @@
 import { testDatabase } from '@writ/build-tools'
 import type { EventStore, Lease } from '@writ/event-store'
+import type pg from 'pg'
 import { countingPool } from '../test/counting-pool.js'
 import { adminClient, closeAfterAll, openStore, times } from '../test/test-store.js'
 import { until } from '../test/until.js'
@@ -16,6 +17,75 @@ async function held(store: EventStore<SqlTransaction>, subscription: string, own
   if (!taken.acquired) throw new Error(`Not acquired: ${taken.why}`)
   return taken.lease
 }
+
+/** Whether a statement of this store waits for a lock. */
+async function isWaiting(admin: pg.Client, schema: string, statement: string): Promise<boolean> {
+  // Within a transaction, what was looked at once is shown again.
+  await admin.query('select pg_stat_clear_snapshot()')
+  const { rows } = await admin.query(
+    `select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like $1 and pid <> pg_backend_pid()`,
+    [`%${schema}%${statement}%`],
+  )
+  return rows.length === 1
+}
+
+/** A subscription whose partitions stand at 10 and 3, on its way to three; somebody's lease on the first is over. */
+async function onItsWay() {
+  const { connectionString, schema } = testDatabase()
+  const store = await openStore({ connectionString, schema })
+  await store.checkpoints.register({ name: 'sub', startAfter: 3, partitions: 2 })
+  const taken = await store.checkpoints.acquire({ subscription: 'sub', partition: 0 }, 'late', 0)
+  if (!taken.acquired) throw new Error('The lease is free')
+  await store.checkpoints.advance(taken.lease, 10)
+  await store.checkpoints.register({ name: 'sub', startAfter: 3, partitions: 3 })
+  const admin = await adminClient()
+  const beat = async () => {
+    const heartbeat = { owner: 'me', subscriptions: ['sub'], leases: [], leaseMilliseconds: LONG }
+    return (await store.checkpoints.heartbeat(heartbeat)).subscriptions[0]!
+  }
+  return { store, admin, schema, beat, partitions: `${schema}.subscription_partitions`, late: taken.lease }
+}
+
+describe('A change of the number of partitions', () => {
+  it('takes note of a checkpoint that one whose lease is over is moving at this moment', async () => {
+    const { store, admin, schema, beat, partitions, late } = await onItsWay()
+    await admin.query(`begin; update ${partitions} set checkpoint = 20 where partition = 0`)
+    const answer = beat()
+    await until('the heartbeat waits for it', () => isWaiting(admin, schema, 'heartbeat'))
+    await admin.query('commit')
+    expect(await answer).toMatchObject({ change: { to: 3, upTo: 20 }, checkpoints: [{ checkpoint: 20 }, { checkpoint: 3 }] })
+    await expect(store.checkpoints.advance(late, 20)).rejects.toMatchObject({ code: 'lease-lost' })
+  })
+
+  it('waits for one who renews a lease that was over at this moment', async () => {
+    const { admin, schema, beat, partitions } = await onItsWay()
+    await admin.query(`begin; update ${partitions} set lease_until = now() + interval '1 minute' where partition = 0`)
+    const answer = beat()
+    await until('the heartbeat waits for it', () => isWaiting(admin, schema, 'heartbeat'))
+    await admin.query('commit')
+    expect(await answer).toMatchObject({ change: { to: 3, upTo: undefined }, checkpoints: [{ owner: 'late' }, {}] })
+  })
+
+  it('is over for whoever asks for a lease while it ends', async () => {
+    const { store, admin, schema, beat } = await onItsWay()
+    await store.checkpoints.register({ name: 'sub', startAfter: 0, partitions: 2 })
+    expect(await beat()).toMatchObject({ change: undefined })
+    // From the wish to the last step, all at once.
+    await admin.query(`begin; update ${schema}.subscriptions set wanted = 3; select ${schema}.replace_partitions('sub', 10)`)
+    const taken = store.checkpoints.acquire({ subscription: 'sub', partition: 1 }, 'me', LONG)
+    await until('the lease waits for it', () => isWaiting(admin, schema, 'acquire_lease'))
+    await admin.query('commit')
+    expect(await taken).toMatchObject({ acquired: true, checkpoint: 10, partitions: 3, upTo: undefined })
+  })
+
+  it('holds no heartbeat up, which another process is at', async () => {
+    const { admin, schema, beat } = await onItsWay()
+    await admin.query(`begin; select 1 from ${schema}.subscriptions for update`)
+    expect(await beat()).toMatchObject({ change: { to: 3, upTo: undefined } })
+    await admin.query('commit')
+    expect(await beat()).toMatchObject({ change: { to: 3, upTo: 10 } })
+  })
+})
 
 describe('What subscriptions ask of PostgreSQL', () => {
   it('costs few round trips: one a heartbeat or an advance, two for a page in a transaction besides its own', async () => {
@@ -207,13 +277,7 @@ describe('Processes that share subscriptions on PostgreSQL', () => {
         () => 'written',
         (error: { code?: string }) => error.code,
       )
-      await until('the page waits for the reset', async () => {
-        const { rows } = await admin.query(
-          `select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%advance_or_fail%' and query like $1`,
-          [`%${schema}%`],
-        )
-        return rows.length === 1
-      })
+      await until('the page waits for the reset', () => isWaiting(admin, schema, 'advance_or_fail'))
     })
     expect(await late).toBe('lease-lost')
     expect((await admin.query(`select * from ${schema}.rows`)).rows).toEqual([])

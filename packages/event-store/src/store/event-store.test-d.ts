@@ -27,6 +27,20 @@ store.checkpoints.advanceWith(lease, 1, async ({ sql }) => void sql.length)
 store.checkpoints.advanceWith(lease, 1, async ({ mongo }) => void mongo)
 // @ts-expect-error an effect that is not awaited would run outside of the transaction
 store.checkpoints.advanceWith(lease, 1, () => {})
+store.checkpoints.reset('s', 0, async ({ sql }) => void sql.length)
+store.projections.swap('p', { from: undefined, to: 1 }, async ({ sql }) => void sql.length)
+// @ts-expect-error what is live must be said, be it nothing
+store.projections.swap('p', { to: 1 })
+
+// A read of projections gets the same, and which versions are live; what it returns comes back.
+const length: number = await store.projections.read(async ({ sql, liveVersion }) => sql.length + ((await liveVersion('p')) ?? 0))
+length.toFixed()
+
+// Who denies a lease tells why, and who holds it only where somebody does.
+const denied = await store.checkpoints.acquire({ subscription: 's', partition: 0 }, 'me', 1)
+if (!denied.acquired && denied.why === 'held') denied.heldBy.length
+// @ts-expect-error nobody holds what is paused
+if (!denied.acquired && denied.why === 'paused') denied.heldBy.length
 
 // Work gets what its adapter has to give, and `append`; what it returns comes back.
 const { result, appended } = await store.transaction(async ({ sql, append: add }) => {
