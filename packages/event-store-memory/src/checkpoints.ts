@@ -72,6 +72,7 @@ export class InMemoryCheckpoints implements Checkpoints<InMemoryTransaction> {
       if (subscription) known.push(subscription)
     }
     const now = this.log.now()
+    for (const subscription of this.log.subscriptions.values()) if (!known.includes(subscription)) subscription.endPart(owner)
     for (const subscription of known) {
       subscription.join(owner, now + leaseMilliseconds, now)
       subscription.takeStepsDue(now)

@@ -46,12 +46,17 @@ export class Subscription {
   }
 
   join(owner: string, until: number, now: number): void {
-    this.members.set(owner, until)
     for (const [member, end] of this.members) if (end <= now) this.members.delete(member)
+    // Whoever is there already keeps its place.
+    this.members.set(owner, until)
+  }
+
+  endPart(owner: string): void {
+    this.members.delete(owner)
   }
 
   leave(owner: string): void {
-    this.members.delete(owner)
+    this.endPart(owner)
     for (const partition of this.partitions) partition.free(owner)
   }
 
@@ -61,7 +66,7 @@ export class Subscription {
     return {
       name,
       partitions: partitions.length,
-      members: [...members.values()].filter((until) => until > now).length,
+      members: [...members].filter(([, until]) => until > now).map(([owner]) => owner),
       isPaused,
       change,
       checkpoints: partitions.map((partition) => partition.status(now)),

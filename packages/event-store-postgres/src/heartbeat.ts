@@ -29,7 +29,7 @@ type PartitionRow = readonly [
 type SubscriptionRow = readonly [
   name: string,
   partitions: number,
-  members: number,
+  members: readonly string[],
   isPaused: boolean,
   wanted: number | null,
   barrier: number | null,

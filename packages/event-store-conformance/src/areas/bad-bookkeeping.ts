@@ -32,10 +32,6 @@ const checkpoints: readonly Attempt[] = [
   ['a heartbeat of nobody', (store) => store.checkpoints.heartbeat(heartbeat({ owner: '' }))],
   ['a heartbeat for NaN milliseconds', (store) => store.checkpoints.heartbeat(heartbeat({ leaseMilliseconds: Number.NaN }))],
   ['a heartbeat for a subscription without a name', (store) => store.checkpoints.heartbeat(heartbeat({ subscriptions: [''] }))],
-  [
-    "a heartbeat for another owner's lease",
-    (store, name) => store.checkpoints.heartbeat(heartbeat({ leases: [partition(name, { owner: 'you', epoch: 1 })] })),
-  ],
   ['a leave of nobody', (store) => store.checkpoints.leave('')],
   ['a pause of no subscription', (store) => store.checkpoints.pause('')],
   ['a reset to -1', (store, name) => store.checkpoints.reset(name, -1)],

@@ -15,7 +15,7 @@ export const sharingSubscriptions: Area = (scenario) => {
     expect(await viewOf(store, subscription, 'me', [lease])).toEqual({
       name: subscription,
       partitions: 2,
-      members: 1,
+      members: ['me'],
       isPaused: false,
       change: undefined,
       checkpoints: await store.checkpoints.list(subscription).then((rows) =>
@@ -43,20 +43,46 @@ export const sharingSubscriptions: Area = (scenario) => {
     expect((await beat(store, 'me', [])).subscriptions).toEqual([])
   })
 
-  shared('counts the owners that take part in a subscription', async ({ store, unique }) => {
+  shared('tells the owners that take part in a subscription, in the order in which they came', async ({ store, unique }) => {
     const [one, other] = [await registered(store, unique), await registered(store, unique)]
-    await beat(store, 'a', [one])
+    await beat(store, 'c', [one])
     await beat(store, 'b', [one, other])
+    await beat(store, 'c', [one])
+    expect((await viewOf(store, one, 'a'))?.members).toEqual(['c', 'b', 'a'])
     await beat(store, 'b', [one, other])
-    expect((await viewOf(store, one, 'c'))?.members).toBe(3)
-    expect((await viewOf(store, other, 'b'))?.members).toBe(1)
+    expect((await viewOf(store, other, 'b'))?.members).toEqual(['b'])
+  })
+
+  shared(
+    'ends the part of an owner in what its next heartbeat does not name, and keeps its leases there',
+    async ({ store, unique }) => {
+      const [one, other] = [await registered(store, unique), await registered(store, unique)]
+      const lease = await held(store, one, 'leaving')
+      await beat(store, 'staying', [one])
+      await beat(store, 'leaving', [one, other], [lease])
+      await beat(store, 'leaving', [other], [lease])
+      const view = await viewOf(store, one, 'staying')
+      expect(view).toMatchObject({ members: ['staying'], checkpoints: [{ owner: 'leaving' }] })
+      expect((await viewOf(store, other, 'leaving'))?.members).toEqual(['leaving'])
+      await beat(store, 'leaving', [one], [lease])
+      expect((await viewOf(store, one, 'staying'))?.members).toEqual(['staying', 'leaving'])
+    },
+  )
+
+  shared('lengthens a lease that was acquired under another name than the heartbeat’s', async ({ store, unique }) => {
+    const lease = await held(store, await registered(store, unique), 'me+1', 0, 5_000)
+    expect((await beat(store, 'me', [lease.subscription], [lease])).lost).toEqual([])
+    expect((await store.checkpoints.list(lease.subscription))[0]!.leaseExpiresIn).toBeGreaterThan(5_000)
   })
 
   shared('does not count an owner who was not heard of for as long as it said', async ({ store, unique }) => {
     const subscription = await registered(store, unique)
     await beat(store, 'gone', [subscription], [], SHORT)
-    expect((await viewOf(store, subscription, 'me'))?.members).toBe(2)
-    await until('it is not counted', async () => (await viewOf(store, subscription, 'me'))?.members === 1)
+    expect((await viewOf(store, subscription, 'me'))?.members).toEqual(['gone', 'me'])
+    await until('it is not counted', async () => (await viewOf(store, subscription, 'me'))?.members.length === 1)
+    // Who comes back is the youngest.
+    await beat(store, 'gone', [subscription])
+    expect((await viewOf(store, subscription, 'me'))?.members).toEqual(['me', 'gone'])
   })
 
   shared('lengthens the leases of a heartbeat, of several subscriptions at once', async ({ store, unique }) => {
@@ -107,7 +133,7 @@ export const sharingSubscriptions: Area = (scenario) => {
     await beat(store, 'leaving', [subscription], leases)
     await store.checkpoints.leave('leaving')
     const view = await viewOf(store, subscription, 'staying', [others])
-    expect(view).toMatchObject({ members: 1 })
+    expect(view).toMatchObject({ members: ['staying'] })
     expect(view!.checkpoints.map(({ owner }) => owner)).toEqual([undefined, undefined, 'staying'])
     await rejectsWith('lease-lost', () => store.checkpoints.advance(leases[0]!, 1))
     await store.checkpoints.leave(unique('nobody'))
@@ -121,7 +147,7 @@ export const sharingSubscriptions: Area = (scenario) => {
       const lease = await held(other, subscription, 'there')
       await beat(other, 'there', [subscription], [lease])
       const view = await viewOf(store, subscription, 'here')
-      expect(view).toMatchObject({ members: 2, checkpoints: [{ owner: 'there', epoch: lease.epoch }] })
+      expect(view).toMatchObject({ members: ['there', 'here'], checkpoints: [{ owner: 'there', epoch: lease.epoch }] })
     },
     'several processes',
   )
@@ -142,7 +168,7 @@ export const sharingSubscriptions: Area = (scenario) => {
         }
       })
       await Promise.all(rounds)
-      expect((await viewOf(store, names[0]!, 'owner-0'))?.members).toBe(8)
+      expect((await viewOf(store, names[0]!, 'owner-0'))?.members.length).toBe(8)
     },
     'several processes',
   )

@@ -114,7 +114,7 @@ export const steeringSubscriptions: Area = (scenario) => {
     await store.checkpoints.register({ name: subscription, startAfter: 8 })
     expect(await viewOf(store, subscription, 'another')).toMatchObject({
       partitions: 1,
-      members: 1,
+      members: ['another'],
       checkpoints: [{ checkpoint: 8 }],
     })
   })

@@ -148,18 +148,21 @@ declare ends timestamptz := ${until('_milliseconds')}; lost json; views json;
 begin
   perform ${s}.take_steps_due(b.name)
   from (select c.name from ${s}.subscriptions c where c.name = any(_subscriptions) and c.wanted is not null order by c.name) b;
-  insert into ${s}.subscription_members (name, owner, until)
-  select b.name, _owner, ends from ${s}.subscriptions b where b.name = any(_subscriptions) order by b.name
-  on conflict (name, owner) do update set until = excluded.until;
+  insert into ${s}.subscription_members as m (name, owner, since, until)
+  select b.name, _owner, clock_timestamp(), ends from ${s}.subscriptions b where b.name = any(_subscriptions) order by b.name
+  on conflict (name, owner) do update
+  set until = excluded.until, since = case when m.until < clock_timestamp() then excluded.since else m.since end;
+  delete from ${s}.subscription_members m where m.owner = _owner and m.name <> all(_subscriptions);
   if random() < 0.05 then
     delete from ${s}.subscription_members m using (
       select g.name, g.owner from ${s}.subscription_members g
       where g.name = any(_subscriptions) and g.until < clock_timestamp() for update skip locked) gone
     where m.name = gone.name and m.owner = gone.owner;
   end if;
+  -- An epoch has one owner, under whatever name.
   with mine as (
     select p.name, p.partition, l.place from unnest(_names, _partitions, _epochs) with ordinality l(name, partition, epoch, place)
-    join ${s}.subscription_partitions p on p.name = l.name and p.partition = l.partition and p.epoch = l.epoch and p.owner = _owner
+    join ${s}.subscription_partitions p on p.name = l.name and p.partition = l.partition and p.epoch = l.epoch and p.owner is not null
     order by p.name, p.partition for update of p),
   renewed as (
     update ${s}.subscription_partitions p set lease_until = ends from mine m
@@ -170,7 +173,8 @@ begin
     b.parked_count, b.due_in) order by b.name), '[]') into views
   from (
     select b.*, parked.*,
-      (select count(*) from ${s}.subscription_members m where m.name = b.name and m.until > clock_timestamp()) as members,
+      (select coalesce(json_agg(m.owner order by m.since, m.owner), '[]') from ${s}.subscription_members m
+        where m.name = b.name and m.until > clock_timestamp()) as members,
       (select json_agg(json_build_array(p.partition, p.checkpoint, p.epoch, case when ${isHeld} then p.owner end,
           case when ${isHeld} then ${millisecondsUntil('p.lease_until')} end) order by p.partition)
         from ${s}.subscription_partitions p where p.name = b.name) as checkpoints

@@ -27,6 +27,7 @@ create table ${s}.subscription_partitions (
 create table ${s}.subscription_members (
   name text collate "C" not null,
   owner text collate "C" not null,
+  since timestamptz not null,
   until timestamptz not null,
   constraint subscription_members_name primary key (name, owner)
 ) with (fillfactor = 50);

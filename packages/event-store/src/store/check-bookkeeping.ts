@@ -28,12 +28,10 @@ export function checkAcquisition({ subscription, partition }: PartitionName, own
 }
 
 /** @throws InvalidOptionError */
-export function checkHeartbeat({ owner, subscriptions, leases, leaseMilliseconds }: Heartbeat): void {
+export function checkHeartbeat({ owner, subscriptions, leaseMilliseconds }: Heartbeat): void {
   checkName('checkpoints.heartbeat', 'owner', owner)
   for (const name of subscriptions) checkName('checkpoints.heartbeat', 'subscriptions', name)
   checkMilliseconds('checkpoints.heartbeat', 'leaseMilliseconds', leaseMilliseconds)
-  if (leases.some((lease) => lease.owner !== owner))
-    throw new InvalidOptionError('checkpoints.heartbeat', 'leases', "must be the owner's own")
 }
 
 /** @throws InvalidOptionError */

@@ -3,9 +3,9 @@ import type { Checkpoint, Lease } from './checkpoints.js'
 /** What a process says of itself. */
 export interface Heartbeat {
   readonly owner: string
-  /** Those that it takes part in, until the same time as the leases or its next heartbeat. */
+  /** Those that it takes part in, until the same time as the leases; its part in any other ends. */
   readonly subscriptions: readonly string[]
-  /** Its leases, which are renewed, unless another has taken over. */
+  /** The leases that are renewed, unless another has taken over; under whatever name it has acquired them. */
   readonly leases: readonly Lease[]
   /** From now on, by the store's clock. */
   readonly leaseMilliseconds: number
@@ -23,8 +23,8 @@ export interface SubscriptionView {
   readonly name: string
   /** How many partitions there are. */
   readonly partitions: number
-  /** How many owners take part at this moment, the asking one included. */
-  readonly members: number
+  /** The owners that take part at this moment, the asking one included; those that have done so for longest first. */
+  readonly members: readonly string[]
   readonly isPaused: boolean
   /** A change of the number of partitions that is under way. */
   readonly change: PartitionChange | undefined
