@@ -1,6 +1,14 @@
 // Say what handles which events: as classes, or as the same values.
 export { EventHandler, type EventHandlerValue, eventHandler, eventHandlerOf } from './definition/event-handler.js'
-export type { BatchContext, HandlerContext, ProjectionBatchContext, ProjectionContext } from './definition/handler-context.js'
+export type {
+  BatchContext,
+  HandlerContext,
+  ProjectionBatchContext,
+  ProjectionContext,
+  ResetContext,
+  StartContext,
+} from './definition/handler-context.js'
+export type { Hooks } from './definition/hooks.js'
 export { On, on, type OnEvent, onMethodsOf, type OnMethod } from './definition/on.js'
 export { OnBatch, type OnBatchOfEvents, onBatch } from './definition/on-batch.js'
 export {
@@ -77,7 +85,9 @@ export {
   type ParkedSelection,
   type WhichParked,
 } from './parking/parked.js'
-export type { SubscriptionState, SubscriptionStatus } from './subscription-status.js'
+export type { ResetTarget } from './subscription-control.js'
+export { partitionOf } from './leasing/partition-of.js'
+export type { PartitionStatus, SubscriptionState, SubscriptionStatus } from './subscription-status.js'
 export type { Awaited, WaitForOptions, Written } from './waiting/wait-for.js'
 
 // What can go wrong.
@@ -92,7 +102,10 @@ export { InlineProjectionFailedError } from './errors/inline-errors.js'
 export { DecisionPendingError, TooManyParkedEventsError } from './errors/parking-errors.js'
 export {
   CheckpointAheadOfLogError,
+  InvalidResetError,
   InvalidVerdictError,
+  SubscriptionDeletedError,
+  SubscriptionInUseError,
   SubscriptionsNotRunningError,
   SubscriptionsRunningError,
 } from './errors/subscription-errors.js'

@@ -1,6 +1,6 @@
 // The life of one partition in this process, from when its lease is given until it is given back or lost:
 //
-//   following the log ── asked to end ──▶ what is finished is stored, the lease given back
+//   following the log ── asked to end, or at a barrier ──▶ what is finished is stored, the lease given back
 //          ├── its error policy says stop ──▶ the lease given back
 //          └── the lease is gone, or in doubt ──▶ what is not stored is dropped
 //
@@ -13,6 +13,7 @@ import { Following } from './delivery/following.js'
 import { Holding } from './delivery/holding.js'
 import { Interruption } from './delivery/interruption.js'
 import { describeError } from './infrastructure-error.js'
+import type { Given, Heart } from './leasing/heart.js'
 import type { HeldLease } from './leasing/held-lease.js'
 import { Patience } from './patience.js'
 import type { LogReader } from './reading/log-reader.js'
@@ -25,6 +26,7 @@ export interface RunSurroundings {
   readonly reader: LogReader
   /** What follows when a handler fails that does not say so itself. */
   readonly onError: ErrorPolicy
+  readonly heart: Heart
   readonly runtime: Runtime
   readonly logger: Logger
 }
@@ -32,28 +34,47 @@ export interface RunSurroundings {
 /** How a run ended. */
 export interface RunEnd {
   readonly reason: Interruption['reason']
+  readonly cause: unknown
   /** Whether the store knows that the lease is free; otherwise others have to wait until it expires. */
   readonly isGivenBack: boolean
 }
 
 export class PartitionRun {
+  /** A barrier, where it ends by itself. */
+  readonly upTo: number | undefined
+  private readonly held: HeldLease
   private readonly holding: Holding
   private readonly following: Following
   private readonly ending = new AbortController()
+  private state: 'at-work' | 'lost' | 'over' = 'at-work'
 
   constructor(
     private readonly definition: SubscriptionDefinition,
-    private readonly held: HeldLease,
-    checkpoint: number,
-    private readonly report: Report,
+    { held, checkpoint, partitions, upTo }: Given,
+    readonly report: Report,
     private readonly surroundings: RunSurroundings,
     onProgress: (position: number) => void,
   ) {
     const { store, types, runtime, logger, reader, onError } = surroundings
-    this.holding = new Holding(definition, held, store, runtime, logger, report, onError)
-    this.following = new Following(this.holding, reader, types, checkpoint, onProgress)
+    const own = { partition: held.lease.partition, partitions }
+    this.upTo = upTo
+    this.held = held
+    this.holding = new Holding(definition, own, held, store, runtime, logger, report, onError)
+    this.following = new Following(this.holding, reader, types, checkpoint, upTo, onProgress)
     report.checkpoint = checkpoint
-    report.heldBy = held.lease.owner
+  }
+
+  get owner(): string {
+    return this.held.lease.owner
+  }
+
+  /** Whether it may handle events: its lease is not lost, and it has not finished. */
+  get isAtWork(): boolean {
+    return this.state === 'at-work'
+  }
+
+  get isEnding(): boolean {
+    return this.ending.signal.aborted || this.state !== 'at-work'
   }
 
   /** Why it can't go on, when that is the log reader's trouble. */
@@ -72,8 +93,10 @@ export class PartitionRun {
     const interruption = await following.run().catch((error: unknown) => interruptionBy(error))
     holding.over()
     following.leave()
+    this.state = 'over'
     onOver()
-    return { reason: interruption.reason, isGivenBack: await this.leave(interruption) }
+    const { reason, cause } = interruption
+    return { reason, cause, isGivenBack: await this.leave(interruption) }
   }
 
   /** Whether an event is parked beyond a position, and not beyond another one. */
@@ -95,6 +118,8 @@ export class PartitionRun {
 
   /** The lease is lost. A handler may still be at work; what it does from now on does not count. */
   lose(): void {
+    this.state = 'lost'
+    this.report.standby()
     this.holding.over()
     this.following.wake()
   }
@@ -118,7 +143,7 @@ export class PartitionRun {
         return isGivenBack
       }
       case 'lease-gone':
-        report.standby(undefined)
+        report.standby()
         logger.warn(facts, 'the lease is lost; what was not stored is dropped')
         return this.giveBack()
       case 'lease-in-doubt':
@@ -147,7 +172,7 @@ export class PartitionRun {
     for (;;) {
       const isLastTry = this.ending.signal.aborted || !this.held.isHeldAt(runtime.monotonic())
       try {
-        await this.held.release()
+        await this.surroundings.heart.release(this.held)
         return true
       } catch (error) {
         if (isLastTry) {

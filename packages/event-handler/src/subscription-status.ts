@@ -1,18 +1,20 @@
 import { describeError } from './infrastructure-error.js'
 
 /**
- * `starting`: it has not asked for its lease yet. `standby`: another process has the lease. `running`: it handles events, or waits for
- * them. `retrying`: it waits to try again, for the handler or for the store. `stopped`: it will handle nothing until it is started again.
+ * `starting`: it has not learnt yet whether it is to run here. `standby`: nothing of it runs here, and something may elsewhere. `running`:
+ * it handles events here, or waits for them. `retrying`: something of it waits to try again, for the handler or for the store. `paused`: by
+ * someone, for all processes. `repartitioning`: its number of partitions is changing. `stopped`: it will handle nothing here until it is
+ * started again.
  */
-export type SubscriptionState = 'starting' | 'standby' | 'running' | 'retrying' | 'stopped'
+export type SubscriptionState = 'starting' | 'standby' | 'running' | 'retrying' | 'paused' | 'repartitioning' | 'stopped'
 
 /** How a subscription is, as far as this process knows. */
 export interface SubscriptionStatus {
   readonly name: string
   readonly state: SubscriptionState
-  /** The last position that is stored as finished. */
+  /** The last position that is stored as finished by all partitions. */
   readonly checkpoint: number
-  /** How many positions the log reaches beyond what is finished; positions may have gaps. */
+  /** How many positions the log reaches beyond what is finished, in the partition that is furthest behind; positions may have gaps. */
   readonly lag: number
   /** How many events were passed over because their handler failed; counted since the start of this process. */
   readonly skipped: number
@@ -22,27 +24,46 @@ export interface SubscriptionStatus {
   readonly attempt?: number
   /** Why it is retrying or has stopped; without payloads, as far as the error's own message has none. */
   readonly error?: { readonly code?: string; readonly message: string }
-  /** Which owner has the lease; absent when nobody is known to. */
+  /** Which owner holds all that is held of it; absent when nobody is known to, and when there are several. */
   readonly heldBy?: string
+  /** How many partitions run here. */
+  readonly here: number
+  /** One a partition, in their order; none before the store has told of them. */
+  readonly partitions: readonly PartitionStatus[]
+  readonly isPaused: boolean
+  /** A change of the number of partitions that is under way: to so many, at a position that all have to reach first, once that is known. */
+  readonly change?: { readonly to: number; readonly upTo?: number }
 }
 
-/** What a subscription writes down of itself while it runs. */
+/** How one partition is, as far as this process knows. */
+export interface PartitionStatus {
+  /** From 0. */
+  readonly partition: number
+  /** `standby` where it does not run here. */
+  readonly state: 'standby' | 'running' | 'retrying'
+  readonly checkpoint: number
+  readonly lag: number
+  /** Which owner has the lease; absent when nobody is known to. */
+  readonly heldBy?: string
+  /** Where another owner has the lease: milliseconds for which it lasted when that was seen, unless it is renewed. */
+  readonly expiresIn?: number
+}
+
+/** What a run writes down of itself. */
 export class Report {
-  state: SubscriptionState = 'starting'
+  state: 'standby' | 'running' | 'retrying' | 'stopped' = 'standby'
   checkpoint = 0
   skipped = 0
   parked = 0
-  heldBy: string | undefined
-  private attempt: number | undefined
-  private error: SubscriptionStatus['error']
+  attempt: number | undefined
+  error: SubscriptionStatus['error']
 
   running(): void {
     this.become('running')
   }
 
-  standby(heldBy: string | undefined): void {
+  standby(): void {
     this.become('standby')
-    this.heldBy = heldBy
   }
 
   retrying(error: unknown, attempt?: number): void {
@@ -52,39 +73,16 @@ export class Report {
 
   stopped(error?: unknown): void {
     this.become('stopped', error)
-    this.heldBy = undefined
   }
 
-  /**
-   * @param head how far the log reaches
-   * @param reached how far the subscription has come, whether or not that is stored
-   * @param trouble why the log can't be read, if it can't
-   */
-  status(name: string, head: number, reached: number, trouble: Error | undefined): SubscriptionStatus {
-    const { checkpoint, skipped, parked, attempt, heldBy } = this
-    const isCutOff = this.state === 'running' && trouble !== undefined
-    const error = isCutOff ? statusError(trouble) : this.error
-    return {
-      name,
-      state: isCutOff ? 'retrying' : this.state,
-      checkpoint,
-      lag: Math.max(0, head - Math.max(checkpoint, reached)),
-      skipped,
-      parked,
-      ...(attempt !== undefined && { attempt }),
-      ...(error && { error }),
-      ...(heldBy !== undefined && { heldBy }),
-    }
-  }
-
-  private become(state: SubscriptionState, error?: unknown): void {
+  private become(state: Report['state'], error?: unknown): void {
     this.state = state
     this.error = error === undefined ? undefined : statusError(error)
     this.attempt = undefined
   }
 }
 
-function statusError(error: unknown): NonNullable<SubscriptionStatus['error']> {
+export function statusError(error: unknown): NonNullable<SubscriptionStatus['error']> {
   const { code, message } = describeError(error)
   return { message, ...(code !== undefined && { code }) }
 }

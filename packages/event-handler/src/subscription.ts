@@ -1,44 +1,70 @@
-// One subscription in one process. Its life is this diagram:
+// One subscription in one process. Each of its partitions is run by one process at a time; which ones run here is this diagram:
 //
-//   standby ── the lease is given ──▶ a run follows the log ── asked to end ──▶ finished
-//      ▲                                  │    └── its error policy says stop ──▶ stopped
-//      └── the lease is gone or in doubt ─┘
+//   standing by ── below its share, and a partition is free: the lease is given ──▶ a run of that partition (see PartitionRun)
+//        ▲                                                                                │
+//        ├── it is paused, or its number of partitions changes: all are given back ───────┤
+//        ├── others have come, and there are more than its share: the surplus is given back ──┤
+//        └── a lease is gone or in doubt: what is not stored is dropped ──────────────────┘
 //
-// The lease says who may follow; its epoch fences everyone before.
+// An error policy that says stop, an event that can't be read and a log that was rewound stop all of it in this process; others, if there
+// are any, take over.
 
-import type { LogRewoundError } from '@writ/event-store'
+import { type Checkpoint, hasCode, type LogRewoundError, type StoredEvent, type SubscriptionView } from '@writ/event-store'
 import type { SubscriptionDefinition } from './definition/subscription-definition.js'
 import { Interruption } from './delivery/interruption.js'
-import type { CheckpointWatch } from './leasing/checkpoint-watch.js'
-import type { Leasing } from './leasing/held-lease.js'
-import { type Given, Standby } from './leasing/standby.js'
+import { ownEvents } from './delivery/own-events.js'
+import { SubscriptionDeletedError } from './errors/subscription-errors.js'
+import { describeError } from './infrastructure-error.js'
+import type { Given, Heart } from './leasing/heart.js'
+import { hashOf } from './leasing/partition-of.js'
+import type { SharedSubscription } from './leasing/sharing.js'
 import { PartitionRun, type RunSurroundings } from './partition-run.js'
 import { Patience } from './patience.js'
-import { Report, type SubscriptionStatus } from './subscription-status.js'
+import { LogEntry } from './reading/log-entry.js'
+import {
+  type PartitionStatus,
+  Report,
+  type SubscriptionState,
+  type SubscriptionStatus,
+  statusError,
+} from './subscription-status.js'
 import { Reached } from './waiting/reached.js'
 
+/** How many leases are asked for at a time. */
+const MOST_ASKED = 16
+
 /** What all subscriptions of a process share. */
-export interface Surroundings extends Leasing, RunSurroundings {
-  readonly watch: CheckpointWatch
-  /** Called when a subscription has ceased to run here. */
-  onLeft(): void
+export interface Surroundings extends Omit<RunSurroundings, 'heart'> {
+  readonly owner: string
+  /** Called when something has begun or ceased to run here. */
+  onChanged(): void
 }
 
-export class Subscription {
+export class Subscription implements SharedSubscription {
   /** How far it is known to have come, here or elsewhere. */
   readonly reached = new Reached()
   /** Under which types the events that it handles are stored. */
   readonly storedTypes: ReadonlySet<string>
-  private readonly report = new Report()
-  private readonly ending = new AbortController()
+  private readonly runs = new Map<number, PartitionRun>()
+  /** Also those of runs that are over: what they have counted goes on to count. */
+  private readonly reports = new Map<number, Report>()
+  private readonly lives = new Set<Promise<void>>()
   private readonly patience: Patience
-  private readonly standby: Standby
-  private current: PartitionRun | undefined
+  private ending = new AbortController()
+  private asking: Promise<void> | undefined
+  private heart: Heart | undefined
+  /** What the last heartbeat told; the rows may be newer. */
+  private view: SubscriptionView | undefined
+  private rows: readonly Checkpoint[] = []
+  private share = 0
+  /** Something has changed that only the next heartbeat tells. */
+  private isStale = false
+  /** Why no lease can be asked for. */
+  private trouble: unknown
+  private stopped: { readonly cause: unknown } | undefined
+  private told = ''
   private owner: string
   private doubts = 0
-  /** Why it has to stop without being asked to. */
-  private lost: LogRewoundError | undefined
-  private running: Promise<void> = Promise.resolve()
 
   constructor(
     readonly definition: SubscriptionDefinition,
@@ -47,103 +73,341 @@ export class Subscription {
     this.owner = surroundings.owner
     this.storedTypes = surroundings.types.storedTypesOf(definition.handlers.keys())
     this.patience = new Patience(surroundings.runtime)
-    this.standby = new Standby(definition.name, surroundings.watch, this.report, this.patience, this.ending.signal)
+  }
+
+  get name(): string {
+    return this.definition.name
   }
 
   /** Makes sure that the store knows it: from now on events wait for it. */
   async register(): Promise<void> {
-    const { name, startFrom } = this.definition
+    const { name, startFrom, partitions } = this.definition
     const { store } = this.surroundings
     const startAfter = startFrom === 'origin' ? 0 : startFrom === 'current' ? (await store.head()).position : startFrom
-    await store.checkpoints.register({ name, startAfter })
+    await store.checkpoints.register({ name, startAfter, partitions })
   }
 
-  start(): void {
-    this.running = this.live()
+  /** From now on it takes part. */
+  start(heart: Heart): void {
+    this.heart = heart
   }
 
-  /** Lets the handler at work finish, stores the checkpoint, gives the lease back. */
+  /** Lets the handlers at work finish, stores the checkpoints, gives the leases back. */
   async stop(): Promise<void> {
-    this.end()
-    await this.running
+    this.end({ cause: undefined }, new Interruption('ending'))
+    await this.asking
+    await Promise.all(this.lives)
   }
 
   /** Whether a run of this process has parked an event beyond a position, and not beyond another one. */
   hasParked(after: number, upTo: number): boolean {
-    return this.current?.hasParked(after, upTo) ?? false
+    return [...this.runs.values()].some((run) => run.hasParked(after, upTo))
   }
 
   /** Someone has decided on what is parked. */
   decided(): void {
-    this.current?.decided()
+    for (const run of this.runs.values()) run.decided()
   }
 
   /** The log was rewound: it stops, and says so. */
   abandon(error: LogRewoundError): void {
-    this.lost = error
-    this.end()
+    this.end({ cause: error }, new Interruption('given-up', error))
   }
 
-  /** Whether it follows the log in this process. */
+  /** Begins again where it was stopped without being asked to. */
+  restart(): void {
+    if (this.stopped === undefined || this.lives.size > 0) return
+    this.stopped = undefined
+    this.ending = new AbortController()
+    this.heart?.soon()
+  }
+
+  /** Whether all of it follows the log in this process. */
   get isRunningHere(): boolean {
-    return this.current !== undefined
+    return this.view !== undefined && this.countHere === this.view.partitions
+  }
+
+  /** Whether a partition follows the log in this process. */
+  runsHere(partition: number): boolean {
+    return this.runs.get(partition)?.isAtWork === true
   }
 
   get isStopped(): boolean {
-    return this.report.state === 'stopped'
+    return this.stopped !== undefined
+  }
+
+  get isPaused(): boolean {
+    return this.view?.isPaused === true
+  }
+
+  get takesPart(): boolean {
+    return this.heart !== undefined && this.stopped === undefined
+  }
+
+  get isPartlyElsewhere(): boolean {
+    return this.view !== undefined && !this.isPaused && (this.isStale || this.runs.size < this.view.partitions)
+  }
+
+  get hasFree(): boolean {
+    return this.isStale || (!this.isPaused && this.rows.some((row) => this.isFree(row)))
+  }
+
+  get isChanging(): boolean {
+    return this.view?.change !== undefined
+  }
+
+  /** Whether a stored event is for one of its partitions. */
+  concerns(partition: number, stored: StoredEvent): boolean {
+    const { definition, surroundings, view } = this
+    const own = ownEvents(definition, { partition, partitions: view?.partitions ?? 1 })
+    const entry = new LogEntry(stored, surroundings.types)
+    return own({ entries: [entry], upTo: stored.position }).entries.length > 0
+  }
+
+  see(view: SubscriptionView | undefined, share: number): void {
+    if (!view) {
+      this.deleted()
+      return
+    }
+    this.view = view
+    this.share = share
+    this.isStale = false
+    this.trouble = undefined
+    this.seeRows(view.checkpoints)
+    this.endWhatIsNotItsOwn(view)
+    this.ask()
+  }
+
+  seeRows(rows: readonly Checkpoint[]): void {
+    if (rows.length === 0 || !this.view) return
+    this.isStale ||= rows.length !== this.view.partitions
+    if (this.isStale) return
+    this.reached.resize(rows.length, Math.min(...rows.map(({ checkpoint }) => checkpoint)))
+    for (const row of rows) this.learn(row)
+    this.rows = rows
+    this.tellWhoRunsIt()
+  }
+
+  seeFailure(error: unknown): void {
+    if (this.runs.size === 0) this.trouble = error
   }
 
   get status(): SubscriptionStatus {
-    const { reached, report, current, definition, surroundings } = this
-    return report.status(definition.name, surroundings.reader.head, reached.position, current?.trouble)
-  }
-
-  private async live(): Promise<void> {
-    while (!this.ending.signal.aborted) {
-      const given = await this.standby.untilGiven({ ...this.surroundings, owner: this.owner }, () => this.lose())
-      if (!given) break
-      const way = await this.follow(given)
-      if (way === 'given-up') return
+    const { name, view, runs } = this
+    const partitions = this.rows.map((row) => this.statusOf(row))
+    const atWork = [...runs.values()].filter(({ isAtWork }) => isAtWork).map(({ report, trouble }) => ({ report, trouble }))
+    const retrying = atWork.find(({ report, trouble }) => report.state === 'retrying' || trouble !== undefined)
+    const cause = this.stopped?.cause ?? (atWork.length === 0 ? this.trouble : retrying?.trouble)
+    const error = cause === undefined ? retrying?.report.error : statusError(cause)
+    const holders = new Set(partitions.flatMap(({ heldBy }) => heldBy ?? []))
+    return {
+      name,
+      state: this.stateOf(atWork.length, retrying !== undefined),
+      checkpoint: Math.min(...(partitions.length > 0 ? partitions.map(({ checkpoint }) => checkpoint) : [0])),
+      lag: Math.max(0, ...partitions.map(({ lag }) => lag)),
+      skipped: [...this.reports.values()].reduce((sum, { skipped }) => sum + skipped, 0),
+      parked: this.isRunningHere ? atWork.reduce((sum, { report }) => sum + report.parked, 0) : (view?.parked.count ?? 0),
+      ...(retrying?.report.attempt !== undefined && { attempt: retrying.report.attempt }),
+      ...(error && { error }),
+      ...(holders.size === 1 && { heldBy: [...holders][0]! }),
+      here: this.countHere,
+      partitions,
+      isPaused: this.isPaused,
+      ...(view?.change && { change: { to: view.change.to, ...(view.change.upTo !== undefined && { upTo: view.change.upTo }) } }),
     }
-    this.report.stopped(this.lost)
   }
 
-  private end(): void {
-    this.ending.abort()
-    this.current?.end(this.interruption)
+  private get countHere(): number {
+    let count = 0
+    for (const { isAtWork } of this.runs.values()) if (isAtWork) count++
+    return count
   }
 
-  private get interruption(): Interruption {
-    return this.lost ? new Interruption('given-up', this.lost) : new Interruption('ending')
+  private stateOf(atWork: number, isRetrying: boolean): SubscriptionState {
+    if (this.stopped) return 'stopped'
+    if (isRetrying || (atWork === 0 && this.trouble !== undefined)) return 'retrying'
+    if (atWork > 0) return 'running'
+    if (!this.view) return 'starting'
+    if (this.view.isPaused) return 'paused'
+    return this.view.change ? 'repartitioning' : 'standby'
   }
 
-  /** Follows the log until something interrupts it; what that is decides where its life goes on. */
-  private async follow({ lease, checkpoint }: Given): Promise<Interruption['reason']> {
-    const { definition, report, reached, surroundings, ending } = this
-    const run = new PartitionRun(definition, lease, checkpoint, report, surroundings, (position) => {
-      this.patience.progress()
-      reached.moveTo(position)
+  private statusOf({ partition, checkpoint: stored, owner, leaseExpiresIn }: Checkpoint): PartitionStatus {
+    const run = this.runs.get(partition)
+    const isHere = run?.isAtWork === true
+    const checkpoint = isHere ? Math.max(stored, run.report.checkpoint) : stored
+    const heldBy = isHere ? run.owner : owner
+    return {
+      partition,
+      state: !isHere ? 'standby' : run.report.state === 'retrying' || run.trouble ? 'retrying' : 'running',
+      checkpoint,
+      lag: Math.max(0, this.surroundings.reader.head - Math.max(checkpoint, this.reached.of(partition))),
+      ...(heldBy !== undefined && { heldBy }),
+      ...(!isHere && leaseExpiresIn !== undefined && { expiresIn: leaseExpiresIn }),
+    }
+  }
+
+  private learn({ partition, checkpoint, epoch }: Checkpoint): void {
+    const before = this.rows[partition]
+    const wasReset = before !== undefined && epoch > before.epoch && checkpoint < before.checkpoint
+    if (wasReset) this.reached.setTo(partition, checkpoint)
+    else this.reached.moveTo(partition, checkpoint)
+  }
+
+  /** Who runs it is told once, and again when that has changed. */
+  private tellWhoRunsIt(): void {
+    const elsewhere: Record<string, number[]> = {}
+    for (const { partition, owner } of this.rows) {
+      if (owner === undefined || this.runs.has(partition)) continue
+      elsewhere[owner] = [...(elsewhere[owner] ?? []), partition]
+    }
+    const told = JSON.stringify(elsewhere)
+    if (told === this.told) return
+    this.told = told
+    const holders = Object.keys(elsewhere)
+    if (holders.length === 0) return
+    const expiresIn = Math.max(...this.rows.map(({ leaseExpiresIn = 0 }) => leaseExpiresIn))
+    const facts = { subscription: this.name, heldBy: holders.join(', '), expiresIn }
+    if (this.runs.size === 0) this.surroundings.logger.info(facts, 'the subscription runs elsewhere; standing by')
+    else this.surroundings.logger.info({ subscription: this.name, elsewhere }, 'the subscription is shared with other processes')
+  }
+
+  private isFree({ partition, owner, checkpoint }: Checkpoint): boolean {
+    // A lease of one's own without a run: its answer was lost.
+    if (this.runs.has(partition) || (owner !== undefined && owner !== this.owner)) return false
+    const { change } = this.view!
+    return change === undefined || (change.upTo !== undefined && checkpoint < change.upTo)
+  }
+
+  private endWhatIsNotItsOwn({ isPaused, change }: SubscriptionView): void {
+    const runs = [...this.runs.values()].filter(({ isEnding }) => !isEnding)
+    const surplus = isPaused
+      ? runs
+      : change
+        ? runs.filter(({ upTo }) => upTo === undefined || upTo !== change.upTo)
+        : runs.slice(this.share)
+    for (const run of surplus) run.end(new Interruption('ending'))
+  }
+
+  private ask(): void {
+    this.asking ??= this.askForAll().finally(() => {
+      this.asking = undefined
     })
-    this.current = run
-    if (ending.signal.aborted) run.end(this.interruption)
-    reached.moveTo(checkpoint)
-    const { reason, isGivenBack } = await run.run(() => {
-      this.current = undefined
-    })
+  }
+
+  private async askForAll(): Promise<void> {
+    for (;;) {
+      const partitions = this.toAskFor()
+      if (partitions.length === 0) return
+      const answers = await Promise.all(partitions.map((partition) => this.askFor(partition)))
+      if (answers.includes('failed')) await this.patience.failed(this.ending.signal)
+    }
+  }
+
+  /** From a partition on that is another one in each process, so that not all ask for the same one. */
+  private toAskFor(): readonly number[] {
+    const { view, rows } = this
+    if (!view || view.isPaused || this.isStale || this.ending.signal.aborted) return []
+    const held = [...this.runs.values()].filter(({ isEnding }) => !isEnding).length
+    const missing = Math.min(this.share - held, MOST_ASKED)
+    if (missing <= 0) return []
+    const first = hashOf(`${this.name} ${this.owner}`) % rows.length
+    const free = [...rows.slice(first), ...rows.slice(0, first)].filter((row) => this.isFree(row))
+    return free.slice(0, missing).map(({ partition }) => partition)
+  }
+
+  private async askFor(partition: number): Promise<'answered' | 'failed'> {
+    const { name, surroundings } = this
+    try {
+      const answer = await this.heart!.acquire({ subscription: name, partition }, this.owner, () => this.lose(partition))
+      this.trouble = undefined
+      if (answer.acquired) {
+        this.begin(answer)
+      } else if (answer.why === 'held') {
+        this.setRow(partition, { owner: answer.heldBy, leaseExpiresIn: answer.expiresIn })
+        this.tellWhoRunsIt()
+      } else {
+        this.isStale = true
+        this.heart!.soon()
+      }
+      return 'answered'
+    } catch (error) {
+      if (hasCode(error, 'unknown-subscription')) {
+        this.deleted()
+        return 'answered'
+      }
+      if (this.patience.count === 0) {
+        const facts = { subscription: name, error: describeError(error) }
+        surroundings.logger.warn(facts, 'a lease can not be asked for; trying again until it can')
+      }
+      this.trouble = error
+      return 'failed'
+    }
+  }
+  private begin(given: Given): void {
+    const { definition, surroundings, reached, runs, ending } = this
+    const { partition, epoch, owner } = given.lease
+    this.learn({ partition, checkpoint: given.checkpoint, epoch, owner, leaseExpiresIn: undefined, subscription: this.name })
+    this.setRow(partition, { owner, epoch, checkpoint: given.checkpoint })
+    const run = new PartitionRun(
+      definition,
+      given,
+      this.reportOf(partition),
+      { ...surroundings, heart: this.heart! },
+      (position) => {
+        this.patience.progress()
+        reached.moveTo(partition, position)
+      },
+    )
+    runs.set(partition, run)
+    if (ending.signal.aborted) run.end(new Interruption('ending'))
+    surroundings.onChanged()
+    const life = this.live(partition, run)
+    this.lives.add(life)
+    void life.finally(() => this.lives.delete(life))
+  }
+
+  private async live(partition: number, run: PartitionRun): Promise<void> {
+    const { ending, surroundings } = this
+    const { reason, cause, isGivenBack } = await run.run(() => surroundings.onChanged())
     // To one and the same owner the store would give the old epoch again, which fences nothing.
     if (reason === 'lease-in-doubt' && !isGivenBack) this.owner = `${surroundings.owner}+${++this.doubts}`
-    surroundings.onLeft()
-    if (reason.startsWith('lease-')) await this.patience.failed(ending.signal)
-    return reason
+    if (isGivenBack) this.setRow(partition, { owner: undefined, leaseExpiresIn: undefined, checkpoint: run.report.checkpoint })
+    if (reason === 'given-up') this.end({ cause }, new Interruption('ending'))
+    if (reason === 'lease-in-doubt') this.trouble = cause
+    surroundings.onChanged()
+    // Until then it is not asked for again.
+    if (reason === 'lease-gone' || reason === 'lease-in-doubt') await this.patience.failed(ending.signal)
+    this.runs.delete(partition)
+    this.ask()
   }
 
   /** The lease is lost. */
-  private lose(): void {
-    const { current } = this
-    if (!current) return
-    this.current = undefined
-    this.report.standby(undefined)
-    current.lose()
-    this.surroundings.onLeft()
+  private lose(partition: number): void {
+    this.runs.get(partition)?.lose()
+    this.surroundings.onChanged()
+  }
+
+  private end(why: { readonly cause: unknown }, interruption: Interruption): void {
+    this.stopped ??= why
+    this.ending.abort()
+    for (const run of this.runs.values()) run.end(interruption)
+    // The others learn that they need not count on this process.
+    this.heart?.soon()
+    this.surroundings.onChanged()
+  }
+
+  private deleted(): void {
+    this.end({ cause: new SubscriptionDeletedError(this.name) }, new Interruption('ending'))
+  }
+
+  private reportOf(partition: number): Report {
+    const report = this.reports.get(partition) ?? new Report()
+    this.reports.set(partition, report)
+    return report
+  }
+
+  private setRow(partition: number, change: Partial<Checkpoint>): void {
+    this.rows = this.rows.map((row) => (row.partition === partition ? { ...row, ...change } : row))
   }
 }

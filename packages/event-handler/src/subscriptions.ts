@@ -8,16 +8,18 @@ import {
   systemRuntime,
 } from '@writ/event-store'
 import { type ErrorPolicy, retryThenStop } from './definition/error-policy.js'
+import { findByName } from './definition/find-by-name.js'
 import type { SubscriptionDefinition } from './definition/subscription-definition.js'
 import { currentHandling } from './delivery/handling.js'
 import { DuplicateSubscriptionError, InvalidSubscriptionError } from './errors/definition-errors.js'
 import { SubscriptionsNotRunningError, SubscriptionsRunningError } from './errors/subscription-errors.js'
-import { UnknownHandlerError } from './errors/wait-errors.js'
 import { describeError } from './infrastructure-error.js'
 import { CheckpointWatch } from './leasing/checkpoint-watch.js'
+import { Sharing } from './leasing/sharing.js'
 import { Parked } from './parking/parked.js'
 import { LogReader } from './reading/log-reader.js'
 import { Subscription } from './subscription.js'
+import { type ResetTarget, SubscriptionControl } from './subscription-control.js'
 import type { SubscriptionStatus } from './subscription-status.js'
 import { type Awaited, type WaitForOptions, Waits } from './waiting/wait-for.js'
 
@@ -82,14 +84,57 @@ export class Subscriptions {
     this.starting = undefined
     running.stopListening()
     running.waits.stop()
+    running.sharing.leaveSoon()
     await Promise.all([...running.subscriptions.values()].map((subscription) => subscription.stop()))
+    await running.sharing.stop()
     await Promise.all([running.reader.stop(), running.watch.stop()])
   }
 
   /** How each of them is, as far as this process knows. */
   status(): readonly SubscriptionStatus[] {
     if (this.running) return [...this.running.subscriptions.values()].map(({ status }) => status)
-    return [...this.definitions.keys()].map((name) => ({ name, state: 'starting', checkpoint: 0, lag: 0, skipped: 0, parked: 0 }))
+    return [...this.definitions.keys()].map((name) => ({ ...unknownYet, name }))
+  }
+
+  /**
+   * From now on nothing of a subscription is handled, in whatever process: handlers at work finish, and checkpoints are stored. Events wait
+   * until it is resumed; so it stays over restarts.
+   *
+   * @param name a projection's version may be left out; also one that is not defined here, as long as the store knows it
+   * @throws UnknownHandlerError, SubscriptionsNotRunningError
+   */
+  async pause(name: string): Promise<void> {
+    await this.control('pause one').pause(name)
+  }
+
+  /**
+   * Ends a pause. One that has stopped in this process, for its error policy said so, begins again, paused or not.
+   *
+   * @throws UnknownHandlerError, SubscriptionsNotRunningError
+   */
+  async resume(name: string): Promise<void> {
+    await this.control('resume one').resume(name)
+  }
+
+  /**
+   * Sends a subscription somewhere else in the log: all its partitions, in whatever process they run. What a handler has under way does not
+   * count any more; its parked events are forgotten. `beforeReset` runs in the same transaction.
+   *
+   * @throws UnknownHandlerError, SubscriptionsNotRunningError
+   * @throws InvalidResetError for a position beyond the log's end, and for a projection without `beforeReset` that is sent back
+   * @throws what `beforeReset` throws; then nothing has changed
+   */
+  async reset(name: string, target: ResetTarget): Promise<void> {
+    await this.control('reset one').reset(name, target)
+  }
+
+  /**
+   * Has the store forget a subscription: one that is not defined any more, or is paused.
+   *
+   * @throws SubscriptionInUseError, UnknownHandlerError, SubscriptionsNotRunningError
+   */
+  async delete(name: string): Promise<void> {
+    await this.control('delete one').delete(name)
   }
 
   /**
@@ -124,7 +169,7 @@ export class Subscriptions {
    */
   parked(handler: string): Parked {
     const { store, events: types, runtime, logger } = this.options
-    const name = this.nameOf(handler)
+    const { name } = findByName(this.definitions, handler)
     const onDecided = () => this.running?.subscriptions.get(name)?.decided()
     return new Parked(name, { store, types, runtime, logger, onDecided })
   }
@@ -141,45 +186,64 @@ export class Subscriptions {
     const wanted = types.storedTypesOf(definitions.flatMap(({ handlers }) => [...handlers.keys()]))
     const reader = new LogReader(store, types, wanted, runtime, logger)
     const watch = new CheckpointWatch(store.checkpoints, runtime, logger)
-    const surroundings = { ...this.options, checkpoints: store.checkpoints, types, reader, watch, onLeft: () => waits.review() }
+    const onChanged = () => {
+      waits.review()
+      sharing.review()
+    }
+    const surroundings = { ...this.options, types, reader, onChanged }
     const subscriptions = new Map(definitions.map((definition) => [definition.name, new Subscription(definition, surroundings)]))
     const waits = new Waits(subscriptions, store, watch, runtime, logger)
+    const sharing = new Sharing({ ...this.options, checkpoints: store.checkpoints }, watch, [...subscriptions.values()])
+    const control = new SubscriptionControl(store, subscriptions, sharing.heart)
     await Promise.all([...subscriptions.values()].map((subscription) => subscription.register()))
     const stopListening = store.onRewound((error) => this.abandon(error))
-    this.running = { subscriptions, reader, watch, waits, stopListening }
+    this.running = { subscriptions, reader, watch, waits, sharing, control, stopListening }
     reader.start()
     watch.start()
-    for (const subscription of subscriptions.values()) subscription.start()
+    for (const subscription of subscriptions.values()) subscription.start(sharing.heart)
+    sharing.heart.start()
   }
 
   /** The log was rewound: to go on would skip what is appended at the lost positions, or handle it on top of what is gone. */
   private abandon(error: LogRewoundError): void {
-    const { subscriptions, reader, watch, waits } = this.running!
+    const { subscriptions, reader, watch, waits, sharing } = this.running!
     this.options.logger.error({ error: describeError(error) }, 'the log was rewound: all subscriptions stop')
     for (const subscription of subscriptions.values()) subscription.abandon(error)
     waits.abandon(error)
+    sharing.leaveSoon()
     void reader.stop()
     void watch.stop()
-  }
-
-  private nameOf(handler: string): string {
-    const names = [...this.definitions.keys()]
-    const found = names.find((name) => name === handler) ?? names.find((name) => name.replace(/@\d+$/, '') === handler)
-    if (found === undefined) throw new UnknownHandlerError(handler, names)
-    return found
   }
 
   private waits(operation: string): Waits {
     if (!this.running) throw new SubscriptionsNotRunningError(operation)
     return this.running.waits
   }
+
+  private control(operation: string): SubscriptionControl {
+    if (!this.running) throw new SubscriptionsNotRunningError(operation)
+    return this.running.control
+  }
 }
+
+const unknownYet = {
+  state: 'starting',
+  checkpoint: 0,
+  lag: 0,
+  skipped: 0,
+  parked: 0,
+  here: 0,
+  partitions: [],
+  isPaused: false,
+} as const
 
 interface Running {
   readonly subscriptions: ReadonlyMap<string, Subscription>
   readonly reader: LogReader
   readonly watch: CheckpointWatch
   readonly waits: Waits
+  readonly sharing: Sharing
+  readonly control: SubscriptionControl
   readonly stopListening: () => void
 }
 

@@ -1,4 +1,4 @@
-import type { HandlerContext, SubscriptionDefinition } from '@writ/event-handler'
+import { type HandlerContext, partitionOf, type SubscriptionDefinition } from '@writ/event-handler'
 import {
   type AnyCommandClass,
   type EventStore,
@@ -27,6 +27,13 @@ export interface ProcessSurroundings {
   readonly cacheSize?: number
 }
 
+/** What the handlers of one partition share while it runs here. */
+interface Run {
+  readonly instances: Instances
+  /** An event may belong to instances of several partitions: it is handled in each of them, for those that are there. */
+  readonly isOwn: (instance: string) => boolean
+}
+
 /**
  * A process manager → the subscription that runs it.
  *
@@ -41,22 +48,17 @@ export function processSubscription(
     if (!commands.has(type)) throw new UnhandledCommandError(definition.name, type, commands.keys())
   }
   const surroundings = { definition, journals: new Journals(store, runtime), commands, dispatch, runtime, logger }
-  // Each holding of the lease begins without memory: what another owner has done meanwhile is in the journals.
-  const known = new WeakMap<AbortSignal, Instances>()
-  const instancesOf = (signal: AbortSignal) => {
-    let instances = known.get(signal)
-    if (!instances) {
-      instances = new Instances(cacheSize)
-      known.set(signal, instances)
-    }
-    return instances
+  // Each run begins without memory: what another owner has done meanwhile is in the journals.
+  const state = ({ partition, partitions }: { readonly partition: number; readonly partitions: number }): Run => ({
+    instances: new Instances(cacheSize),
+    isOwn: (instance) => partitions === 1 || partitionOf(instance, partitions) === partition,
+  })
+  const handle = (_event: unknown, { state, ...context }: HandlerContext) => {
+    const { instances, isOwn } = state as Run
+    const ids = definition.instancesOf(context.event).filter(isOwn)
+    return ids.length === 0 ? undefined : handleAt(ids, instances, context)
   }
-  const handle = (_event: unknown, context: HandlerContext) => {
-    const ids = definition.instancesOf(context.event)
-    return ids.length === 0 ? undefined : handleAt(ids, context)
-  }
-  const handleAt = async (ids: readonly string[], context: HandlerContext) => {
-    const instances = instancesOf(context.signal)
+  const handleAt = async (ids: readonly string[], instances: Instances, context: Omit<HandlerContext, 'state'>) => {
     for (const instance of ids) await new EventAtInstance(surroundings, instances, { ...context, instance }).handle()
   }
   // What has no order, for its instance can't be told, is handled to fail: then its error policy is asked.
@@ -67,7 +69,7 @@ export function processSubscription(
       return []
     }
   }
-  const { name, source, startFrom, consistency, onError, concurrency, events } = definition
+  const { name, source, startFrom, consistency, onError, partitions, concurrency, events } = definition
   return {
     kind: 'event-handler',
     name,
@@ -76,7 +78,9 @@ export function processSubscription(
     consistency,
     ...(onError && { onError }),
     events,
+    partitions,
     sequencesOf,
+    state,
     ...(concurrency > 1 && { concurrency }),
     handlers: new Map(events.map(({ type }) => [type, handle])),
   }

@@ -18,6 +18,7 @@ export class Owner {
   private readonly lease = new AbortController()
   private readonly store: EventStore
   private readonly handlers: ReturnType<typeof processSubscription>['handlers']
+  private readonly state: unknown
 
   constructor(
     log: InMemoryLog,
@@ -30,11 +31,13 @@ export class Owner {
     const journals: EventStore = Object.assign(Object.create(this.store), {
       append: (append: Parameters<EventStore['append']>[0]) => this.step(() => this.store.append(append)),
     })
-    this.handlers = processSubscription(definition, {
+    const { handlers, state } = processSubscription(definition, {
       store: journals,
       commands: bankCommands,
       dispatch: (command, options) => this.step(() => this.bank.dispatch(command, options)),
-    }).handlers
+    })
+    this.handlers = handlers
+    this.state = state?.({ partition: 0, partitions: 1 })
   }
 
   async start(): Promise<this> {
@@ -48,7 +51,8 @@ export class Owner {
 
   /** Delivers one event. */
   async deliver(event: RecordedEvent): Promise<void> {
-    const context = { event, subscription: 'transfer', attempt: 1, signal: this.lease.signal }
+    const { state } = this
+    const context = { event, subscription: 'transfer', attempt: 1, signal: this.lease.signal, state }
     await this.handlers.get(event.type)?.(event.data, context)
   }
 

@@ -1,5 +1,6 @@
 import { type AnyEvent, type AnyEventClass, type Class, nearestName } from '@writ/event-store'
 import { DuplicateHandlerError, InvalidSubscriptionError } from '../errors/definition-errors.js'
+import type { GivenHooks } from './hooks.js'
 import type { OnEvent } from './on.js'
 import { onMethodsOf } from './on.js'
 import { batchMethodOf, batchOfOne, type OnBatchOfEvents } from './on-batch.js'
@@ -23,11 +24,16 @@ export interface Handlers {
 }
 
 /** @throws InvalidSubscriptionError, DuplicateHandlerError */
-export function defineEventHandler(source: string, options: EventHandlerOptions, handlers: Handlers): SubscriptionDefinition {
+export function defineEventHandler(
+  source: string,
+  options: EventHandlerOptions,
+  handlers: Handlers,
+  hooks: GivenHooks,
+): SubscriptionDefinition {
   refuseUnknownOptions(source, options, eventHandlerOptions)
   checkOptions(source, options)
   const shared = common(source, options, handlers)
-  const { concurrency = 1, partitionBy } = options
+  const { concurrency = 1 } = options
   if (shared.batch && concurrency > 1) {
     throw new InvalidSubscriptionError(source, "it handles batches one after the other; leave out its 'concurrency', or use @On")
   }
@@ -36,7 +42,7 @@ export function defineEventHandler(source: string, options: EventHandlerOptions,
     name: options.name,
     startFrom: options.startFrom ?? 'origin',
     ...shared,
-    ...(partitionBy !== undefined && { sequencesOf: sequencesBy(source, partitionBy, shared.events) }),
+    ...hooks,
     ...(concurrency > 1 && { concurrency }),
   }
 }
@@ -46,7 +52,7 @@ export function defineProjection(
   source: string,
   options: ProjectionOptions,
   handlers: Handlers,
-  setUp: ((transaction: object) => unknown) | undefined,
+  hooks: GivenHooks,
 ): SubscriptionDefinition {
   refuseUnknownOptions(source, options, projectionOptions)
   checkOptions(source, options)
@@ -55,7 +61,7 @@ export function defineProjection(
     name: `${options.name}@${options.version ?? 1}`,
     startFrom: 'origin',
     ...common(source, options, handlers),
-    ...(setUp && { setUp }),
+    ...hooks,
   }
 }
 
@@ -72,7 +78,10 @@ export function handlersOfClass(target: Class<object>, instance: () => object): 
   return { on, onBatch: batchMethodOf(target, instance) }
 }
 
-type Shared = Pick<SubscriptionDefinition, 'source' | 'consistency' | 'onError' | 'mostParked' | 'events' | 'handlers' | 'batch'>
+type Shared = Pick<
+  SubscriptionDefinition,
+  'source' | 'consistency' | 'onError' | 'mostParked' | 'partitions' | 'sequencesOf' | 'events' | 'handlers' | 'batch'
+>
 
 function common(source: string, options: EventHandlerOptions | ProjectionOptions, { on, onBatch }: Handlers): Shared {
   if (onBatch && on.length > 0) {
@@ -82,13 +91,22 @@ function common(source: string, options: EventHandlerOptions | ProjectionOptions
     )
   }
   if (!onBatch && options.batch) throw new InvalidSubscriptionError(source, "its 'batch' says nothing without @OnBatch")
-  const { consistency = 'eventual', onError, mostParked } = options
-  const shared = { source, consistency, ...(onError && { onError }), ...(mostParked !== undefined && { mostParked }) }
-  if (!onBatch) return { ...shared, ...handlersByType<Handle>(source, on) }
+  const { consistency = 'eventual', onError, mostParked, partitions = 1 } = options
+  const shared = { source, consistency, partitions, ...(onError && { onError }), ...(mostParked !== undefined && { mostParked }) }
+  if (!onBatch) return { ...shared, ...inSequences(source, options, handlersByType<Handle>(source, on)) }
   const handle = onBatch.handle as HandleBatch
   const alone: Handle = (event, context) => handle([event], batchOfOne(context))
   const each = onBatch.events.map((event): Handler => ({ event, name: onBatch.name, handle: alone as Handler['handle'] }))
-  return { ...shared, ...handlersByType<Handle>(source, each), batch: { ...options.batch, handle } }
+  const batch = { ...options.batch, handle }
+  return { ...shared, ...inSequences(source, options, handlersByType<Handle>(source, each)), batch }
+}
+
+function inSequences<Given extends { readonly events: readonly AnyEventClass[] }>(
+  source: string,
+  { partitionBy }: EventHandlerOptions | ProjectionOptions,
+  given: Given,
+): Given & Pick<SubscriptionDefinition, 'sequencesOf'> {
+  return { ...given, ...(partitionBy !== undefined && { sequencesOf: sequencesBy(source, partitionBy, given.events) }) }
 }
 
 /** @throws InvalidSubscriptionError for none, DuplicateHandlerError for two of one event */
@@ -106,8 +124,10 @@ export function handlersByType<Handle>(
   return { events: given.map(({ event }) => event), handlers }
 }
 
-const sharedOptions = ['name', 'consistency', 'onError', 'mostParked', 'batch', 'on', 'onBatch']
-const eventHandlerOptions = [...sharedOptions, 'startFrom', 'concurrency', 'partitionBy']
+const hooks = ['afterStart', 'beforeReset', 'state']
+const partitioning = ['partitions', 'partitionBy']
+const sharedOptions = ['name', 'consistency', 'onError', 'mostParked', 'batch', 'on', 'onBatch', ...partitioning, ...hooks]
+const eventHandlerOptions = [...sharedOptions, 'startFrom', 'concurrency']
 const projectionOptions = [...sharedOptions, 'version', 'setUp']
 
 /** @throws InvalidSubscriptionError */

@@ -1,6 +1,7 @@
 import type { AnyEvent, Class } from '@writ/event-store'
 import { defineEventHandler, handlersOfClass } from './define.js'
-import type { BatchContext, HandlerContext } from './handler-context.js'
+import type { BatchContext, HandlerContext, ResetContext, StartContext } from './handler-context.js'
+import { type Hooks, hooksOfClass, hooksOfValue } from './hooks.js'
 import { type OnEvent, refuseStandardMode } from './on.js'
 import type { OnBatchOfEvents } from './on-batch.js'
 import { optionsOfClass } from './options-of-class.js'
@@ -34,7 +35,7 @@ export type MethodsThatWantMore<Instance, Given, GivenToBatches> = {
  */
 export const EventHandler =
   (options: EventHandlerOptions) =>
-  <HandlerClass extends Class<object>>(
+  <HandlerClass extends Class<object & Hooks>>(
     handlerClass: [MethodsThatWantMore<InstanceType<HandlerClass>, HandlerContext, BatchContext>] extends [never]
       ? HandlerClass
       : never,
@@ -45,19 +46,27 @@ export const EventHandler =
   }
 
 /** Handles events one by one, or in batches. */
-export interface EventHandlerValue extends EventHandlerOptions {
-  readonly on?: readonly OnEvent<HandlerContext>[]
-  readonly onBatch?: OnBatchOfEvents<BatchContext>
+export interface EventHandlerValue<State = undefined> extends EventHandlerOptions {
+  readonly on?: readonly OnEvent<HandlerContext<State>>[]
+  readonly onBatch?: OnBatchOfEvents<BatchContext<State>>
+  /** See {@link Hooks.afterStart}. */
+  readonly afterStart?: (context: StartContext) => unknown
+  /** See {@link Hooks.beforeReset}. */
+  readonly beforeReset?: (context: ResetContext) => unknown
+  /** Makes what handlers get as `context.state`: anew for each run of each partition, so that no two processes, and no two runs, share it. */
+  readonly state?: () => State
 }
 
 /**
  * The same as {@link EventHandler}, as a value.
  *
+ * @typeParam State what `state` makes; it need not be named where the handlers name their context's type
  * @throws InvalidSubscriptionError, DuplicateHandlerError
  */
-export function eventHandler(options: EventHandlerValue): SubscriptionDefinition {
+export function eventHandler<State = undefined>(options: EventHandlerValue<State>): SubscriptionDefinition {
   const { on = [], onBatch } = options
-  return defineEventHandler(`eventHandler('${options.name}')`, options, { on, onBatch })
+  const source = `eventHandler('${options.name}')`
+  return defineEventHandler(source, options, { on, onBatch }, hooksOfValue(source, options))
 }
 
 /**
@@ -68,5 +77,6 @@ export function eventHandler(options: EventHandlerValue): SubscriptionDefinition
  */
 export function eventHandlerOf(handlerClass: Class<object>, resolve: () => object): SubscriptionDefinition {
   const options = optionsOfClass(handlerClass, '@EventHandler', decorated)
-  return defineEventHandler(`class ${handlerClass.name}`, options, handlersOfClass(handlerClass, resolve))
+  const hooks = hooksOfClass(handlerClass, ['afterStart', 'beforeReset'], resolve)
+  return defineEventHandler(`class ${handlerClass.name}`, options, handlersOfClass(handlerClass, resolve), hooks)
 }

@@ -1,6 +1,7 @@
 import type { Class } from '@writ/event-store'
 import { defineProjection, handlersOfClass } from './define.js'
-import type { ProjectionBatchContext, ProjectionContext } from './handler-context.js'
+import type { ProjectionBatchContext, ProjectionContext, ResetContext, StartContext } from './handler-context.js'
+import { type Hooks, hooksOfClass, hooksOfValue } from './hooks.js'
 import { type OnEvent, refuseStandardMode } from './on.js'
 import type { OnBatchOfEvents } from './on-batch.js'
 import { optionsOfClass } from './options-of-class.js'
@@ -9,7 +10,7 @@ import type { ProjectionOptions, SubscriptionDefinition } from './subscription-d
 const decorated = new WeakMap<object, ProjectionOptions>()
 
 /** What a projection's class may have besides its @On methods. */
-export interface SetsUp {
+export interface SetsUp extends Hooks {
   /**
    * Makes the read model's tables, in a transaction of its own, before anything is handled.
    *
@@ -36,11 +37,17 @@ export const Projection =
     decorated.set(projectionClass, options)
   }
 
-export interface ProjectionValue<Transaction extends object> extends ProjectionOptions {
-  readonly on?: readonly OnEvent<ProjectionContext<Transaction>>[]
-  readonly onBatch?: OnBatchOfEvents<ProjectionBatchContext<Transaction>>
+export interface ProjectionValue<Transaction extends object, State = undefined> extends ProjectionOptions {
+  readonly on?: readonly OnEvent<ProjectionContext<Transaction, State>>[]
+  readonly onBatch?: OnBatchOfEvents<ProjectionBatchContext<Transaction, State>>
   /** See {@link SetsUp.setUp}. */
   readonly setUp?: (transaction: Transaction) => unknown
+  /** See {@link Hooks.afterStart}. */
+  readonly afterStart?: (context: StartContext) => unknown
+  /** See {@link Hooks.beforeReset}. */
+  readonly beforeReset?: (context: ResetContext<Transaction>) => unknown
+  /** See {@link EventHandlerValue.state}. A transaction that is rolled back does not undo what was done to it. */
+  readonly state?: () => State
 }
 
 /**
@@ -48,14 +55,12 @@ export interface ProjectionValue<Transaction extends object> extends ProjectionO
  *
  * @throws InvalidSubscriptionError, DuplicateHandlerError
  */
-export function projection<Transaction extends object = object>(options: ProjectionValue<Transaction>): SubscriptionDefinition {
-  const { on = [], onBatch, setUp } = options
-  return defineProjection(
-    `projection('${options.name}')`,
-    options,
-    { on, onBatch },
-    setUp as ((transaction: object) => unknown) | undefined,
-  )
+export function projection<Transaction extends object = object, State = undefined>(
+  options: ProjectionValue<Transaction, State>,
+): SubscriptionDefinition {
+  const { on = [], onBatch } = options
+  const source = `projection('${options.name}')`
+  return defineProjection(source, options, { on, onBatch }, hooksOfValue(source, options))
 }
 
 /**
@@ -66,11 +71,8 @@ export function projection<Transaction extends object = object>(options: Project
  */
 export function projectionOf(projectionClass: Class<object>, resolve: () => object): SubscriptionDefinition {
   const options = optionsOfClass(projectionClass, '@Projection', decorated)
-  const hasSetUp = typeof (projectionClass.prototype as { setUp?: unknown }).setUp === 'function'
-  const setUp = hasSetUp
-    ? (transaction: object) => (resolve() as { setUp(transaction: object): unknown }).setUp(transaction)
-    : undefined
-  return defineProjection(`class ${projectionClass.name}`, options, handlersOfClass(projectionClass, resolve), setUp)
+  const hooks = hooksOfClass(projectionClass, ['setUp', 'afterStart', 'beforeReset'], resolve)
+  return defineProjection(`class ${projectionClass.name}`, options, handlersOfClass(projectionClass, resolve), hooks)
 }
 
 /** What a class decorated with {@link Projection} is called, without its version; undefined for any other class. */

@@ -26,7 +26,7 @@ export function sequencesBy(
 }
 
 // As people know it, who look at what is parked. A key that is a stream's name shares its sequence: harmless, for that only keeps more in order.
-const sequenceOfStream = (stream: string): string => stream
+export const sequenceOfStream = (stream: string): string => stream
 
 function keyFunction(
   source: string,

@@ -1,7 +1,7 @@
 import type { AnyEvent, AnyEventClass, RecordedEvent } from '@writ/event-store'
 import { InvalidSubscriptionError } from '../errors/definition-errors.js'
 import type { ErrorPolicy } from './error-policy.js'
-import type { BatchContext, HandlerContext } from './handler-context.js'
+import type { BatchContext, HandlerContext, ResetContext, StartContext } from './handler-context.js'
 
 /** What a subscription delivers, where to, and what follows from failures: decorators and functions both write this value down. */
 export interface SubscriptionDefinition {
@@ -24,7 +24,12 @@ export interface SubscriptionDefinition {
   readonly events: readonly AnyEventClass[]
   /** Event type → what handles it. */
   readonly handlers: ReadonlyMap<string, Handle>
-  /** Which sequences an event belongs to: events that have one in common are handled in their order. Absent: that of its stream. */
+  /** Into how many partitions its events are divided, for as many processes at most: 1 where they are not. */
+  readonly partitions: number
+  /**
+   * Which sequences an event belongs to: events that have one in common are handled in their order, and each sequence belongs to one
+   * partition. Absent: that of its stream.
+   */
   readonly sequencesOf?: (event: RecordedEvent) => readonly string[]
   /** Handles events together; then `handlers` take batches of one. Absent: each by itself. */
   readonly batch?: Batch
@@ -32,6 +37,12 @@ export interface SubscriptionDefinition {
   readonly concurrency?: number
   /** Makes a projection's tables. */
   readonly setUp?: (transaction: object) => unknown
+  /** Makes what the handlers of one run share: anew for each run of each partition. */
+  readonly state?: (partition: { readonly partition: number; readonly partitions: number }) => unknown
+  /** Called, and awaited, before the first event of each run of each partition. */
+  readonly afterStart?: (context: StartContext) => unknown
+  /** Called within a reset, before the subscription goes on elsewhere. */
+  readonly beforeReset?: (context: ResetContext) => unknown
 }
 
 /** How events are handled together. */
@@ -62,12 +73,19 @@ export interface EventHandlerOptions {
   readonly onError?: ErrorPolicy
   /** How many events may be parked before it stops: from 1, 10,000 by default. */
   readonly mostParked?: number
-  /** How many events are handled at a time, at most: from 1, one after the other by default, to 1,000. */
+  /**
+   * Into how many partitions its events are divided: 1, by default, to 1,000. Each is run by one process at a time, and the processes share
+   * them evenly; so as many processes can work on it at once. Events of one sequence (`partitionBy`) are of one partition.
+   *
+   * A process that starts with another number than the one that is stored has it changed, for all processes.
+   */
+  readonly partitions?: number
+  /** How many events of a partition are handled at a time, at most: from 1, one after the other by default, to 1,000. */
   readonly concurrency?: number
   /**
-   * Which events are handled in their order, also where others are handled beside them or go on when one is parked. A field of the events,
-   * or a function; those for which it has the same value keep their order, as do those of one stream for which it has none. Left out: those
-   * of one stream.
+   * Which events are handled in their order, whatever the number of partitions and the concurrency, and which go on when one is parked. A
+   * field of the events, or a function; those for which it has the same value keep their order, as do those of one stream for which it has
+   * none. Left out: those of one stream.
    */
   readonly partitionBy?: PartitionBy
   /** With `@OnBatch`: how large batches are, and how long they wait for more. */
@@ -94,6 +112,10 @@ export interface ProjectionOptions {
   readonly mostParked?: number
   /** With `@OnBatch`: how large batches are, and how long they wait for more. */
   readonly batch?: BatchOptions
+  /** See {@link EventHandlerOptions.partitions}. Its handlers must bear to run side by side for different sequences. */
+  readonly partitions?: number
+  /** See {@link EventHandlerOptions.partitionBy}. */
+  readonly partitionBy?: PartitionBy
 }
 
 /** What a subscription or a projection can be called. */
@@ -104,7 +126,8 @@ export function checkOptions(source: string, options: EventHandlerOptions & Proj
   const refuse = (why: string): never => {
     throw new InvalidSubscriptionError(source, why)
   }
-  const { name, startFrom = 'origin', version = 1, consistency = 'eventual', onError, concurrency = 1 } = options
+  const { name, startFrom = 'origin', version = 1, consistency = 'eventual', onError } = options
+  const { partitions = 1, concurrency = 1 } = options
   const { size = 1, within = 0 } = options.batch ?? {}
   const { mostParked = 1 } = options
   if (typeof name !== 'string' || !namePattern.test(name)) {
@@ -117,6 +140,9 @@ export function checkOptions(source: string, options: EventHandlerOptions & Proj
   if (consistency !== 'eventual' && consistency !== 'strong') refuse("its 'consistency' must be 'eventual' or 'strong'")
   if (!Number.isSafeInteger(concurrency) || concurrency < 1 || concurrency > 1_000) {
     refuse("its 'concurrency' must be an integer from 1 to 1000")
+  }
+  if (!Number.isSafeInteger(partitions) || partitions < 1 || partitions > 1_000) {
+    refuse("its 'partitions' must be an integer from 1 to 1000")
   }
   if (onError !== undefined && typeof onError !== 'function') refuse("its 'onError' must be a function, such as retryThenStop()")
   if (!Number.isSafeInteger(mostParked) || mostParked < 1) refuse("its 'mostParked' must be an integer from 1")

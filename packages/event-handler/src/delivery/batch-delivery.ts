@@ -77,10 +77,10 @@ export class BatchDelivery implements Delivery {
 
   private async isHandledTogether(events: readonly RecordedEvent[]): Promise<boolean> {
     const { holding, batch } = this
-    const { definition, signal, logger } = holding
+    const { definition, signal, state, logger } = holding
     for (let outages = 1; ; outages++) {
       try {
-        await runBatch(definition, batch.handle, { events, subscription: definition.name, attempt: 1, signal })
+        await runBatch(definition, batch.handle, { events, subscription: definition.name, attempt: 1, signal, state })
         if (outages > 1) holding.recovered('handle a batch')
         return true
       } catch (error) {

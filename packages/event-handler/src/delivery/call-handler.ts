@@ -9,11 +9,11 @@ import type { Holding } from './holding.js'
  * @returns a promise only where the handler did: one an event is what makes catching up slow
  */
 export function callHandler(
-  { definition, signal }: Holding,
+  { definition, signal, state }: Holding,
   event: RecordedEvent,
   attempt: number,
 ): Promise<unknown> | undefined {
-  const context: HandlerContext = { event, subscription: definition.name, attempt, signal }
+  const context: HandlerContext = { event, subscription: definition.name, attempt, signal, state }
   const handling: Handling = { definition, event, isOver: false }
   try {
     const returned = runHandling(handling, definition.handlers.get(event.type)!, context)

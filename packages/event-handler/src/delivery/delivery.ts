@@ -45,7 +45,7 @@ export type Progress = (position: number) => void
 export function eventsFor({ handlers }: SubscriptionDefinition, entry: LogEntry): readonly RecordedEvent[] {
   let events: readonly RecordedEvent[]
   try {
-    events = entry.events
+    events = entry.own
   } catch (error) {
     throw new Interruption('given-up', error)
   }

@@ -5,13 +5,16 @@ import { CatchUp } from '../reading/catch-up.js'
 import type { Portion } from '../reading/log-entry.js'
 import type { Follower, LogReader } from '../reading/log-reader.js'
 import { Wakeup } from '../wakeup.js'
+import { afterStart } from './after-start.js'
 import { BatchDelivery } from './batch-delivery.js'
 import { CheckpointSaver } from './checkpoint-saver.js'
 import { ConcurrentDelivery } from './concurrent-delivery.js'
 import type { Delivery, Progress } from './delivery.js'
 import { Gathering } from './gathering.js'
 import type { Holding } from './holding.js'
+import { Interruption } from './interruption.js'
 import { OutsideDelivery } from './outside-delivery.js'
+import { ownEvents } from './own-events.js'
 import { TransactionalDelivery } from './transactional-delivery.js'
 
 const MOST_AT_ONCE = 1_000
@@ -26,6 +29,9 @@ export class Following implements Follower {
   private readonly work = new Wakeup()
   /** Under which types its events are stored. */
   private readonly storedTypes: ReadonlySet<string>
+  private readonly ownOf: (portion: Portion) => Portion
+  /** How far everything is handled; kept only where there is a barrier. */
+  private finished: number
   private isNear = false
   private alarmAt = Number.POSITIVE_INFINITY
 
@@ -34,17 +40,22 @@ export class Following implements Follower {
     private readonly reader: LogReader,
     types: EventTypes,
     private readonly checkpoint: number,
+    /** A barrier, where the run ends; undefined where there is none. */
+    private readonly upTo: number | undefined,
     onProgress: (position: number) => void,
   ) {
+    const finished = upTo === undefined ? onProgress : (position: number) => this.finishedTo(position, onProgress)
     const progress = (position: number) => {
       if (position > this.position) this.position = position
-      onProgress(position)
+      finished(position)
     }
     this.position = checkpoint
+    this.finished = checkpoint
+    this.ownOf = ownEvents(holding.definition, holding.own)
     this.saver = new CheckpointSaver(holding, checkpoint, () => this.work.wake())
     this.storedTypes = types.storedTypesOf(holding.definition.handlers.keys())
     this.parking = new Parking(holding, types)
-    this.delivery = this.deliveryOf(holding, progress, onProgress)
+    this.delivery = this.deliveryOf(holding, progress, finished)
   }
 
   private deliveryOf(holding: Holding, progress: Progress, onProgress: Progress): Delivery {
@@ -79,6 +90,8 @@ export class Following implements Follower {
     if (checkpoint > head) throw new CheckpointAheadOfLogError(holding.definition.name, checkpoint, head)
     await delivery.prepare()
     await this.parking.load()
+    await afterStart(holding)
+    if (checkpoint === this.upTo) await this.untilAtBarrier()
     this.isNear = reader.join(this, checkpoint === head)
     for (;;) {
       if (this.isNear) await this.followReader()
@@ -145,8 +158,33 @@ export class Following implements Follower {
   }
 
   private async deliver(portion: Portion): Promise<void> {
-    await this.delivery.deliver(portion)
-    this.position = portion.upTo
+    const own = this.ownOf(this.upToBarrier(portion))
+    await this.delivery.deliver(own)
+    this.position = own.upTo
+    if (this.position === this.upTo) await this.untilAtBarrier()
+  }
+
+  private upToBarrier(portion: Portion): Portion {
+    const { upTo } = this
+    if (upTo === undefined || portion.upTo <= upTo) return portion
+    return { entries: portion.entries.filter(({ position }) => position <= upTo), upTo }
+  }
+
+  /** Finishes what is under way; then the run ends, and what it has come to is stored. */
+  private async untilAtBarrier(): Promise<never> {
+    while (this.finished < this.upTo!) {
+      this.delivery.check()
+      await this.doWhatIsDue()
+      this.wakeAt(Math.min(this.saver.dueAt, this.delivery.dueAt))
+      if (this.finished < this.upTo!) await this.work.wait()
+    }
+    throw new Interruption('ending')
+  }
+
+  private finishedTo(position: number, onProgress: (position: number) => void): void {
+    onProgress(position)
+    this.finished = position
+    if (position === this.upTo) this.work.wake()
   }
 
   private async doWhatIsDue(): Promise<void> {

@@ -3,8 +3,10 @@ import { backOff, type ErrorPolicy } from '../definition/error-policy.js'
 import type { SubscriptionDefinition } from '../definition/subscription-definition.js'
 import { describeError } from '../infrastructure-error.js'
 import type { HeldLease } from '../leasing/held-lease.js'
+import { partitionOf } from '../leasing/partition-of.js'
 import type { Report } from '../subscription-status.js'
 import { Interruption } from './interruption.js'
+import type { Partition } from './own-events.js'
 
 const OUTAGE = { first: 50, longest: 1_000 }
 
@@ -12,9 +14,12 @@ const OUTAGE = { first: 50, longest: 1_000 }
 export class Holding {
   private readonly hurry = new AbortController()
   private ended: Interruption | undefined
+  /** What the handlers of this run share, if the definition makes something for them. */
+  state: unknown
 
   constructor(
     readonly definition: SubscriptionDefinition,
+    readonly own: Partition,
     private readonly held: HeldLease,
     readonly store: EventStore,
     readonly runtime: Runtime,
@@ -29,8 +34,9 @@ export class Holding {
   }
 
   /** Whether events of a sequence are delivered under this lease. */
-  isOwn(_sequence: string): boolean {
-    return true
+  isOwn(sequence: string): boolean {
+    const { partition, partitions } = this.own
+    return partitions === 1 || partitionOf(sequence, partitions) === partition
   }
 
   get lease(): Lease {

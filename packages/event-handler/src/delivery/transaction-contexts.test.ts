@@ -20,7 +20,7 @@ describe('the context of a projection', () => {
   }
 
   it('has the handler’s fields and the transaction’s, private ones behind them included', () => {
-    const contexts = new TransactionContexts(new Transaction(), 'ledger', signal)
+    const contexts = new TransactionContexts(new Transaction(), 'ledger', signal, undefined)
     const context = contexts.of(event, 2) as unknown as Transaction & {
       attempt: number
       subscription: string
@@ -34,12 +34,12 @@ describe('the context of a projection', () => {
   })
 
   it('reads nothing of the transaction before it is asked for', () => {
-    const context = new TransactionContexts(new Transaction(), 'ledger', signal).of(event, 1) as unknown as Transaction
+    const context = new TransactionContexts(new Transaction(), 'ledger', signal, undefined).of(event, 1) as unknown as Transaction
     expect(() => context.missing).toThrow('asked for')
   })
 
   it('lets no transaction hide a field of the handler', () => {
-    const context = new TransactionContexts({ event: 'not this', signal: 'nor this' }, 'ledger', signal).of(event, 1)
+    const context = new TransactionContexts({ event: 'not this', signal: 'nor this' }, 'ledger', signal, undefined).of(event, 1)
     expect(context.event).toBe(event)
     expect(context.signal).toBe(signal)
   })

@@ -14,24 +14,25 @@ export class TransactionContexts {
     transaction: object,
     private readonly subscription: string,
     private readonly signal: AbortSignal,
+    private readonly state: unknown,
   ) {
     this.below = forwardingTo(transaction)
   }
 
   of(event: RecordedEvent, attempt: number): HandlerContext {
-    const { subscription, signal } = this
-    const own: HandlerContext = { event, subscription, attempt, signal }
+    const { subscription, signal, state } = this
+    const own: HandlerContext = { event, subscription, attempt, signal, state }
     return Object.setPrototypeOf(own, this.below)
   }
 
   ofBatch(events: readonly RecordedEvent[]): BatchContext {
-    const { subscription, signal } = this
-    const own: BatchContext = { events, subscription, attempt: 1, signal }
+    const { subscription, signal, state } = this
+    const own: BatchContext = { events, subscription, attempt: 1, signal, state }
     return Object.setPrototypeOf(own, this.below)
   }
 }
 
-/** An object that has what a transaction has, asked for anew each time. */
+/** An object that has what a transaction has, read on the transaction itself. */
 export function forwardingTo(transaction: object): object {
   const forwarding = {}
   for (let level = transaction; level !== null && level !== Object.prototype; level = Object.getPrototypeOf(level)) {

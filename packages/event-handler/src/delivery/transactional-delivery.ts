@@ -241,8 +241,8 @@ export class TransactionalDelivery implements Delivery, RetryWay {
   }
 
   private contextsOf(transaction: object): TransactionContexts {
-    const { definition, signal } = this.holding
-    return new TransactionContexts(transaction, definition.name, signal)
+    const { definition, signal, state } = this.holding
+    return new TransactionContexts(transaction, definition.name, signal, state)
   }
 
   /**

@@ -43,3 +43,38 @@ export class SubscriptionsNotRunningError extends WritError<'subscriptions-not-r
     super('subscriptions-not-running', `The subscriptions have not been started, so they can't ${operation}. Call start() first.`)
   }
 }
+
+/** A subscription was deleted while it was defined here: it stops, for its next event would come from the beginning. */
+export class SubscriptionDeletedError extends WritError<'subscription-deleted'> {
+  constructor(readonly subscription: string) {
+    super(
+      'subscription-deleted',
+      `The subscription '${subscription}' was deleted, and handles nothing until the application is started again; then it begins anew, as its 'startFrom' says.`,
+    )
+  }
+}
+
+/** A subscription that is at work can't be deleted. */
+export class SubscriptionInUseError extends WritError<'subscription-in-use'> {
+  constructor(
+    readonly subscription: string,
+    /** Who holds a lease of it; none where it is defined here and rests. */
+    readonly heldBy: readonly string[],
+  ) {
+    super(
+      'subscription-in-use',
+      `The subscription '${subscription}' can't be deleted while it is in use${heldBy.length > 0 ? ` by ${heldBy.join(', ')}` : ' here'}. ` +
+        'Pause it first, or stop the processes that define it.',
+    )
+  }
+}
+
+/** A subscription can't be sent where it was told to. */
+export class InvalidResetError extends WritError<'invalid-reset'> {
+  constructor(
+    readonly subscription: string,
+    readonly why: string,
+  ) {
+    super('invalid-reset', `The subscription '${subscription}' can't be reset: ${why}.`)
+  }
+}

@@ -6,8 +6,8 @@ import { Wakeup } from '../wakeup.js'
 export interface Watcher {
   /** Milliseconds that may pass until it sees them again. */
   every(): number
-  /** The rows, by subscription. */
-  see(rows: ReadonlyMap<string, Checkpoint>): void
+  /** The rows of each subscription, one a partition. */
+  seeRows(rows: ReadonlyMap<string, readonly Checkpoint[]>): void
 }
 
 /** Looks at the checkpoints of other processes: one look serves all who wait, and nobody waiting costs nothing. */
@@ -54,7 +54,7 @@ export class CheckpointWatch {
       }
       this.nap = new AbortController()
       const rows = await this.rows()
-      if (rows) for (const watcher of [...this.watchers]) watcher.see(rows)
+      if (rows) for (const watcher of [...this.watchers]) watcher.seeRows(rows)
       await this.sleep(rows === undefined)
     }
   }
@@ -66,10 +66,16 @@ export class CheckpointWatch {
     if (this.watchers.size > 0 && !this.ending.signal.aborted) await this.runtime.sleep(pause, this.nap.signal)
   }
 
-  private async rows(): Promise<ReadonlyMap<string, Checkpoint> | undefined> {
+  private async rows(): Promise<ReadonlyMap<string, readonly Checkpoint[]> | undefined> {
     try {
       const rows = await this.checkpoints.list()
-      return new Map(rows.map((row) => [row.subscription, row]))
+      const bySubscription = new Map<string, Checkpoint[]>()
+      for (const row of rows) {
+        const known = bySubscription.get(row.subscription)
+        if (known) known.push(row)
+        else bySubscription.set(row.subscription, [row])
+      }
+      return bySubscription
     } catch (error) {
       this.logger.debug({ error: describeError(error) }, 'the checkpoints could not be listed')
       return undefined

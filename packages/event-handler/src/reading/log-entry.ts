@@ -5,8 +5,10 @@ export class LogEntry {
   readonly position: number
   /** The type that it is stored under. */
   readonly type: string
+  readonly stream: string
   private stored: StoredEvent | undefined
   private decoded: readonly RecordedEvent[] | undefined
+  private some: readonly RecordedEvent[] | undefined
   private failure: { readonly error: unknown } | undefined
 
   constructor(
@@ -15,6 +17,7 @@ export class LogEntry {
   ) {
     this.position = stored.position
     this.type = stored.type
+    this.stream = stored.stream
     this.stored = stored
   }
 
@@ -35,6 +38,18 @@ export class LogEntry {
       this.stored = undefined
     }
     return this.decoded
+  }
+
+  /** Those of its events that are for whoever got this entry: all, unless it was made by `only`. */
+  get own(): readonly RecordedEvent[] {
+    return this.some ?? this.events
+  }
+
+  /** The same place in the log, of which some events are for whoever gets it. */
+  only(events: readonly RecordedEvent[]): LogEntry {
+    const entry: LogEntry = Object.create(this)
+    entry.some = events
+    return entry
   }
 }
 

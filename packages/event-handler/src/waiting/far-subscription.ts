@@ -1,34 +1,66 @@
 import type { Checkpoint, EventStore } from '@writ/event-store'
 import type { Subscription } from '../subscription.js'
 
+/** How many events beyond the checkpoints of several partitions are looked at, at most, until the checkpoints move. */
+const MOST_LOOKED_AT = 1_000
+
 /**
- * What is known of a subscription that runs in another process, or nowhere.
+ * What is known of the partitions of a subscription that run in other processes, or nowhere.
  *
- * Its stored checkpoint moves past uninteresting events only now and then. So what matters is looked up in the log: the first event beyond
- * the checkpoint that concerns it. Up to there it has nothing to do, and that answers for every position before.
+ * Their stored checkpoints move past uninteresting events only now and then. So what matters is looked up in the log: the first event
+ * beyond a checkpoint that concerns the partition. Up to there it has nothing to do, and that answers for every position before.
  */
 export class FarSubscription {
-  private asked: number | undefined
+  /** Partition → the checkpoint beyond which an event was found in its way; it stays there until the checkpoint moves. */
+  private readonly asked = new Map<number, number>()
 
   constructor(
     readonly subscription: Subscription,
     private readonly store: EventStore,
   ) {}
 
-  async learn({ checkpoint }: Checkpoint): Promise<void> {
-    const { reached, storedTypes } = this.subscription
-    reached.moveTo(checkpoint)
+  async learn(rows: readonly Checkpoint[]): Promise<void> {
+    const { subscription, asked } = this
+    const { reached } = subscription
+    subscription.seeRows(rows)
     const upTo = Math.max(0, ...[...reached.waiters].map(({ position }) => position))
-    // An event once found in its way stays there until the checkpoint moves.
-    if (upTo <= reached.position || this.asked === checkpoint) return
-    const next = await this.nextConcerning(reached.position, upTo, [...storedTypes])
-    if (next !== undefined) this.asked = checkpoint
-    reached.moveTo(next === undefined ? upTo : next - 1)
+    const open = rows.filter(
+      ({ partition, checkpoint }) =>
+        !subscription.runsHere(partition) && reached.of(partition) < upTo && asked.get(partition) !== checkpoint,
+    )
+    if (open.length === 0) return
+    const { found, seenUpTo } = await this.firstConcerning(
+      open.map(({ partition }) => partition),
+      rows.length,
+      upTo,
+    )
+    for (const { partition, checkpoint } of open) {
+      const next = found.get(partition)
+      if (next !== undefined) asked.set(partition, checkpoint)
+      reached.moveTo(partition, next === undefined ? seenUpTo : next - 1)
+    }
   }
 
-  private async nextConcerning(after: number, upTo: number, types: readonly string[]): Promise<number | undefined> {
-    const pages = this.store.readAll({ after, upTo, query: { items: [{ types }] }, limit: 1, pageSize: 1, durable: false })
-    for await (const page of pages) for (const { position } of page) return position
-    return undefined
+  /** Partition → the position of the first event that concerns it beyond what it has reached. */
+  private async firstConcerning(partitions: readonly number[], of: number, upTo: number) {
+    const { store, subscription } = this
+    const { reached, storedTypes } = subscription
+    const found = new Map<number, number>()
+    const after = Math.min(...partitions.map((partition) => reached.of(partition)))
+    const query = { items: [{ types: [...storedTypes] }] }
+    // Of one partition, the first event that is found is the one.
+    const limit = of === 1 ? 1 : MOST_LOOKED_AT
+    let count = 0
+    for await (const page of store.readAll({ after, upTo, query, limit, pageSize: Math.min(limit, 100), durable: false })) {
+      for (const stored of page) {
+        count++
+        for (const partition of partitions) {
+          if (found.has(partition) || stored.position <= reached.of(partition)) continue
+          if (subscription.concerns(partition, stored)) found.set(partition, stored.position)
+        }
+        if (found.size === partitions.length || count === limit) return { found, seenUpTo: stored.position }
+      }
+    }
+    return { found, seenUpTo: upTo }
   }
 }

@@ -110,23 +110,23 @@ export class Waits implements Watcher {
     return this.interval
   }
 
-  see(rows: ReadonlyMap<string, Checkpoint>): void {
+  seeRows(rows: ReadonlyMap<string, readonly Checkpoint[]>): void {
     for (const wait of this.waits) {
       const stopped = [...wait.lagging].some(
-        ({ isStopped, definition }) => isStopped && rows.get(definition.name)?.owner === undefined,
+        ({ isStopped, definition }) => isStopped && (rows.get(definition.name) ?? []).every(({ owner }) => owner === undefined),
       )
       if (stopped) wait.fail('it has stopped')
     }
     void this.learn(rows)
   }
 
-  private async learn(rows: ReadonlyMap<string, Checkpoint>): Promise<void> {
+  private async learn(rows: ReadonlyMap<string, readonly Checkpoint[]>): Promise<void> {
     if (this.isLooking) return
     this.isLooking = true
     for (const [subscription, far] of this.far) {
-      const row = rows.get(subscription.definition.name)
-      if (!row || subscription.isRunningHere || subscription.reached.waiters.size === 0) continue
-      await far.learn(row).catch((error: unknown) => {
+      const ofIt = rows.get(subscription.definition.name)
+      if (!ofIt || subscription.isRunningHere || subscription.reached.waiters.size === 0) continue
+      await far.learn(ofIt).catch((error: unknown) => {
         this.logger.debug(
           { subscription: subscription.definition.name, error: describeError(error) },
           'a wait could not look at the log',

@@ -16,6 +16,7 @@ const optionNames: Record<keyof ProcessManagerOptions<unknown>, true> = {
   consistency: true,
   onError: true,
   concurrency: true,
+  partitions: true,
 }
 
 /** @throws InvalidProcessManagerError */
@@ -47,7 +48,7 @@ export function define(
     }
     byCommand.set(type, rejection)
   }
-  const { name, correlate, startFrom = 'origin', consistency = 'eventual', onError, concurrency = 64 } = options
+  const { name, correlate, startFrom = 'origin', consistency = 'eventual', onError, concurrency = 64, partitions = 1 } = options
   const events = reactions.map(({ event }) => event)
   return {
     name,
@@ -56,6 +57,7 @@ export function define(
     consistency,
     ...(onError && { onError }),
     concurrency,
+    partitions,
     instancesOf: correlation(name, source, correlate, events),
     events,
     reactions: byEvent,
@@ -74,7 +76,7 @@ function checkOptions(source: string, options: ProcessManagerOptions<Correlate>)
     const nearest = nearestName(unknown, Object.keys(optionNames))
     refuse(`it has no option '${unknown}'${nearest ? `; '${nearest}' may be meant` : ''}`)
   }
-  const { name, startFrom = 'origin', consistency = 'eventual', onError, concurrency = 64 } = options
+  const { name, startFrom = 'origin', consistency = 'eventual', onError, concurrency = 64, partitions = 1 } = options
   if (typeof name !== 'string' || !namePattern.test(name)) {
     refuse("its 'name' must be 1 to 200 letters, digits, dots, dashes or underscores")
   }
@@ -84,6 +86,9 @@ function checkOptions(source: string, options: ProcessManagerOptions<Correlate>)
   if (consistency !== 'eventual' && consistency !== 'strong') refuse("its 'consistency' must be 'eventual' or 'strong'")
   if (!Number.isSafeInteger(concurrency) || concurrency < 1 || concurrency > 1_000) {
     refuse("its 'concurrency' must be an integer from 1 to 1000")
+  }
+  if (!Number.isSafeInteger(partitions) || partitions < 1 || partitions > 1_000) {
+    refuse("its 'partitions' must be an integer from 1 to 1000")
   }
   if (onError !== undefined && typeof onError !== 'function') refuse("its 'onError' must be a function, such as retryThenStop()")
 }

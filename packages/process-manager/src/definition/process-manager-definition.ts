@@ -11,8 +11,10 @@ export interface ProcessManagerDefinition {
   readonly consistency: 'eventual' | 'strong'
   /** Absent: what all subscriptions of the process have in common. */
   readonly onError?: ErrorPolicy
-  /** How many events are handled at a time, at most; those of one instance in their order. */
+  /** How many events of a partition are handled at a time, at most; those of one instance in their order. */
   readonly concurrency: number
+  /** Into how many partitions its instances are divided. */
+  readonly partitions: number
   /**
    * The instances that an event belongs to; none when it is not the manager's own.
    *
@@ -60,7 +62,7 @@ export interface Step {
 }
 
 /** What a handler gets besides event or command. `event` is the recorded event that is being handled, also where a command was refused. */
-export interface ProcessContext extends HandlerContext {
+export interface ProcessContext extends Omit<HandlerContext, 'state'> {
   /** The instance's id: what its events correlate by. */
   readonly instance: string
 }
@@ -93,6 +95,11 @@ export interface ProcessManagerOptions<C> {
   readonly consistency?: 'eventual' | 'strong'
   /** What follows when one of its handlers fails: the application's default, and that is `retryThenStop()`. A refused command is no failure. */
   readonly onError?: ErrorPolicy
-  /** How many events are handled at a time, at most: from 1 to 1,000, 64 by default. Those of one instance are handled in their order. */
+  /** How many events of a partition are handled at a time, at most: 1 to 1,000, 64 by default; those of one instance in their order. */
   readonly concurrency?: number
+  /**
+   * Into how many partitions its instances are divided, for as many processes at most: 1 to 1,000, 1 by default. An event with several ids
+   * is handled in each of their partitions, for the instances that are there.
+   */
+  readonly partitions?: number
 }

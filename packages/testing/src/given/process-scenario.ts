@@ -109,13 +109,19 @@ class ProcessRun {
   private async deliver(recorded: RecordedEvent): Promise<void> {
     const { runtime, store } = this
     for (;;) {
-      const { name, handlers } = processSubscription(this.definition, {
+      const { name, handlers, state } = processSubscription(this.definition, {
         store,
         runtime,
         commands: this.commands.values(),
         dispatch: this.dispatch,
       })
-      const context = { event: recorded, subscription: name, attempt: 1, signal: new AbortController().signal }
+      const context = {
+        event: recorded,
+        subscription: name,
+        attempt: 1,
+        signal: new AbortController().signal,
+        state: state?.({ partition: 0, partitions: 1 }),
+      }
       try {
         await handlers.get(recorded.type)?.(recorded.data, context)
         return
