@@ -4,11 +4,12 @@ import { closedLoop } from '../closed-loop.js'
 import { countStatements } from '../statement-count.js'
 import type { OpenSystem } from '../system.js'
 import { emmettAppend } from '../systems/emmett-append.js'
+import { pacedAppend } from '../systems/paced-append.js'
 import { toldAppend } from '../systems/wake-up.js'
 import { writAppend } from '../systems/writ-append.js'
 import { type Answer, monotonic, type Question } from './calling-process.js'
 
-const systems = { writ: writAppend, emmett: emmettAppend, told: toldAppend }
+const systems = { writ: writAppend, emmett: emmettAppend, told: toldAppend, paced: pacedAppend }
 const statements = countStatements()
 let system: OpenSystem | undefined
 

@@ -5,7 +5,7 @@ import type { Loop } from '../closed-loop.js'
 import type { Environment } from '../system.js'
 
 /** The systems that such a process knows. */
-export type CallingSystem = 'writ' | 'emmett' | 'told'
+export type CallingSystem = 'writ' | 'emmett' | 'told' | 'paced'
 
 export type Question =
   | { readonly open: CallingSystem; readonly environment: Environment }

@@ -67,7 +67,7 @@ export function emmettConsumer(name: string, events: number, pulling: Pulling, w
   }
 }
 
-function settingsOf({ batchSize, pullingFrequencyInMs }: Pulling): string {
+export function settingsOf({ batchSize, pullingFrequencyInMs }: Pulling): string {
   if (batchSize === undefined) return 'its consumer at its defaults, 100 events a batch and 50 ms between them'
   return `its consumer at its best: ${batchSize.toLocaleString('en')} events a batch, ${pullingFrequencyInMs} ms between them`
 }

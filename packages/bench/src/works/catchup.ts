@@ -33,4 +33,6 @@ export const catchup: Work = {
     { callers: 1, system: 'writ upserts', figure: 'perSecond', atLeast: 60_000 },
     { callers: 1, system: 'writ upsert each', figure: 'perSecond', against: 'emmett upserts', atLeast: 2 },
   ],
+  limitedBy:
+    'Node, which is one thread: reading and decoding take two thirds of its time, as in `replay`, and the rest goes into calling handlers and into the collector. Ten handlers read and decode once',
 }

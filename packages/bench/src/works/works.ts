@@ -9,6 +9,7 @@ import { conditions } from './conditions.js'
 import { dispatch } from './dispatch.js'
 import { growth } from './growth.js'
 import { hot } from './hot.js'
+import { latency } from './latency.js'
 import { load } from './load.js'
 import { memory } from './memory.js'
 import { receipts } from './receipts.js'
@@ -38,7 +39,7 @@ export const storeWorks: readonly Work[] = [
 const commandWorks: readonly Work[] = [dispatch, hot, receipts, memory, transfers]
 
 /** Those of subscriptions. */
-const subscriptionWorks: readonly Work[] = [catchup]
+const subscriptionWorks: readonly Work[] = [catchup, latency]
 
 /** Everything that can be measured; a new work is a file beside this one and a line here. */
 export const works: readonly Work[] = [...storeWorks, ...commandWorks, ...subscriptionWorks]
