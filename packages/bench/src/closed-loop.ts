@@ -34,20 +34,18 @@ export async function closedLoop(operation: (caller: number) => Promise<void>, c
   let completed = 0
   let failed = 0
   let isBroken = false
-  /** @returns whether it had its effect */
-  const attempt = async (caller: number) => {
-    try {
-      await operation(caller)
-      return true
-    } catch (error) {
-      if (error instanceof OperationFailed) return false
-      isBroken = true
-      throw error
-    }
-  }
   const call = async (caller: number) => {
     for (let now = performance.now(); now < end && !isBroken; ) {
-      const succeeded = await attempt(caller)
+      let succeeded = true
+      try {
+        await operation(caller)
+      } catch (error) {
+        if (!(error instanceof OperationFailed)) {
+          isBroken = true
+          throw error
+        }
+        succeeded = false
+      }
       const done = performance.now()
       if (succeeded) latencies.push(done - now)
       if (done <= end || callers === 1) succeeded ? completed++ : failed++

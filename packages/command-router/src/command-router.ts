@@ -257,6 +257,10 @@ export class CommandRouter {
       this.dispatching++
       return executed.then(this.replies[way.returning], this.failed)
     }
+    return this.handleWithMiddleware(middleware, context, way)
+  }
+
+  private handleWithMiddleware(middleware: readonly Middleware[], context: DispatchContext, way: Way): Promise<object> {
     const dispatched = runMiddleware(middleware, context, () => this.executeAndWait(context, way))
     this.dispatching++
     return dispatched.then((done) => this.answered(done, way.returning), this.failed)
@@ -339,12 +343,16 @@ function executionOf(context: DispatchContext, way: Omit<Way, 'aggregates' | 'ti
     metadata: metadataOf(context),
     decide: route.decide,
     boundary: route.boundary?.(command),
-    boundaryState: route.boundaryState && ((events) => route.boundaryState?.(command, events)),
+    boundaryState: boundaryStateOf(route, command),
     retries: way.retries,
     timeout: way.timeout,
     wants: returning === 'state' || returning === 'events' ? returning : undefined,
     tellsTypes: way.consistency !== 'eventual',
   }
+}
+
+function boundaryStateOf({ boundaryState }: Route, command: AnyCommand): CommandExecution['boundaryState'] {
+  return boundaryState && ((events) => boundaryState(command, events))
 }
 
 /** What the options come to, with the defaults. */

@@ -32,8 +32,8 @@ function withoutCodecs(kind: Kind, type: string, schema: z.ZodObject): MessageSc
       refuseUnknownKeys(kind, type, data, parsed.data)
       return plain
     },
-    // Copied, so that a toJSON() of the class has no say in what is stored.
-    encode: (instance) => ({ ...instance }) as JsonObject,
+    // Copied where a toJSON() of the class would have a say in what is stored.
+    encode: (instance) => ('toJSON' in instance ? { ...instance } : instance) as JsonObject,
     decode(stored) {
       if (typeof stored !== 'object' || stored === null || Array.isArray(stored)) throw notAnObject(kind, type)
       return stored

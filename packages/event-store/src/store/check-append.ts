@@ -3,7 +3,7 @@ import type { Append } from './append.js'
 import { checkExpectedVersion } from './expected-version.js'
 import { isJson } from './json-text.js'
 import { linkTarget } from './link.js'
-import type { NewEvent } from './new-event.js'
+import { isSerialised, type NewEvent } from './new-event.js'
 import { isReservedType } from './own-record.js'
 import type { EventQuery } from './query.js'
 import type { NewReceipt } from './receipts.js'
@@ -49,20 +49,26 @@ export function checkAppend(append: Append): void {
 function checkEvent(stream: string, event: NewEvent): void {
   if (!uuid.test(event.id))
     throw new InvalidAppendError(stream, `the event id '${String(event.id).slice(0, 60)}' is no UUID in lower case`)
+  if (!isSerialised(event)) checkWrittenByHand(stream, event)
+  if (isReservedType(event.type)) return
+  if (!Number.isSafeInteger(event.schemaVersion) || event.schemaVersion < 1 || event.schemaVersion > 32_767) {
+    throw new InvalidAppendError(stream, `the schema version of '${event.type}' must be an integer from 1 to 32767`)
+  }
+  checkSize(stream, event)
+  if (event.tags.length > MAX_TAGS)
+    throw new InvalidAppendError(stream, `'${event.type}' has ${event.tags.length} tags, and ${MAX_TAGS} is the most`)
+  for (const tag of event.tags) checkName(stream, 'tag', tag)
+}
+
+/** What holds by itself for an event that was made of an instance of its class. */
+function checkWrittenByHand(stream: string, event: NewEvent): void {
   checkName(stream, 'event type', event.type)
   if (isReservedType(event.type)) {
     checkLink(stream, event)
     return
   }
-  if (!Number.isSafeInteger(event.schemaVersion) || event.schemaVersion < 1 || event.schemaVersion > 32_767) {
-    throw new InvalidAppendError(stream, `the schema version of '${event.type}' must be an integer from 1 to 32767`)
-  }
   checkText(stream, event.type, 'data', event.data)
   checkText(stream, event.type, 'metadata', event.metadata)
-  checkSize(stream, event)
-  if (event.tags.length > MAX_TAGS)
-    throw new InvalidAppendError(stream, `'${event.type}' has ${event.tags.length} tags, and ${MAX_TAGS} is the most`)
-  for (const tag of event.tags) checkName(stream, 'tag', tag)
 }
 
 function checkLink(stream: string, event: NewEvent): void {

@@ -49,7 +49,8 @@ export function metadataText(metadata: EventMetadata): string {
   const { correlationId = '', causationId = '' } = metadata
   for (const key in metadata) if (key !== 'correlationId' && key !== 'causationId') return JSON.stringify(metadata)
   if (!plainId.test(correlationId) || !plainId.test(causationId)) return JSON.stringify(metadata)
-  return `{"correlationId":"${correlationId}","causationId":"${causationId}"}`
+  // Joined, so that it is one text: one that is added up keeps all its parts.
+  return ['{"correlationId":"', correlationId, '","causationId":"', causationId, '"}'].join('')
 }
 
 /** @throws UndecodableEventError */

@@ -46,9 +46,7 @@ export function newEvent(event: AnyEvent, id: string, metadata: EventMetadata = 
 /** The same for several events that share their metadata, such as those of one command. */
 export function newEvents(events: readonly AnyEvent[], metadata: EventMetadata, { uuid }: Pick<Runtime, 'uuid'>): NewEvent[] {
   const text = metadataText(metadata)
-  const made: NewEvent[] = []
-  for (const event of events) made.push(serialised(event, uuid(), text))
-  return made
+  return events.map((event) => serialised(event, uuid(), text))
 }
 
 function serialised(event: AnyEvent, id: string, metadata: string): NewEvent {
