@@ -137,7 +137,7 @@ export function recorded(event: NewEvent, stream: string, version: number, posit
     id: event.id,
     type: event.type,
     schemaVersion: event.schemaVersion,
-    data: event.data,
+    data: inOnePiece(event.data),
     metadata: event.metadata,
     tags: event.tags.length === 0 ? untagged : Object.freeze([...event.tags]),
     stream,
@@ -145,4 +145,10 @@ export function recorded(event: NewEvent, stream: string, version: number, posit
     position,
     createdAt,
   })
+}
+
+/** The same text. One that was put together keeps its parts, until somebody looks at a letter of it. */
+function inOnePiece(text: string): string {
+  text.charCodeAt(0)
+  return text
 }

@@ -7,9 +7,13 @@ const MAX_EVENTS = 1_000
 /** Of data and metadata, as UTF-16: some megabytes a send. */
 const MAX_CHARACTERS = 4_194_304
 
+/** Nothing is ever added to it: what is collected begins with a list of its own. */
+const none: PendingCommand[] = []
+Object.freeze(none)
+
 /** Commands that have been decided and not yet sent, in their order. */
 export class Collected {
-  private list: PendingCommand[] = []
+  private list = none
   private eventCount = 0
   private characters = 0
 
@@ -36,7 +40,7 @@ export class Collected {
 
   takeAll(): PendingCommand[] {
     const all = this.list
-    this.list = []
+    this.list = none
     this.eventCount = 0
     this.characters = 0
     return all

@@ -10,7 +10,10 @@ export function frozenWith(instance: object, values: Readonly<Record<string, unk
 
 /** The same record, all of whose values are frozen through and through. */
 export function withFrozenValues<Values extends Readonly<Record<string, unknown>>>(values: Values): Values {
-  for (const value of Object.values(values)) if (typeof value === 'object' && value !== null) freezeDeeply(value)
+  for (const key in values) {
+    const value = values[key]
+    if (typeof value === 'object' && value !== null) freezeDeeply(value)
+  }
   return values
 }
 
