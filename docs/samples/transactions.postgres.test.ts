@@ -3,7 +3,7 @@ import { testDatabase } from '@writ/build-tools'
 import { newEvent, systemRuntime } from '@writ/event-store'
 import { postgresEventStore } from '@writ/event-store-postgres'
 import pg from 'pg'
-import { MoneyDeposited, MoneyWithdrawn, move, pay, payBack, payInto } from './transactions.js'
+import { account, depositWithin, MoneyDeposited, move, moveByCommands, pay, payBack, payInto } from './transactions.js'
 
 describe('the samples of transactions', () => {
   it('move money, pay, pay back and pay in: rows and events together or not at all', async () => {
@@ -12,7 +12,7 @@ describe('the samples of transactions', () => {
     const store = postgresEventStore({ pool, schema })
     const app = await Application.create({
       store,
-      modules: [module({ name: 'bank', events: [MoneyDeposited, MoneyWithdrawn] })],
+      modules: [module({ name: 'bank', aggregates: [account] })],
     })
     await app.start()
     await pool.query('create table payments (id integer generated always as identity, account text, amount integer)')
@@ -31,8 +31,13 @@ describe('the samples of transactions', () => {
     const client = await pool.connect()
     await payInto(store, client, 7)
     await expect(payInto(store, client, 7)).rejects.toMatchObject({ code: 'wrong-expected-version', actualVersion: 3 })
-    client.release()
     expect([(await store.head()).position, await payments()]).toEqual([7, [{ account: '2', amount: 7 }]])
+
+    expect(await moveByCommands(app, 10)).toEqual({ left: 60, positions: [8, 9] })
+    await depositWithin(app, client, 3)
+    client.release()
+    expect(await app.stateOf(account, '1')).toMatchObject({ state: { balance: 63 } })
+    expect(await payments()).toHaveLength(3)
     await app.stop()
     await pool.end()
   })

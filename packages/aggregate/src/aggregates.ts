@@ -302,7 +302,7 @@ export class Aggregates {
       const events = executed.events ?? (await this.eventsOf(executed))
       executed = { ...executed, types: events.map(({ type }) => type) }
     }
-    if (wants !== 'state' || 'state' in executed) return executed
+    if (wants !== 'state' || 'state' in executed || aggregate.isStateless) return executed
     const { stream, version } = executed
     if (aggregate.stored?.changedBy === 'decisions') {
       const { state } = await storedStateOf(this.store, aggregate, identityIn(stream, aggregate))

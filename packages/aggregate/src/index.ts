@@ -9,6 +9,7 @@ export {
   type StoredRow,
   type StoredState,
 } from './definition/stored-state.js'
+export { statelessDefinition } from './definition/stateless.js'
 export { type ModelOptions, model } from './definition/model.js'
 export { Updated, type UpdateOn, updated } from './definition/updated.js'
 export { RowTakenError } from './errors/row-taken-error.js'
@@ -24,6 +25,7 @@ export {
   type Decide,
   type Evolve,
   type Handling,
+  type HandlingAlone,
   type SnapshotPolicy,
   type StateAsJson,
   type StoredIn,

@@ -149,6 +149,16 @@ export function describeStored(
           expect(balanceOf(await stored())).toBe(150)
         })
 
+        it('goes on from a row that is older than its first event', async () => {
+          const { account, withdraw, store, row, stored } = await begin()
+          const { table } = one()
+          const old = { version: 0, balance: 50, status: 'open' }
+          await store.transaction(({ rows }) => rows({ name: table, key: 'account' }).insert(account, old))
+          expect(await withdraw(20)).toMatchObject({ version: 1 })
+          expect(await row()).toMatchObject({ balance: 30, version: 1 })
+          expect(await stored()).toHaveLength(1)
+        })
+
         it('is withdrawn when it runs out of time before it is stored', async () => {
           const { account, deposit, row, definition, execute } = await begin()
           await deposit(1)

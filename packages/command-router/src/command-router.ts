@@ -125,6 +125,7 @@ export class CommandRouter {
     for (const route of options.routes) {
       this.add(route)
       const { aggregate } = route
+      if (aggregate.isStateless) continue
       const other = categories.get(aggregate.category)
       if (other && other !== aggregate) throw new DuplicateCategoryError(aggregate.category, [other.name, aggregate.name])
       categories.set(aggregate.category, aggregate)

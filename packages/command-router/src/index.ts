@@ -1,5 +1,6 @@
 export { causedBy } from './caused-by.js'
 export { CommandHandler, type CommandHandlerOptions, commandHandlerOf, handledBy } from './command-handler.decorator.js'
+export { type AloneOptions, commandHandler, type HandlerAlone } from './command-handler.js'
 export { CommandRouter, type CommandRouterOptions, type DecidedEvents, type WaitFor } from './command-router.js'
 export {
   type Consistency,

@@ -23,6 +23,8 @@ export interface Route {
   readonly identity: string | ((command: AnyCommand) => string)
   /** Stands between category and identity in the stream's name. */
   readonly prefix: string | ((command: AnyCommand) => string) | undefined
+  /** The whole name, where there is no aggregate. */
+  readonly stream?: (command: AnyCommand) => string
   readonly boundary: ((command: AnyCommand) => EventQuery) | undefined
   /** What the boundary's events come to. */
   readonly boundaryState: ((command: AnyCommand, events: readonly RecordedEvent[]) => unknown) | undefined
@@ -112,7 +114,8 @@ export function routeTo<C extends AnyCommand>(
   }
 }
 
-function boundaryOf<C extends AnyCommand>(
+/** @internal */
+export function boundaryOf<C extends AnyCommand>(
   boundary: RouteOptions<C>['boundary'],
 ): Pick<Route, 'boundary' | 'boundaryState' | 'boundaryEvents'> {
   if (boundary === undefined) return { boundary: undefined, boundaryState: undefined, boundaryEvents: [] }
@@ -129,8 +132,8 @@ function queryOf(boundary: Boundary): EventQuery {
   return 'items' in boundary ? boundary : { items: [boundary] }
 }
 
-/** Errors about what a function answers call it by its name. */
-function named(decide: Decide<unknown>, name: string): Decide<unknown> {
+/** @internal Errors about what a function answers call it by its name. */
+export function named(decide: Decide<unknown>, name: string): Decide<unknown> {
   const handler: Decide<unknown> = (state, command, handling) => decide(state, command, handling)
   Object.defineProperty(handler, 'name', { value: decide.name === '' || decide.name === 'handle' ? name : decide.name })
   return handler

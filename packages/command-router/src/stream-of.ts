@@ -9,7 +9,13 @@ const MAX_IDENTITY = 512
  *
  * @throws MissingIdentityError, InvalidStreamNameError
  */
-export function streamOf({ aggregate, identity, prefix, commandClass }: Route, command: AnyCommand): string {
+export function streamOf({ aggregate, identity, prefix, commandClass, stream: nameOf }: Route, command: AnyCommand): string {
+  if (nameOf) {
+    const name: unknown = nameOf(command)
+    if (typeof name !== 'string') throw new MissingIdentityError(commandClass.type, 'stream', whyNoIdentity(name))
+    checkStreamName(name)
+    return name
+  }
   const source = typeof identity === 'function' ? 'identity function' : identity
   const value: unknown =
     typeof identity === 'function' ? identity(command) : (command as unknown as Record<string, unknown>)[identity]

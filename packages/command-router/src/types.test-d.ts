@@ -1,9 +1,9 @@
 // What `dispatch` infers, and the mistakes that the compiler finds: each line that is expected to fail must fail.
 
-import { Aggregate, aggregate, boundary, decided, type Handling } from '@writ/aggregate'
+import { Aggregate, aggregate, boundary, decided, type Handling, type HandlingAlone } from '@writ/aggregate'
 import { Command, Event } from '@writ/event-store'
 import { z } from 'zod'
-import { CommandHandler, type CommandRouter, route } from './index.js'
+import { CommandHandler, type CommandRouter, commandHandler, route } from './index.js'
 
 class Opened extends Event('opened', z.object({ account: z.string() })) {}
 class Open extends Command('open', z.object({ account: z.string(), size: z.int() }), { result: z.object({ number: z.int() }) }) {}
@@ -172,3 +172,49 @@ boundary({
   // @ts-expect-error no promise of a state
   evolve: { opened: async (count) => count },
 })
+
+interface Sql {
+  readonly sql: (text: string) => Promise<void>
+}
+
+@CommandHandler(Open, { stream: ({ account }) => `account-${account}`, events: [Opened], boundary: openings })
+export class Alone {
+  async handle({ account }: Open, { transaction: { sql, rows }, state }: HandlingAlone<Sql, number>) {
+    await sql('select 1')
+    await rows({ name: 'accounts', key: 'account' }).lock(account)
+    return decided(new Opened({ account }), { number: state })
+  }
+}
+
+// @ts-expect-error without an aggregate there is no state
+@CommandHandler(Close, { stream: () => 'account-a' })
+export class AloneWithState {
+  handle(_account: Account, _command: Close) {}
+}
+
+// @ts-expect-error the boundary's state is a number
+@CommandHandler(Open, { stream: () => 'account-a', boundary: openings })
+export class AloneWithWrongState {
+  handle(_command: Open, { state }: HandlingAlone<object, string>) {
+    return decided([], { number: state.length })
+  }
+}
+
+// @ts-expect-error a handler needs an aggregate, or a stream
+@CommandHandler(Close, {})
+export class Nowhere {
+  handle(_command: Close) {}
+}
+
+commandHandler(Open, {
+  stream: ({ account }) => `account-${account}`,
+  boundary: openings,
+  handle: async ({ size }, { state, transaction: { sql } }: HandlingAlone<Sql, number>) => {
+    await sql('select 1')
+    return decided([], { number: size + state })
+  },
+})
+// @ts-expect-error the declared result is missing
+commandHandler(Open, { stream: () => 'account-a', handle: ({ account }) => new Opened({ account }) })
+// @ts-expect-error the command has no such field
+commandHandler(Close, { stream: ({ size }) => `account-${size}`, handle: () => undefined })

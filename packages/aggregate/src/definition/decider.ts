@@ -3,6 +3,7 @@ import {
   type AnyCommandClass,
   type AnyEvent,
   type AnyEventClass,
+  type AppendsTogether,
   type Json,
   type RecordedEvent,
   refuseUnknownOptions,
@@ -80,6 +81,16 @@ export interface Handling<BoundaryState = unknown> {
   readonly state: BoundaryState
   /** The transaction of the store in which the decision is stored; there where the handler has no aggregate. */
   readonly transaction?: object
+}
+
+/**
+ * What a handler without an aggregate gets besides the command.
+ *
+ * @typeParam Transaction what work in a transaction of the store gets: `SqlTransaction` on PostgreSQL
+ */
+export interface HandlingAlone<Transaction extends object = object, BoundaryState = unknown> extends Handling<BoundaryState> {
+  /** What it changes here is stored with its events; undone where it refuses. */
+  readonly transaction: Transaction & Pick<AppendsTogether, 'rows'>
 }
 
 // Methods compare bivariantly: so a definition over one state is also a definition over `unknown`, whatever its state.
