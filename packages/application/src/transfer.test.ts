@@ -257,6 +257,21 @@ describe('a transfer in an application', () => {
     expect(types().filter((type) => type.startsWith('money'))).toEqual(['money-deposited', 'money-withdrawn', 'money-deposited'])
   })
 
+  it('stays refused when the target has changed since, and a process that was left behind sends the command again', async () => {
+    expect(await request('t7', 'bob', 'ann', 5_000)).toBe('insufficient-funds')
+    const [journaled] = await readJournal(store, 'transfer', 't7')
+    const { id, type } = journaled!.commands[0]!
+    expect(type).toBe('withdraw-money')
+    await app.dispatch(new DepositMoney({ account: 'bob', amount: 10_000 }))
+    const { version } = await app.stateOf(Account, 'bob')
+    const again = app.dispatch(new WithdrawMoney({ account: 'bob', amount: 5_000, transfer: 't7', to: 'ann' }), {
+      commandId: id,
+      fingerprint: id,
+    })
+    await expect(again).rejects.toMatchObject({ code: 'insufficient-funds', facts: { account: 'bob' } })
+    expect((await app.stateOf(Account, 'bob')).version).toBe(version)
+  })
+
   it('is listed and waited for like every subscription', async () => {
     const { subscriptions } = await app.health()
     expect(subscriptions).toMatchObject([{ name: 'transfer', state: 'running' }])

@@ -16,6 +16,7 @@ import {
   type ReadStreamOptions,
   type Receipts,
   type Runtime,
+  refuseUnknownOptions,
   type Snapshots,
   type StoredEvent,
   StoreNotRunningError,
@@ -49,8 +50,17 @@ export interface InMemoryEventStoreOptions {
   readonly allowHardDelete?: boolean
 }
 
-/** @throws InMemoryStoreRefusedError under `NODE_ENV=production`, unless that is allowed */
+const known: Record<keyof InMemoryEventStoreOptions, true> = {
+  log: true,
+  runtime: true,
+  logger: true,
+  allowInProduction: true,
+  allowHardDelete: true,
+}
+
+/** @throws InvalidOptionError; InMemoryStoreRefusedError under `NODE_ENV=production`, unless that is allowed */
 export function inMemoryEventStore(options: InMemoryEventStoreOptions = {}): EventStore<InMemoryTransaction> {
+  refuseUnknownOptions('inMemoryEventStore', options, Object.keys(known))
   const { log, runtime, logger = silentLogger, allowInProduction = false, allowHardDelete = false } = options
   if (process.env.NODE_ENV === 'production' && !allowInProduction) {
     throw new InMemoryStoreRefusedError(

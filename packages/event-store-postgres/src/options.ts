@@ -1,4 +1,4 @@
-import { type Logger, type Runtime, silentLogger, systemRuntime } from '@writ/event-store'
+import { type Logger, nearestName, type Runtime, silentLogger, systemRuntime } from '@writ/event-store'
 import pg from 'pg'
 import { PostgresOptionError } from './errors.js'
 import { type SchemaName, schemaName } from './schema/schema-name.js'
@@ -90,7 +90,12 @@ const known = [
 /** @throws PostgresOptionError; it never repeats a connection string, for that may hold a password */
 export function checkOptions(options: PostgresEventStoreOptions): CheckedOptions {
   for (const option of Object.keys(options)) {
-    if (!known.includes(option)) throw new PostgresOptionError(option, `is none; the options are ${known.join(', ')}`)
+    if (known.includes(option)) continue
+    const nearest = nearestName(option, known)
+    throw new PostgresOptionError(
+      option,
+      `is none${nearest ? `; the nearest is '${nearest}'` : ''}; the options are ${known.join(', ')}`,
+    )
   }
   const {
     schema = 'writ',

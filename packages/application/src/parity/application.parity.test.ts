@@ -1,14 +1,30 @@
 // What an application is to be able to do, point by point.
 import 'reflect-metadata'
-import { changesBetween } from '@writ/aggregate'
-import { eventHandler, on } from '@writ/event-handler'
-import { eventsOf } from '@writ/event-store'
+import { Aggregate, aggregate, aggregateOf, boundary, changesBetween } from '@writ/aggregate'
+import { CommandHandler, commandHandlerOf, route } from '@writ/command-router'
+import { EventHandler, eventHandler, On, on, projection, retryLaterThenPark, retryThenPark } from '@writ/event-handler'
+import { Command, Event, eventsOf } from '@writ/event-store'
 import { InMemoryLog, inMemoryEventStore } from '@writ/event-store-memory'
+import { postgresEventStore } from '@writ/event-store-postgres'
+import { processManager } from '@writ/process-manager'
+import { z } from 'zod'
 import { Deposit, Deposited, Look, Savings, savings, Withdraw } from '../../test/savings.js'
+import { until } from '../../test/until.js'
 import { Application, type ApplicationOptions } from '../index.js'
 
 const account = 'ann'
 const deposit = (amount = 1) => new Deposit({ account, amount })
+
+// What a compiler has not seen.
+const MisspeltOptions = Aggregate({ category: 'x', identity: 'x', snapshotEvry: 5 } as never) as unknown as ClassDecorator
+@MisspeltOptions
+class Misspelt {}
+const MisspeltRoute = CommandHandler(Deposit, { aggregate: Savings, identitty: 'x' } as never) as unknown as ClassDecorator
+@MisspeltRoute
+class MisspeltHandler {
+  handle() {}
+}
+const purse = { category: 'purse', identity: 'x', commands: [], events: [], initialState: 0, decide: {}, evolve: {} }
 
 describe('an application', () => {
   const running: Application[] = []
@@ -150,6 +166,31 @@ describe('an application', () => {
       })
     })
 
+    it.each<[string, () => unknown, string]>([
+      ['@Aggregate', () => aggregateOf(Misspelt), "'snapshotEvery'"],
+      ['aggregate', () => aggregate({ ...purse, snapshotsEvery: 5 } as never), "'snapshotEvery'"],
+      [
+        'the lifespan of an aggregate',
+        () => aggregate({ ...purse, lifespan: { afterEvents: () => 1 } } as never),
+        "'afterEvent'",
+      ],
+      ['@CommandHandler', () => commandHandlerOf(MisspeltHandler, () => new MisspeltHandler(), aggregateOf), "'identity'"],
+      ['route', () => route(Deposit, { aggregate: aggregateOf(Savings), middlewares: [] } as never), "'middleware'"],
+      ['boundary', () => boundary({ events: [], matching: () => [], initialState: 0, evolves: {} } as never), "'evolve'"],
+      ['eventHandler', () => eventHandler({ name: 'x', onErrors: 1, on: [] } as never), "'onError'"],
+      ['retryThenPark', () => retryThenPark({ attemps: 1 } as object), "'attempts'"],
+      ['retryLaterThenPark', () => retryLaterThenPark({ delay: [1] } as never), "'delays'"],
+      ['projection', () => projection({ name: 'x', versions: 1, on: [] } as never), "'version'"],
+      ['processManager', () => processManager({ name: 'x', corelate: 'x', reactions: [] } as never), "'correlate'"],
+      ['Event', () => Event('x', z.object({}), { tag: () => [] } as object), "'tags'"],
+      ['Command', () => Command('x', z.object({}), { results: z.int() } as never), "'result'"],
+      ['inMemoryEventStore', () => inMemoryEventStore({ logg: 1 } as object), "'log'"],
+      ['postgresEventStore', () => postgresEventStore({ connectionStrings: 'x' } as object), "'connectionString'"],
+    ])('%s', (_, write, nearest) => {
+      expect(write).toThrow(expect.objectContaining({ message: expect.stringContaining(nearest) }))
+      expect(write).toThrow(expect.objectContaining({ code: expect.stringMatching(/^invalid-/) }))
+    })
+
     it('a module', async () => {
       const misspelt = { name: 'boxes', agregates: [Savings] } as object as typeof savings
       await expect(start({ modules: [misspelt] })).rejects.toMatchObject({
@@ -202,6 +243,43 @@ describe('an application', () => {
         undefined,
         { code: 'overloaded', stream: undefined },
       ])
+    })
+  })
+
+  describe('says what follows when a handler fails', () => {
+    @EventHandler({ name: 'clumsy' })
+    class Clumsy {
+      tries = 0
+      @On(Deposited)
+      deposited(_event: Deposited) {
+        this.tries++
+        throw new Error('no hands')
+      }
+    }
+    const clumsy = { name: 'clumsy', eventHandlers: [Clumsy] }
+
+    it('to all that do not say so themselves; else they stop', async () => {
+      const app = await start({ modules: [savings, clumsy], subscriptions: { onError: retryThenPark({ attempts: 1 }) } })
+      await app.dispatch(deposit())
+      await until('it was parked', async () => (await app.parked(Clumsy).list()).length === 1)
+      expect((await app.health()).subscriptions).toMatchObject([{ name: 'clumsy', state: 'running' }])
+    })
+
+    it('and no policy retries a negative number of times, or with a negative wait', () => {
+      const wrong = [{ attempts: -1 }, { firstDelay: -1 }, { longestDelay: Number.NaN }]
+      for (const options of wrong)
+        expect(() => retryThenPark(options)).toThrow(
+          expect.objectContaining({ code: 'invalid-option', option: Object.keys(options)[0] }),
+        )
+      expect(() => retryLaterThenPark({ delays: [-1] })).toThrow(expect.objectContaining({ code: 'invalid-option' }))
+    })
+
+    it('and that is a function', async () => {
+      const onError = 'park' as never
+      await expect(start({ modules: [savings, clumsy], subscriptions: { onError } })).rejects.toMatchObject({
+        code: 'invalid-option',
+        option: 'subscriptions.onError',
+      })
     })
   })
 

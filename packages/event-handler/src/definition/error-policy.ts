@@ -1,4 +1,4 @@
-import type { FailedAttempt, RecordedEvent, Runtime } from '@writ/event-store'
+import { type FailedAttempt, InvalidOptionError, type RecordedEvent, type Runtime, refuseUnknownOptions } from '@writ/event-store'
 
 /** One failure of a handler. A store that is away is none: it is waited for, and no policy is asked. */
 export interface Failure {
@@ -47,14 +47,19 @@ export const retryThenPark = (options: RetryOptions = {}): ErrorPolicy => retryT
  * Puts the event aside at the first failure and tries it again after each of the delays, about; then leaves it parked until someone decides.
  *
  * @param options.delays milliseconds from one attempt to the next
+ * @throws InvalidOptionError
  * @example retryLaterThenPark({ delays: [1_000, 60_000, 3_600_000] })
  */
-export const retryLaterThenPark =
-  ({ delays }: { readonly delays: readonly number[] }): ErrorPolicy =>
-  ({ attempt }, runtime) => {
+export const retryLaterThenPark = (options: { readonly delays: readonly number[] }): ErrorPolicy => {
+  refuseUnknownOptions('retryLaterThenPark', options, ['delays'])
+  const { delays } = options
+  if (!Array.isArray(delays) || !delays.every((delay) => delay >= 0))
+    throw new InvalidOptionError('retryLaterThenPark', 'delays', 'must be a list of milliseconds from 0')
+  return ({ attempt }, runtime) => {
     const delay = delays[attempt - 1]
     return delay === undefined ? 'park' : { retryLater: spread(delay, runtime) }
   }
+}
 
 /** Stops at the first failure. */
 export const stopAtOnce: ErrorPolicy = () => 'stop'
@@ -81,10 +86,15 @@ export const byError =
     return policy(failure, runtime)
   }
 
-function retryThen(
-  last: 'stop' | 'skip' | 'park',
-  { attempts = 8, firstDelay = 100, longestDelay = 10_000 }: RetryOptions,
-): ErrorPolicy {
+/** @throws InvalidOptionError */
+function retryThen(last: 'stop' | 'skip' | 'park', options: RetryOptions): ErrorPolicy {
+  const subject = `retryThen${last[0]!.toUpperCase()}${last.slice(1)}`
+  refuseUnknownOptions(subject, options, ['attempts', 'firstDelay', 'longestDelay'])
+  const { attempts = 8, firstDelay = 100, longestDelay = 10_000 } = options
+  if (!(attempts >= 1)) throw new InvalidOptionError(subject, 'attempts', 'must be a number from 1')
+  for (const [option, delay] of Object.entries({ firstDelay, longestDelay })) {
+    if (!(delay >= 0)) throw new InvalidOptionError(subject, option, 'must be milliseconds from 0')
+  }
   return ({ attempt }, runtime) =>
     attempt >= attempts ? last : { retryIn: backOff(attempt, { first: firstDelay, longest: longestDelay }, runtime) }
 }
