@@ -5,7 +5,16 @@ import type { PartitionBy, SubscriptionDefinition } from './subscription-definit
 /** The sequences of an event: never empty, for what belongs to none belongs to its stream's. */
 export function sequencesOf({ sequencesOf: given }: SubscriptionDefinition, event: RecordedEvent): readonly string[] {
   const sequences = given?.(event)
-  return sequences === undefined || sequences.length === 0 ? [sequenceOfStream(event.stream)] : sequences
+  return sequences === undefined || sequences.length === 0 ? [sequenceOfStream(event.stream)] : sequences.map(storable)
+}
+
+/** Characters, of which each may be three bytes: a store takes 1,000 bytes. */
+const LONGEST = 300
+
+/** A key may be any text. Where two long ones become one, their sequences are kept in order together. */
+function storable(key: string): string {
+  const isFine = key.length <= LONGEST && key.isWellFormed() && !key.includes('\u0000')
+  return isFine ? key : `${key.slice(0, 200).replaceAll('\u0000', '').toWellFormed()}… (${key.length})`
 }
 
 /**

@@ -343,6 +343,44 @@ describe('parking by a handler whose events belong to several sequences', () => 
   })
 })
 
+describe('parking in partitions', () => {
+  it('is each partition its own: who holds it tries again, also after it has changed hands and the number has changed', async () => {
+    let isBroken = true
+    const handled: string[] = []
+    const sharing = (partitions: number) =>
+      eventHandler({
+        name: 'sharing',
+        partitions,
+        onError: parkAtOnce,
+        partitionBy: ({ account }: Deposited) => (account === 'long' ? 'l'.repeat(2_000) : account),
+        on: [
+          on(Deposited, ({ account, amount }) => {
+            if (isBroken && amount === 1) throw new Error('poison')
+            handled.push(`${account}${amount}`)
+          }),
+        ],
+      })
+    const accounts = ['a', 'b', 'c', 'd', 'e', 'long']
+    const first = await running.start([sharing(4)], { leaseMilliseconds: 300 })
+    const second = await running.start([sharing(4)], { leaseMilliseconds: 300 })
+    for (const account of accounts) await appendTo(first.store, account, 1, 2)
+    const parked = second.subscriptions.parked('sharing')
+    await until('all are parked', async () => (await parked.list()).length === 12)
+    await first.subscriptions.stop()
+    await second.subscriptions.stop()
+    const third = await running.start([sharing(3)], { leaseMilliseconds: 300 })
+    for (const account of accounts) await appendTo(third.store, account, 3)
+    await until('what came later waits, too', async () => (await parked.list()).length === 18)
+    expect(handled).toEqual([])
+    isBroken = false
+    expect(await third.subscriptions.parked('sharing').retry('all', { wait: true })).toEqual({ events: 18, left: 0 })
+    for (const account of accounts) {
+      expect(handled.filter((one) => one.startsWith(account))).toEqual([1, 2, 3].map((amount) => `${account}${amount}`))
+    }
+    expect(third.subscriptions.status()).toMatchObject([{ parked: 0 }])
+  })
+})
+
 describe('parking by keys', () => {
   it('keeps what has one key in its order, whatever the key is; a handler need not be concurrent for that', async () => {
     const handled: number[] = []

@@ -7,8 +7,6 @@ import { type EventPlace, ParkedSequences } from './parked-sequences.js'
 import { type ParkingPlan, type PutAside, parkedEvents, parkingPlan } from './parking-plan.js'
 
 const PAGE = 1_000
-/** Characters: a store takes 1,000 bytes. */
-const LONGEST_NAME = 250
 
 /** What is put aside while a lease is held: read when it is taken, and kept up to date by whoever delivers. */
 export class Parking {
@@ -83,8 +81,7 @@ export class Parking {
   /** @throws Interruption: an event whose order nobody knows stops the subscription */
   private sequencesOf(event: RecordedEvent): readonly string[] {
     try {
-      const sequences = sequencesOf(this.holding.definition, event).filter((sequence) => this.holding.isOwn(sequence))
-      return sequences.map(storable)
+      return sequencesOf(this.holding.definition, event).filter((sequence) => this.holding.isOwn(sequence))
     } catch (error) {
       throw new Interruption('given-up', error)
     }
@@ -93,12 +90,6 @@ export class Parking {
   private report(): void {
     this.holding.report.parked = this.sequences.count
   }
-}
-
-/** A key may be any text. Where two long ones become one, their sequences are kept in order together. */
-function storable(sequence: string): string {
-  const isFine = sequence.length <= LONGEST_NAME && sequence.isWellFormed() && !sequence.includes('\u0000')
-  return isFine ? sequence : `${sequence.slice(0, 200).replaceAll('\u0000', '').toWellFormed()}… (${sequence.length})`
 }
 
 /** How many events of one subscription may be parked, unless it says otherwise. */
