@@ -1,5 +1,6 @@
 import { type AnyEvent, type AnyEventClass, type Class, nearestName } from '@writ/event-store'
 import { DuplicateHandlerError, InvalidSubscriptionError } from '../errors/definition-errors.js'
+import { filterOf } from './event-filter.js'
 import type { GivenHooks } from './hooks.js'
 import type { OnEvent } from './on.js'
 import { onMethodsOf } from './on.js'
@@ -80,7 +81,7 @@ export function handlersOfClass(target: Class<object>, instance: () => object): 
 
 type Shared = Pick<
   SubscriptionDefinition,
-  'source' | 'consistency' | 'onError' | 'mostParked' | 'partitions' | 'sequencesOf' | 'events' | 'handlers' | 'batch'
+  'source' | 'consistency' | 'onError' | 'mostParked' | 'partitions' | 'sequencesOf' | 'events' | 'handlers' | 'filter' | 'batch'
 >
 
 function common(source: string, options: EventHandlerOptions | ProjectionOptions, { on, onBatch }: Handlers): Shared {
@@ -92,7 +93,15 @@ function common(source: string, options: EventHandlerOptions | ProjectionOptions
   }
   if (!onBatch && options.batch) throw new InvalidSubscriptionError(source, "its 'batch' says nothing without @OnBatch")
   const { consistency = 'eventual', onError, mostParked, partitions = 1 } = options
-  const shared = { source, consistency, partitions, ...(onError && { onError }), ...(mostParked !== undefined && { mostParked }) }
+  const filter = filterOf(source, options)
+  const shared = {
+    source,
+    consistency,
+    partitions,
+    ...(onError && { onError }),
+    ...(mostParked !== undefined && { mostParked }),
+    ...(filter && { filter }),
+  }
   if (!onBatch) return { ...shared, ...inSequences(source, options, handlersByType<Handle>(source, on)) }
   const handle = onBatch.handle as HandleBatch
   const alone: Handle = (event, context) => handle([event], batchOfOne(context))
@@ -126,7 +135,20 @@ export function handlersByType<Handle>(
 
 const hooks = ['afterStart', 'beforeReset', 'state']
 const partitioning = ['partitions', 'partitionBy']
-const sharedOptions = ['name', 'consistency', 'onError', 'mostParked', 'batch', 'on', 'onBatch', ...partitioning, ...hooks]
+const sharedOptions = [
+  'name',
+  'consistency',
+  'onError',
+  'mostParked',
+  'batch',
+  'on',
+  'onBatch',
+  ...partitioning,
+  ...hooks,
+  'category',
+  'stream',
+  'tags',
+]
 const eventHandlerOptions = [...sharedOptions, 'startFrom', 'concurrency']
 const projectionOptions = [...sharedOptions, 'version', 'setUp']
 

@@ -1,6 +1,7 @@
 import type { AnyEvent, AnyEventClass, RecordedEvent } from '@writ/event-store'
 import { InvalidSubscriptionError } from '../errors/definition-errors.js'
 import type { ErrorPolicy } from './error-policy.js'
+import type { EventFilter } from './event-filter.js'
 import type { BatchContext, HandlerContext, ResetContext, StartContext } from './handler-context.js'
 
 /** What a subscription delivers, where to, and what follows from failures: decorators and functions both write this value down. */
@@ -24,6 +25,8 @@ export interface SubscriptionDefinition {
   readonly events: readonly AnyEventClass[]
   /** Event type → what handles it. */
   readonly handlers: ReadonlyMap<string, Handle>
+  /** Which events of these types it is about; absent: all. */
+  readonly filter?: EventFilter
   /** Into how many partitions its events are divided, for as many processes at most: 1 where they are not. */
   readonly partitions: number
   /**
@@ -62,7 +65,7 @@ export type StartFrom = 'origin' | 'current' | number
 export type Handle = (event: AnyEvent, context: HandlerContext) => unknown
 
 /** What can be said of an event handler. */
-export interface EventHandlerOptions {
+export interface EventHandlerOptions extends EventFilter {
   /** Its identity in the store: 1 to 200 letters, digits, dots, dashes, underscores. */
   readonly name: string
   /** `'origin'` by default. Counts when the store sees the name for the first time. */
@@ -99,7 +102,7 @@ export type PartitionFunction = {
 }['partitionBy']
 
 /** What can be said of a projection. */
-export interface ProjectionOptions {
+export interface ProjectionOptions extends EventFilter {
   /** With the version, its identity in the store: 1 to 200 letters, digits, dots, dashes, underscores. */
   readonly name: string
   /** Grows when the read model is to be built anew from the first event: 1 by default. */

@@ -144,7 +144,7 @@ export class Following implements Follower {
 
   private async catchUp(): Promise<void> {
     const { holding, reader } = this
-    const log = new CatchUp(reader.pages, this.storedTypes, this.position)
+    const log = new CatchUp(reader.pages, this.storedTypes, this.position, holding.definition.filter)
     try {
       while (!this.isNear) {
         const { isAtHead, ...portion } = await holding.untilAnswered('read the log', () => log.next())

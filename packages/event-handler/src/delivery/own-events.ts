@@ -1,3 +1,4 @@
+import { passesFilter } from '../definition/event-filter.js'
 import { sequenceOfStream, sequencesOf } from '../definition/sequences.js'
 import type { SubscriptionDefinition } from '../definition/subscription-definition.js'
 import { partitionOf } from '../leasing/partition-of.js'
@@ -12,11 +13,15 @@ export interface Partition {
   readonly partitions: number
 }
 
-/** What of a portion belongs to one partition. Where the stream says so, nothing is decoded for it. */
+/** What of a portion passes the subscription's filter and belongs to one partition. Where stream and tags say so, nothing is decoded for it. */
 export function ownEvents(definition: SubscriptionDefinition, own: Partition): (portion: Portion) => Portion {
-  if (own.partitions === 1) return (portion) => portion
+  const { filter } = definition
+  const passing = filter
+    ? ({ entries, upTo }: Portion) => ({ entries: entries.filter((entry) => passesFilter(filter, entry)), upTo })
+    : (portion: Portion) => portion
+  if (own.partitions === 1) return passing
   const ownOf = definition.sequencesOf ? ownByKey(definition, own) : ownByStream(own)
-  return ({ entries, upTo }) => ({ entries: entries.flatMap(ownOf), upTo })
+  return (portion) => ({ entries: passing(portion).entries.flatMap(ownOf), upTo: portion.upTo })
 }
 
 const nothing: readonly LogEntry[] = []

@@ -1,3 +1,4 @@
+import { type EventFilter, passesFilter, storedFilter } from '../definition/event-filter.js'
 import type { Portion } from './log-entry.js'
 import type { LogFilter, LogPage, LogPages, PageReader } from './log-pages.js'
 
@@ -18,9 +19,11 @@ export class CatchUp implements PageReader {
     /** Types as they are stored. */
     private readonly wanted: ReadonlySet<string>,
     position: number,
+    /** What besides types decides which events concern it. */
+    private readonly filter?: EventFilter,
   ) {
     this.position = position
-    this.sparse = { types: [...wanted] }
+    this.sparse = { types: [...wanted], ...storedFilter(filter) }
     pages.open(this)
   }
 
@@ -38,7 +41,9 @@ export class CatchUp implements PageReader {
     const { ahead, position } = this
     this.ahead = undefined
     const page = await (ahead ?? this.read(position))
-    const entries = this.concerning(page)
+    const { filter } = this
+    const ofTypes = this.concerning(page)
+    const entries = filter ? ofTypes.filter((entry) => passesFilter(filter, entry)) : ofTypes
     this.learnDensity(page, entries.length)
     this.position = page.upTo
     this.pages.dropPassed()

@@ -6,6 +6,7 @@ export class LogEntry {
   /** The type that it is stored under. */
   readonly type: string
   readonly stream: string
+  readonly tags: readonly string[]
   private stored: StoredEvent | undefined
   private decoded: readonly RecordedEvent[] | undefined
   private some: readonly RecordedEvent[] | undefined
@@ -18,6 +19,7 @@ export class LogEntry {
     this.position = stored.position
     this.type = stored.type
     this.stream = stored.stream
+    this.tags = stored.tags
     this.stored = stored
   }
 

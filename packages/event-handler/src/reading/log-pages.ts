@@ -40,9 +40,11 @@ interface Kept {
   readonly page: Promise<LogPage>
 }
 
-/** What of the log is read: all of it, or what is of some types only. */
+/** What of the log is read: all of it, or what is of some types only, and of those what is of some categories or has all of some tags. */
 export interface LogFilter {
   readonly types?: readonly string[]
+  readonly category?: string | readonly string[]
+  readonly tags?: readonly string[]
 }
 
 /**
@@ -94,7 +96,7 @@ export class LogPages {
    * @throws what the store throws
    */
   async at(position: number, filter: LogFilter): Promise<LogPage> {
-    const key = filter.types?.join('\n') ?? ''
+    const key = filter.types ? JSON.stringify(filter) : ''
     for (;;) {
       const page = await (this.find(position, key) ?? this.read(position, filter, key)).page
       // One that was under way may turn out to be the log's last, and to end before.
@@ -112,7 +114,7 @@ export class LogPages {
 
   private read(after: number, filter: LogFilter, key: string): Kept {
     const size = this.sizeOf(key)
-    const page = filter.types ? this.readConcerning(after, filter.types, size) : this.readAll(after, size)
+    const page = filter.types ? this.readConcerning(after, filter, size) : this.readAll(after, size)
     const kept = { filter: key, after, upTo: after + size.current, count: 0, page }
     this.kept.push(kept)
     if (this.kept.length > MOST_KEPT) this.kept.shift()
@@ -146,11 +148,12 @@ export class LogPages {
   }
 
   // The head is asked for first: what is appended later is not covered by what this read finds.
-  private async readConcerning(after: number, types: readonly string[], pageSize: PageSize): Promise<LogPage> {
+  private async readConcerning(after: number, { category, ...item }: LogFilter, pageSize: PageSize): Promise<LogPage> {
     const size = pageSize.current
     const { position: head } = await this.store.head()
     this.sawHead(head)
-    const stored = await this.collect({ after, upTo: head, query: { items: [{ types }] }, limit: size, pageSize: size })
+    const wanted = { query: { items: [item] }, ...(category !== undefined && { category }) }
+    const stored = await this.collect({ after, upTo: head, ...wanted, limit: size, pageSize: size })
     pageSize.measure(stored)
     const isLast = stored.length < size
     const upTo = isLast ? Math.max(after, head) : stored.at(-1)!.position

@@ -1,4 +1,5 @@
 import type { Checkpoint, EventStore } from '@writ/event-store'
+import { storedFilter } from '../definition/event-filter.js'
 import type { Subscription } from '../subscription.js'
 
 /** How many events beyond the checkpoints of several partitions are looked at, at most, until the checkpoints move. */
@@ -44,14 +45,16 @@ export class FarSubscription {
   /** Partition → the position of the first event that concerns it beyond what it has reached. */
   private async firstConcerning(partitions: readonly number[], of: number, upTo: number) {
     const { store, subscription } = this
-    const { reached, storedTypes } = subscription
+    const { reached, storedTypes, definition } = subscription
+    const { category, tags } = storedFilter(definition.filter)
     const found = new Map<number, number>()
     const after = Math.min(...partitions.map((partition) => reached.of(partition)))
-    const query = { items: [{ types: [...storedTypes] }] }
-    // Of one partition, the first event that is found is the one.
-    const limit = of === 1 ? 1 : MOST_LOOKED_AT
+    const query = { items: [{ types: [...storedTypes], ...(tags && { tags }) }] }
+    const wanted = { query, ...(category !== undefined && { category }) }
+    // Of one partition, the first event that is found is the one; of a single stream, the store finds others as well.
+    const limit = of === 1 && definition.filter?.stream === undefined ? 1 : MOST_LOOKED_AT
     let count = 0
-    for await (const page of store.readAll({ after, upTo, query, limit, pageSize: Math.min(limit, 100), durable: false })) {
+    for await (const page of store.readAll({ after, upTo, ...wanted, limit, pageSize: Math.min(limit, 100), durable: false })) {
       for (const stored of page) {
         count++
         for (const partition of partitions) {

@@ -1,4 +1,5 @@
 import type { Checkpoint, EventStore, Logger, LogRewoundError, Runtime } from '@writ/event-store'
+import { passesStream } from '../definition/event-filter.js'
 import type { SubscriptionDefinition } from '../definition/subscription-definition.js'
 import { currentHandling, type Handling } from '../delivery/handling.js'
 import { CommittedButParkedError, NotYetVisibleError, UnknownHandlerError, WaitsForItselfError } from '../errors/wait-errors.js'
@@ -258,8 +259,8 @@ function isFar({ lagging }: Wait): boolean {
 }
 
 /** Events that are written now are of today's types. */
-function concerns({ handlers }: SubscriptionDefinition, { types }: Written): boolean {
-  return types.some((type) => handlers.has(type))
+function concerns({ handlers, filter }: SubscriptionDefinition, { stream, types }: Written): boolean {
+  return types.some((type) => handlers.has(type)) && (!filter || passesStream(filter, stream))
 }
 
 const namesOf = (subscriptions: readonly Subscription[]): string[] => subscriptions.map(({ definition }) => definition.name)
