@@ -50,6 +50,7 @@ import { forgetOldReceipts, RECEIPTS_KEPT } from './receipt-retention.js'
 import { runTransaction, runWithin } from './run-transaction.js'
 import { untilSettled } from './settled.js'
 import { type SignalOptions, stopOnSignals } from './stop-on-signals.js'
+import { ApplicationSubscriptions } from './subscriptions.js'
 import {
   type ApplicationTransaction,
   checkTransactionOptions,
@@ -119,7 +120,7 @@ export class Application<Transaction extends object = object> {
     private readonly composition: Composition,
     private readonly aggregates: Aggregates,
     private readonly router: CommandRouter,
-    private readonly subscriptions: Subscriptions,
+    private readonly handlers: Subscriptions,
     private readonly runtime: Runtime,
     private readonly logger: Logger,
     private readonly stopTimeout: number,
@@ -264,12 +265,12 @@ export class Application<Transaction extends object = object> {
     if (this.state !== 'running') throw this.notRunning('run a transaction')
     checkTransactionOptions(options)
     const { consistency = 'eventual', timeout = this.defaults.timeout ?? 30_000, retries = 0 } = options
-    if (consistency !== 'eventual') this.subscriptions.checkWait(consistency)
+    if (consistency !== 'eventual') this.handlers.checkWait(consistency)
     this.dispatching++
     try {
       const transacted = await runTransaction(this.transactions, work, this.metadataOf(options), retries)
       if (consistency !== 'eventual' && transacted.position > 0)
-        await this.subscriptions.waitFor(transacted.position, consistency, { timeout })
+        await this.handlers.waitFor(transacted.position, consistency, { timeout })
       return transacted
     } finally {
       this.ended()
@@ -322,7 +323,7 @@ export class Application<Transaction extends object = object> {
     refuseUnknownOptions('waitFor', options, ['handlers', 'timeout'])
     const { handlers, timeout = 5_000 } = options
     const awaited = typeof position === 'number' ? position : positionIn(position, this.incarnation)
-    await this.subscriptions.waitFor(awaited, handlers ?? 'strong', { timeout })
+    await this.handlers.waitFor(awaited, handlers ?? 'strong', { timeout })
   }
 
   /**
@@ -346,7 +347,19 @@ export class Application<Transaction extends object = object> {
    */
   parked(handler: Handler): Parked {
     if (this.state !== 'running') throw this.notRunning('look at parked events')
-    return parkedOf(handler, this.composition, this.subscriptions)
+    return parkedOf(handler, this.composition, this.handlers)
+  }
+
+  /**
+   * The event handlers, projections and process managers as what the store knows them by: how they are, and what can be done to them while
+   * they run, in all processes at once.
+   *
+   * @example await app.subscriptions.pause('withdrawal-mails')
+   */
+  get subscriptions(): ApplicationSubscriptions {
+    return new ApplicationSubscriptions(this.handlers, this.composition, (operation) => {
+      if (this.state !== 'running') throw this.notRunning(operation)
+    })
   }
 
   /**
@@ -360,7 +373,7 @@ export class Application<Transaction extends object = object> {
     if (this.state !== 'running') throw this.notRunning('settle')
     refuseUnknownOptions('settled', options, ['timeout'])
     const { timeout = 5_000 } = options
-    const { router, subscriptions, store, runtime } = this
+    const { router, handlers: subscriptions, store, runtime } = this
     await untilSettled({ router, subscriptions, store, runtime, timeout })
   }
 
@@ -480,7 +493,7 @@ export class Application<Transaction extends object = object> {
 
   /** How it is, asked anew at each call; never throws, also when the store is away. */
   health(): Promise<Health> {
-    const { state, store, subscriptions, eventTypes: types, runtime } = this
+    const { state, store, handlers: subscriptions, eventTypes: types, runtime } = this
     return readHealth({ state, store, subscriptions, types, runtime })
   }
 
@@ -510,7 +523,7 @@ export class Application<Transaction extends object = object> {
     try {
       await this.writing.start()
       this.incarnation = (await this.store.head()).incarnation
-      await this.subscriptions.start()
+      await this.handlers.start()
     } catch (error) {
       this.starting = undefined
       if (this.state === 'starting') this.state = 'created'
@@ -534,7 +547,7 @@ export class Application<Transaction extends object = object> {
       step = 'finishing commands'
       if (this.dispatching > 0) await new Promise<void>((resolve) => (this.answered = resolve))
       step = 'finishing handlers'
-      await this.subscriptions.stop()
+      await this.handlers.stop()
       // Only now: process managers among the handlers dispatch commands of their own.
       await this.router.stop()
       step = 'finishing aggregates'
@@ -565,9 +578,9 @@ export class Application<Transaction extends object = object> {
     if (this.state !== 'running') throw this.notRunning('dispatch')
     const awaited = options?.consistency ?? (options?.store ? 'eventual' : this.defaults.consistency)
     // Told before anything is stored: a handler that would wait for itself, a name that nobody has.
-    if (awaited === 'strong' || Array.isArray(awaited)) this.subscriptions.checkWait(awaited)
+    if (awaited === 'strong' || Array.isArray(awaited)) this.handlers.checkWait(awaited)
     // Within a handler it follows from the event there, whether or not the handler says so.
-    const causationDepth = options?.causationDepth ?? this.subscriptions.causationDepth()
+    const causationDepth = options?.causationDepth ?? this.handlers.causationDepth()
     return causationDepth === 0 ? options : { ...options, causationDepth }
   }
 
@@ -584,7 +597,7 @@ export class Application<Transaction extends object = object> {
   }
 
   private metadataOf(options: WorkOptions): EventMetadata {
-    const depth = this.subscriptions.causationDepth()
+    const depth = this.handlers.causationDepth()
     return transactionMetadata(depth === 0 ? options : { causationDepth: depth, ...options }, this.defaults, this.runtime)
   }
 

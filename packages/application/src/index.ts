@@ -20,6 +20,7 @@ export type { AggregateOptions, ApplicationOptions, SubscriptionOptions } from '
 export type { Handler } from './parked.js'
 export type { PositionToken } from './position-token.js'
 export type { SignalOptions } from './stop-on-signals.js'
+export { ApplicationSubscriptions } from './subscriptions.js'
 export type {
   ApplicationTransaction,
   EventAppendOptions,

@@ -6,11 +6,19 @@ import type { Composition } from './composition.js'
 /** An event handler, a projection or a process manager: by its name, or by the class or value that a module lists. */
 export type Handler = string | Class<object> | SubscriptionDefinition | ProcessManagerDefinition
 
-/** @throws UnknownHandlerError with the nearest name */
 export function parkedOf(handler: Handler, composition: Composition, subscriptions: Subscriptions): Parked {
-  if (typeof handler === 'string') return subscriptions.parked(handler)
+  return subscriptions.parked(subscriptionNameOf(handler, composition, subscriptions))
+}
+
+/**
+ * What the store knows a handler by; a name is left as it is.
+ *
+ * @throws UnknownHandlerError with the nearest name
+ */
+export function subscriptionNameOf(handler: Handler, composition: Composition, subscriptions: Subscriptions): string {
+  if (typeof handler === 'string') return handler
   const name = composition.subscriptionOf(handler)
-  if (name !== undefined) return subscriptions.parked(name)
+  if (name !== undefined) return name
   throw new UnknownHandlerError(
     handler.name,
     subscriptions.status().map((status) => status.name),

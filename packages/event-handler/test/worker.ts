@@ -11,8 +11,9 @@ export class Worker {
   private readonly child: ChildProcess
   private readonly exited: Promise<number | string | null>
 
-  constructor(connectionString: string, schema: string, readModel: string, name: string, lease: number) {
-    this.child = fork(join(__dirname, 'worker-process.mjs'), [connectionString, schema, readModel, name, String(lease)], {
+  constructor(connectionString: string, schema: string, readModel: string, name: string, lease: number, partitions = 1) {
+    const facts = [connectionString, schema, readModel, name, String(lease), String(partitions)]
+    this.child = fork(join(__dirname, 'worker-process.mjs'), facts, {
       execArgv: [],
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     })
@@ -26,6 +27,11 @@ export class Worker {
     this.exited = new Promise((resolve) => this.child.once('exit', (code, signal) => resolve(code ?? signal)))
   }
 
+  /** How many partitions it runs. */
+  get here(): number {
+    return this.status?.here ?? 0
+  }
+
   get state(): string | undefined {
     return this.status?.state
   }
@@ -37,6 +43,11 @@ export class Worker {
 
   signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT' | 'SIGTERM'): void {
     this.child.kill(signal)
+  }
+
+  /** Blocks its event loop for so many milliseconds. */
+  block(milliseconds: number): void {
+    this.child.send({ block: milliseconds })
   }
 
   letGo(): void {

@@ -47,8 +47,8 @@ export const EventHandler =
 
 /** Handles events one by one, or in batches. */
 export interface EventHandlerValue<State = undefined> extends EventHandlerOptions {
-  readonly on?: readonly OnEvent<HandlerContext<State>>[]
-  readonly onBatch?: OnBatchOfEvents<BatchContext<State>>
+  readonly on?: readonly OnEvent<HandlerContext<NoInfer<State>>>[]
+  readonly onBatch?: OnBatchOfEvents<BatchContext<NoInfer<State>>>
   /** See {@link Hooks.afterStart}. */
   readonly afterStart?: (context: StartContext) => unknown
   /** See {@link Hooks.beforeReset}. */

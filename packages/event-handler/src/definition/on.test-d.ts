@@ -114,3 +114,30 @@ projection<Sql>({
   name: 'right',
   onBatch: onBatch([Deposited], (events, { sql }: ProjectionBatchContext<Sql>) => sql(`${events.length}`)),
 })
+
+eventHandler<{ count: number }>({
+  name: 'right',
+  state: () => ({ count: 0 }),
+  on: [on(Deposited, (_, { state }) => state.count++)],
+})
+
+eventHandler({
+  name: 'right',
+  state: () => new Map<string, number>(),
+  on: [on(Deposited, ({ account, amount }, { state }: HandlerContext<Map<string, number>>) => state.set(account, amount))],
+})
+
+eventHandler({
+  name: 'wrong',
+  state: () => new Set<string>(),
+  // @ts-expect-error a handler that wants another state than the one that is made
+  on: [on(Deposited, (_, { state }: HandlerContext<Map<string, number>>) => state.clear())],
+})
+
+eventHandler({
+  name: 'wrong',
+  // @ts-expect-error a handler that wants a state where none is made
+  on: [on(Deposited, (_, { state }: HandlerContext<Map<string, number>>) => state.clear())],
+})
+
+projection<Sql>({ name: 'right', on: [], beforeReset: ({ sql, to, subscription }) => sql(`${subscription} ${to}`) })

@@ -38,8 +38,8 @@ export const Projection =
   }
 
 export interface ProjectionValue<Transaction extends object, State = undefined> extends ProjectionOptions {
-  readonly on?: readonly OnEvent<ProjectionContext<Transaction, State>>[]
-  readonly onBatch?: OnBatchOfEvents<ProjectionBatchContext<Transaction, State>>
+  readonly on?: readonly OnEvent<ProjectionContext<Transaction, NoInfer<State>>>[]
+  readonly onBatch?: OnBatchOfEvents<ProjectionBatchContext<Transaction, NoInfer<State>>>
   /** See {@link SetsUp.setUp}. */
   readonly setUp?: (transaction: Transaction) => unknown
   /** See {@link Hooks.afterStart}. */
