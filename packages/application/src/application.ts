@@ -146,7 +146,7 @@ export class Application<Transaction extends object = object> {
     const { store, name = 'application', runtime = systemRuntime, logger = silentLogger, stopTimeout = 10_000 } = options
     const { unknownEvents = 'refuse' } = options
     const { byCategory, ...cache } = options.aggregates ?? {}
-    const composition = compose(name, options.modules, { unknownEvents, logger }, byCategory)
+    const composition = compose(name, options.modules, { unknownEvents, logger }, { byCategory, isBranch: isOfBranch(store) })
     const { events, inlineProjections: projections } = composition
     const withInline = <T extends object>(inner: EventStore<T>) =>
       projections.length > 0 ? inlineEventStore(inner, { projections, events, runtime }) : inner

@@ -1,8 +1,10 @@
 import 'reflect-metadata'
 import { systemRuntime } from '@writ/event-store'
 import { InMemoryLog, inMemoryEventStore } from '@writ/event-store-memory'
+import { savings } from '../test/savings.js'
 import { Account, Balances, BalancesProjection, DepositMoney, Letters, SendMoney, smallBank } from '../test/small-bank.js'
 import { Application } from './application.js'
+import { module } from './module.js'
 
 describe('a branch of an application', () => {
   const running: Application[] = []
@@ -116,6 +118,39 @@ describe('a branch of an application', () => {
     expect([await balance(further.app, 'ann'), await balance(what.app, 'ann'), await balance(app, 'ann')]).toEqual([40, 70, 100])
     await further.discard()
     await what.discard()
+  })
+
+  it('runs no handlers of modules within modules either, but those that it is asked for', async () => {
+    const letters = new Letters()
+    const outer = module({ name: 'outer', modules: [smallBank(letters)] })
+    const app = await Application.create({ store: inMemoryEventStore(), modules: [outer] })
+    running.push(app)
+    await app.start()
+    for (const account of ['ann', 'bob']) await app.dispatch(new DepositMoney({ account, amount: 100 }))
+    const what = await app.branch({ run: [BalancesProjection] })
+    await what.app.dispatch(send('t1', 30))
+    await what.app.settled()
+    expect(what.app.get(Balances).byAccount.get('bob')).toBe(130)
+    expect(letters.sent).toEqual([])
+    await what.discard()
+  })
+
+  it('may be made of other modules than the application, whose settings it has all the same', async () => {
+    const app = await Application.create({
+      store: inMemoryEventStore(),
+      modules: [smallBank(), savings],
+      aggregates: { byCategory: { savings: { snapshotEvery: 5 }, account: { snapshotEvery: 1, snapshotVersion: 7 } } },
+    })
+    running.push(app)
+    await app.start()
+    await app.dispatch(new DepositMoney({ account: 'ann', amount: 100 }))
+    const what = await app.branch({ modules: [smallBank()] })
+    await what.app.dispatch(new DepositMoney({ account: 'ann', amount: 1 }))
+    expect((await what.app.stateOf(Account, 'ann')).state.balance).toBe(101)
+    await what.discard()
+    await expect(
+      Application.create({ store: inMemoryEventStore(), modules: [savings], aggregates: { byCategory: { account: {} } } }),
+    ).rejects.toMatchObject({ code: 'invalid-option', option: 'aggregates.byCategory.account' })
   })
 
   it('ends with the application that it was made of', async () => {

@@ -39,6 +39,12 @@ export interface Composition {
   definitionOf(aggregate: Class<object> | AggregateDefinition): AggregateDefinition
 }
 
+/** What is otherwise than the modules say. */
+interface Otherwise {
+  readonly byCategory?: Readonly<Record<string, AggregateSettings>> | undefined
+  readonly isBranch?: boolean
+}
+
 /**
  * Reads and checks everything before anything starts.
  *
@@ -48,7 +54,7 @@ export function compose(
   application: string,
   outermost: readonly Module[],
   reading: Pick<EventTypesOptions, 'unknownEvents' | 'logger'> = {},
-  settings: Readonly<Record<string, AggregateSettings>> = {},
+  { byCategory: settings = {}, isBranch = false }: Otherwise = {},
 ): Composition {
   const problems = new Problems()
   const container = newContainer()
@@ -94,7 +100,8 @@ export function compose(
   ]
   const routes = parts.flatMap((part) => withMiddleware(part.around, routesIn(part)))
   for (const { module } of parts) problems.collect(() => refuseIdleMiddleware(module))
-  problems.collect(() => refuseUnknownCategories(settings, routes, aggregates))
+  // A branch may be made of fewer modules than the application whose settings it has.
+  if (!isBranch) problems.collect(() => refuseUnknownCategories(settings, routes, aggregates))
   const names = new Map<object, string>()
   const noted = <T extends { readonly name: string }>(handler: object, definition: T): T => {
     names.set(handler, definition.name)

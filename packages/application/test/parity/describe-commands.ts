@@ -355,7 +355,7 @@ export function describeCommands(name: string, open: () => EventStore): void {
         seer.stuck = new Promise((resolve) => {
           letGo = resolve
         })
-        const late = app.dispatch(deposit(), { consistency: 'strong', timeout: 1_000 })
+        const late = app.dispatch(deposit(), { consistency: 'strong', timeout: 2_000 })
         const { position } = await late.then(
           () => ({ position: 0 }),
           (error: { code: string; position: number }) => {
