@@ -7,7 +7,16 @@ import {
   refusedWhileApplying,
 } from '@writ/aggregate'
 import { CommandRouter, type DispatchDefaults, type DispatchOptions, type Reply, type Returning } from '@writ/command-router'
-import { inlineEventStore, type LiveProjectionDefinition, type LiveState, type Parked, Subscriptions } from '@writ/event-handler'
+import {
+  inlineEventStore,
+  type LiveProjectionDefinition,
+  type LiveState,
+  type Parked,
+  Projections,
+  type ProjectionTarget,
+  type ReadModelRead,
+  Subscriptions,
+} from '@writ/event-handler'
 import {
   type AnyCommand,
   type AnyEvent,
@@ -121,6 +130,7 @@ export class Application<Transaction extends object = object> {
     private readonly aggregates: Aggregates,
     private readonly router: CommandRouter,
     private readonly handlers: Subscriptions,
+    private readonly versions: Projections<Transaction>,
     private readonly runtime: Runtime,
     private readonly logger: Logger,
     private readonly stopTimeout: number,
@@ -155,15 +165,28 @@ export class Application<Transaction extends object = object> {
     const surroundings = { store: writing, events, runtime, logger, rows, ...cache }
     const aggregates = new Aggregates(surroundings)
     const otherStores = new OtherStores(aggregates, store, surroundings, withInline)
-    const subscriptions = new Subscriptions({
+    const owner = `${name}/${process.pid}/${runtime.uuid()}`
+    const subscriptions: Subscriptions = new Subscriptions({
+      isServing: (definition) => versions.isAwaited(definition),
       store,
       events,
       runtime,
       logger,
-      owner: `${name}/${process.pid}/${runtime.uuid()}`,
+      owner,
       ...options.subscriptions,
     })
     for (const subscription of composition.subscriptions) subscriptions.add(subscription)
+    const versions = new Projections({
+      store,
+      events,
+      subscriptions,
+      definitions: composition.subscriptions,
+      owner,
+      leaseMilliseconds: options.subscriptions?.leaseMilliseconds ?? 5_000,
+      ...(options.subscriptions?.onError && { onError: options.subscriptions.onError }),
+      runtime,
+      logger,
+    })
     const router = new CommandRouter({
       routes: composition.routes,
       aggregates,
@@ -192,6 +215,7 @@ export class Application<Transaction extends object = object> {
       aggregates,
       router,
       subscriptions,
+      versions,
       runtime,
       logger,
       stopTimeout,
@@ -430,6 +454,27 @@ export class Application<Transaction extends object = object> {
   }
 
   /**
+   * Reads a projection's rows: of the version that is live, which is looked up in the same snapshot. Where this process has only the code of
+   * another one, of the newest that it has and that is kept up; so old and new code can serve at once.
+   *
+   * @param work gets what the store gives to reads (on PostgreSQL `sql`, in a transaction that can't write), and the version's `table`
+   * @throws ApplicationNotRunningError, UnknownProjectionError
+   * @throws ReadModelNotReadyError while the only version that this process has is being built
+   * @throws what the work throws
+   * @example await app.readModel(AccountBalances, ({ sql, table }) => sql`select balance from ${table('balances')} where account = ${account}`)
+   */
+  async readModel<T>(projection: ProjectionTarget, work: (read: ReadModelRead<Transaction>) => T | Promise<T>): Promise<T> {
+    if (this.state !== 'running') throw this.notRunning('read a projection')
+    return this.versions.read(projection, work)
+  }
+
+  /** The versions of its projections: how far they have come, and what compares, swaps, rolls back and drops them. */
+  get projections(): Pick<Projections<Transaction>, 'status' | 'compare' | 'swap' | 'rollBack' | 'drop'> {
+    if (this.state !== 'running') throw this.notRunning('look after projections')
+    return this.versions
+  }
+
+  /**
    * Folds a live projection from the log, now or as it was; nothing of it is kept. A class with `@LiveProjection`, a value of
    * `liveProjection({ … })`, or an in-memory class with `@Projection` whose constructor wants nothing.
    *
@@ -493,8 +538,8 @@ export class Application<Transaction extends object = object> {
 
   /** How it is, asked anew at each call; never throws, also when the store is away. */
   health(): Promise<Health> {
-    const { state, store, handlers: subscriptions, eventTypes: types, runtime } = this
-    return readHealth({ state, store, subscriptions, types, runtime })
+    const { state, store, handlers: subscriptions, versions: projections, eventTypes: types, runtime } = this
+    return readHealth({ state, store, subscriptions, projections, types, runtime })
   }
 
   /**
@@ -523,7 +568,9 @@ export class Application<Transaction extends object = object> {
     try {
       await this.writing.start()
       this.incarnation = (await this.store.head()).incarnation
+      await this.versions.begin()
       await this.handlers.start()
+      await this.versions.follow()
     } catch (error) {
       this.starting = undefined
       if (this.state === 'starting') this.state = 'created'
@@ -547,6 +594,7 @@ export class Application<Transaction extends object = object> {
       step = 'finishing commands'
       if (this.dispatching > 0) await new Promise<void>((resolve) => (this.answered = resolve))
       step = 'finishing handlers'
+      await this.versions.stop()
       await this.handlers.stop()
       // Only now: process managers among the handlers dispatch commands of their own.
       await this.router.stop()

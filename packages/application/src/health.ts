@@ -1,4 +1,4 @@
-import type { SubscriptionStatus, Subscriptions } from '@writ/event-handler'
+import type { Projections, ReadModelReadiness, SubscriptionStatus, Subscriptions } from '@writ/event-handler'
 import type { EventStore, EventTypes, Runtime } from '@writ/event-store'
 
 /** How an application is: `down` can't serve, `degraded` serves while something needs looking at. */
@@ -6,7 +6,10 @@ export interface Health {
   readonly status: 'up' | 'degraded' | 'down'
   readonly application: 'created' | 'starting' | 'running' | 'stopping' | 'stopped'
   readonly store: StoreHealth
+  /** Those that run what follows from updates of projections among them. */
   readonly subscriptions: readonly SubscriptionStatus[]
+  /** Which version of each projection readers get here. Where one gets none, the application is `down`: its version is being built. */
+  readonly readModels: readonly ReadModelReadiness[]
   /** Types that the application does not know, and how often this process has passed an event of them; absent where it has passed none. */
   readonly unknownEvents?: Readonly<Record<string, number>>
 }
@@ -24,22 +27,26 @@ interface Examined {
   readonly state: Health['application']
   readonly store: EventStore
   readonly subscriptions: Subscriptions
+  readonly projections: Projections
   readonly types: EventTypes
   readonly runtime: Runtime
 }
 
 const PATIENCE = 2_000
 
-export async function readHealth({ state, store, subscriptions, types, runtime }: Examined): Promise<Health> {
+export async function readHealth({ state, store, subscriptions, projections, types, runtime }: Examined): Promise<Health> {
   const storeHealth = await askStore(store, runtime)
-  const statuses = subscriptions.status()
-  const isServing = state === 'running' && storeHealth.status === 'up'
+  const statuses = [...subscriptions.status(), ...projections.followers]
+  const readModels = projections.readiness()
+  const areReady = readModels.every(({ serving }) => serving !== undefined)
+  const isServing = state === 'running' && storeHealth.status === 'up' && areReady
   const hasTrouble = statuses.some(({ state, parked }) => state === 'stopped' || state === 'retrying' || parked > 0)
   return {
     status: !isServing ? 'down' : hasTrouble ? 'degraded' : 'up',
     application: state,
     store: storeHealth,
     subscriptions: statuses,
+    readModels,
     ...(types.unknownEvents.size > 0 && { unknownEvents: Object.fromEntries(types.unknownEvents) }),
   }
 }

@@ -18,7 +18,6 @@ export {
   projection,
   projectionNameOf,
   projectionOf,
-  type SetsUp,
 } from './definition/projection.js'
 export type {
   Batch,
@@ -33,6 +32,21 @@ export type {
   SubscriptionDefinition,
 } from './definition/subscription-definition.js'
 
+// Keep versions of read models: build them beside each other, compare, swap, roll back.
+export type { Comparison } from './projections/comparison.js'
+export type { NamesTables, OwnTables, ReadModelContext, TableName } from './projections/own-tables.js'
+export type { ProjectionStatus, VersionStatus } from './projections/projection-status.js'
+export {
+  type CompareOptions,
+  Projections,
+  type ProjectionsOptions,
+  type ReadModelRead,
+  type ReadModelReadiness,
+  type SwapOptions,
+} from './projections/projections.js'
+export type { KeepsAReadModel, ReadModel, ReadModelHooks, ReadModelOptions } from './projections/read-model.js'
+export type { ProjectionTarget } from './projections/versions-here.js'
+
 // Keep rows in the append's own transaction.
 export type { InlineContext, InlineEvent, InlineHandlerContext } from './inline/inline-context.js'
 export { type InlineEventStoreOptions, inlineEventStore } from './inline/inline-event-store.js'
@@ -45,6 +59,7 @@ export {
   inlineProjection,
   inlineProjectionOf,
   isInlineProjection,
+  type SetsUp,
 } from './inline/inline-projection.js'
 
 // Fold a state when it is asked for, as of now or of a position.
@@ -101,6 +116,15 @@ export {
 } from './errors/definition-errors.js'
 export { InlineProjectionFailedError } from './errors/inline-errors.js'
 export { DecisionPendingError, TooManyParkedEventsError } from './errors/parking-errors.js'
+export {
+  ComparisonTimedOutError,
+  NothingToRollBackToError,
+  ProjectionVersionInUseError,
+  ProjectionVersionsDifferError,
+  ReadModelNotReadyError,
+  UnknownProjectionError,
+  UnknownProjectionVersionError,
+} from './errors/projection-errors.js'
 export {
   CheckpointAheadOfLogError,
   InvalidResetError,

@@ -3,6 +3,7 @@ import { findByName } from './definition/find-by-name.js'
 import { forwardingTo } from './delivery/transaction-contexts.js'
 import { InvalidResetError, SubscriptionInUseError } from './errors/subscription-errors.js'
 import type { Heart } from './leasing/heart.js'
+import { withOwnTables } from './projections/own-tables.js'
 import type { Subscription } from './subscription.js'
 
 /** Where a reset sends a subscription: before the first event, after the newest, or after a position. */
@@ -32,11 +33,12 @@ export class SubscriptionControl {
 
   async reset(name: string, { to }: ResetTarget): Promise<void> {
     const { definition } = findByName(this.subscriptions, name)
-    const { kind, name: known, beforeReset } = definition
+    const { kind, name: known, beforeReset, readModel } = definition
     const position = await this.positionOf(known, to)
     if (kind === 'projection' && !beforeReset) await this.refuseToRepeat(known, position)
     await this.store.checkpoints.reset(known, position, async (transaction) => {
-      await beforeReset?.(Object.setPrototypeOf({ subscription: known, to: position }, forwardingTo(transaction)))
+      const below = readModel ? withOwnTables(transaction, readModel) : forwardingTo(transaction)
+      await beforeReset?.(Object.setPrototypeOf({ subscription: known, to: position }, below))
     })
     this.heart.soon()
   }

@@ -35,6 +35,8 @@ export interface SubscriptionsOptions {
   readonly onError?: ErrorPolicy
   readonly runtime?: Runtime
   readonly logger?: Logger
+  /** Whether a projection's version serves, and so is waited for; every one by default. */
+  readonly isServing?: (definition: SubscriptionDefinition) => boolean
 }
 
 /** All event handlers and projections of one process over one store. */
@@ -45,8 +47,8 @@ export class Subscriptions {
   private starting: Promise<void> | undefined
 
   constructor({ runtime = systemRuntime, logger = silentLogger, leaseMilliseconds = 5_000, ...given }: SubscriptionsOptions) {
-    const { owner = runtime.uuid(), onError = retryThenStop() } = given
-    this.options = { ...given, owner, onError, leaseMilliseconds, runtime, logger }
+    const { owner = runtime.uuid(), onError = retryThenStop(), isServing = () => true } = given
+    this.options = { ...given, owner, onError, leaseMilliseconds, runtime, logger, isServing }
     checkLease(leaseMilliseconds)
   }
 
@@ -192,7 +194,7 @@ export class Subscriptions {
     }
     const surroundings = { ...this.options, types, reader, onChanged }
     const subscriptions = new Map(definitions.map((definition) => [definition.name, new Subscription(definition, surroundings)]))
-    const waits = new Waits(subscriptions, store, watch, runtime, logger)
+    const waits = new Waits(subscriptions, store, watch, runtime, logger, this.options.isServing)
     const sharing = new Sharing({ ...this.options, checkpoints: store.checkpoints }, watch, [...subscriptions.values()])
     const control = new SubscriptionControl(store, subscriptions, sharing.heart)
     await Promise.all([...subscriptions.values()].map((subscription) => subscription.register()))

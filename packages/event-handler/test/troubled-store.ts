@@ -88,7 +88,7 @@ export function troubled(inner: EventStore): Troubled {
       live: (name) => inner.projections.live(name),
       swap: (name, change, effect = async () => {}) =>
         withWrites((carriedOut) => inner.projections.swap(name, change, carriedOut), effect),
-      read: (work) => inner.projections.read(({ liveVersion }) => work({ write: () => {}, liveVersion })),
+      read: (work) => inner.projections.read((transaction) => work(Object.assign(transaction, { write: () => {} }))),
     },
     receipts: inner.receipts,
     snapshots: inner.snapshots,

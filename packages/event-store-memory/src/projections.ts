@@ -43,7 +43,11 @@ export class InMemoryProjections implements ProjectionVersions<InMemoryTransacti
     await this.ready('read projections')
     const live = new Map(this.log.liveVersions)
     const liveVersion = async (name: string) => live.get(name)?.version
-    return work(Object.assign(new InMemoryTransaction(), { liveVersion }))
+    const checkpoints = new Map(
+      [...this.log.subscriptions].map(([name, { partitions }]) => [name, partitions.map(({ checkpoint }) => checkpoint)]),
+    )
+    const checkpointsOf = async (subscription: string) => checkpoints.get(subscription) ?? []
+    return work(Object.assign(new InMemoryTransaction(), { liveVersion, checkpointsOf }))
   }
 
   private refuseUnlessLive(name: string, change: VersionChange): void {

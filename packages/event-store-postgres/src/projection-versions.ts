@@ -68,6 +68,7 @@ export class PostgresProjections implements ProjectionVersions<SqlTransaction> {
   async read<T>(work: (transaction: SqlTransaction & LiveVersions) => Promise<T>): Promise<T> {
     const operation = 'read projections'
     this.ready(operation)
+    const checkpoints = `select checkpoint from ${this.schema.quoted}.subscription_partitions where name = $1 order by partition`
     let live: ReadonlyMap<string, number> = new Map()
     return effectTransaction(this.connections(), this.timeouts, {
       operation,
@@ -77,7 +78,16 @@ export class PostgresProjections implements ProjectionVersions<SqlTransaction> {
       look: (rows: readonly Row[]) => {
         live = new Map(rows.map(([name, version]) => [name!, Number(version)]))
       },
-      effect: (transaction) => work({ ...transaction, liveVersion: async (name) => live.get(name) }),
+      effect: (transaction) => {
+        const { client } = transaction
+        const checkpointsOf = async (subscription: string) => {
+          const { rows } = await this.connections().watched(client, () =>
+            client.query<{ checkpoint: string }>(checkpoints, [subscription]),
+          )
+          return rows.map(({ checkpoint }) => Number(checkpoint))
+        }
+        return work({ ...transaction, liveVersion: async (name) => live.get(name), checkpointsOf })
+      },
     })
   }
 }

@@ -1,5 +1,6 @@
 import { type AnyEvent, type AnyEventClass, type Class, nearestName } from '@writ/event-store'
 import { DuplicateHandlerError, InvalidSubscriptionError } from '../errors/definition-errors.js'
+import type { ReadModelHooks } from '../projections/read-model.js'
 import { filterOf } from './event-filter.js'
 import type { GivenHooks } from './hooks.js'
 import type { OnEvent } from './on.js'
@@ -54,15 +55,21 @@ export function defineProjection(
   options: ProjectionOptions,
   handlers: Handlers,
   hooks: GivenHooks,
+  readModelHooks: ReadModelHooks,
 ): SubscriptionDefinition {
   refuseUnknownOptions(source, options, projectionOptions)
   checkOptions(source, options)
+  const { name, version = 1, schema, swap = 'when-caught-up', comparable: isComparable = false } = options
+  if (isComparable && !readModelHooks.checksum) {
+    throw new InvalidSubscriptionError(source, "it is 'comparable' and has no 'checksum' to compare it by")
+  }
   return {
     kind: 'projection',
-    name: `${options.name}@${options.version ?? 1}`,
+    name: `${name}@${version}`,
     startFrom: 'origin',
     ...common(source, options, handlers),
     ...hooks,
+    readModel: { name, version, ...(schema !== undefined && { schema }), swap, isComparable, ...readModelHooks },
   }
 }
 
@@ -150,7 +157,8 @@ const sharedOptions = [
   'tags',
 ]
 const eventHandlerOptions = [...sharedOptions, 'startFrom', 'concurrency']
-const projectionOptions = [...sharedOptions, 'version', 'setUp']
+const readModel = ['version', 'schema', 'swap', 'comparable', 'setUp', 'tearDown', 'checksum', 'afterUpdate']
+const projectionOptions = [...sharedOptions, ...readModel]
 
 /** @throws InvalidSubscriptionError */
 export function refuseUnknownOptions(source: string, options: object, known: readonly string[]): void {

@@ -1,4 +1,5 @@
 import type { RecordedEvent } from '@writ/event-store'
+import type { ReadModelContext } from '../projections/own-tables.js'
 
 /** What a handler gets besides the event itself. */
 export interface HandlerContext<State = unknown> {
@@ -21,14 +22,16 @@ export interface BatchContext<State = unknown> extends Omit<HandlerContext<State
 }
 
 /**
- * What a projection's handler gets: the same, and what the store gives to effects in its own transaction.
+ * What a projection's handler gets: the same, what the store gives to effects in its own transaction, and names for its version's tables.
  *
  * @example deposited(event: MoneyDeposited, { sql }: ProjectionContext<SqlTransaction>)
  */
-export type ProjectionContext<Transaction extends object = object, State = unknown> = HandlerContext<State> & Transaction
+export type ProjectionContext<Transaction extends object = object, State = unknown> = HandlerContext<State> &
+  ReadModelContext<Transaction>
 
 /** What a projection's handler of batches gets. */
-export type ProjectionBatchContext<Transaction extends object = object, State = unknown> = BatchContext<State> & Transaction
+export type ProjectionBatchContext<Transaction extends object = object, State = unknown> = BatchContext<State> &
+  ReadModelContext<Transaction>
 
 /** What `afterStart` gets. */
 export interface StartContext {

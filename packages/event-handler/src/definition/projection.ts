@@ -1,6 +1,8 @@
-import type { Class } from '@writ/event-store'
+import type { AnyEvent, Class } from '@writ/event-store'
+import type { ReadModelContext } from '../projections/own-tables.js'
+import { type KeepsAReadModel, readModelHooksOfClass, readModelHooksOfValue } from '../projections/read-model.js'
 import { defineProjection, handlersOfClass } from './define.js'
-import type { ProjectionBatchContext, ProjectionContext, ResetContext, StartContext } from './handler-context.js'
+import type { BatchContext, ProjectionBatchContext, ProjectionContext, ResetContext, StartContext } from './handler-context.js'
 import { type Hooks, hooksOfClass, hooksOfValue } from './hooks.js'
 import { type OnEvent, refuseStandardMode } from './on.js'
 import type { OnBatchOfEvents } from './on-batch.js'
@@ -9,30 +11,23 @@ import type { ProjectionOptions, SubscriptionDefinition } from './subscription-d
 
 const decorated = new WeakMap<object, ProjectionOptions>()
 
-/** What a projection's class may have besides its @On methods. */
-export interface SetsUp extends Hooks {
-  /**
-   * Makes the read model's tables, in a transaction of its own, before anything is handled.
-   *
-   * It runs at each start until the first events have been handled, and never after: write `create table if not exists`.
-   */
-  setUp?(transaction: never): unknown
-}
-
 /**
  * Makes a class keep a read model in the store's own database: effects and checkpoint are one transaction, so each event counts once.
  *
  * @example
  * @Projection({ name: 'account-balances', version: 1, consistency: 'strong' })
  * class AccountBalances {
- *   async setUp({ sql }: SqlTransaction) { await sql`create table if not exists account_balances (…)` }
+ *   async setUp({ sql, table }: ReadModelContext<SqlTransaction>) { await sql`create table if not exists ${table('account_balances')} (…)` }
  *   @On(MoneyDeposited)
- *   async deposited(event: MoneyDeposited, { sql }: ProjectionContext<SqlTransaction>) { await sql`update account_balances set …` }
+ *   async deposited(event: MoneyDeposited, { sql, table }: ProjectionContext<SqlTransaction>) { await sql`update ${table('account_balances')} set …` }
  * }
  */
 export const Projection =
   (options: ProjectionOptions) =>
-  <ProjectionClass extends Class<object & SetsUp>>(projectionClass: ProjectionClass, ...rest: readonly unknown[]): void => {
+  <ProjectionClass extends Class<object & KeepsAReadModel & Hooks>>(
+    projectionClass: ProjectionClass,
+    ...rest: readonly unknown[]
+  ): void => {
     refuseStandardMode('@Projection', rest[0])
     decorated.set(projectionClass, options)
   }
@@ -40,12 +35,15 @@ export const Projection =
 export interface ProjectionValue<Transaction extends object, State = undefined> extends ProjectionOptions {
   readonly on?: readonly OnEvent<ProjectionContext<Transaction, NoInfer<State>>>[]
   readonly onBatch?: OnBatchOfEvents<ProjectionBatchContext<Transaction, NoInfer<State>>>
-  /** See {@link SetsUp.setUp}. */
-  readonly setUp?: (transaction: Transaction) => unknown
+  /** See {@link KeepsAReadModel}, as of the next three. */
+  readonly setUp?: (context: ReadModelContext<Transaction>) => unknown
+  readonly tearDown?: (context: ReadModelContext<Transaction>) => unknown
+  readonly checksum?: (context: ReadModelContext<Transaction>) => string | number | bigint | Promise<string | number | bigint>
+  readonly afterUpdate?: (events: readonly AnyEvent[], context: BatchContext) => unknown
   /** See {@link Hooks.afterStart}. */
   readonly afterStart?: (context: StartContext) => unknown
   /** See {@link Hooks.beforeReset}. */
-  readonly beforeReset?: (context: ResetContext<Transaction>) => unknown
+  readonly beforeReset?: (context: ResetContext<ReadModelContext<Transaction>>) => unknown
   /** See {@link EventHandlerValue.state}. A transaction that is rolled back does not undo what was done to it. */
   readonly state?: () => State
 }
@@ -60,7 +58,7 @@ export function projection<Transaction extends object = object, State = undefine
 ): SubscriptionDefinition {
   const { on = [], onBatch } = options
   const source = `projection('${options.name}')`
-  return defineProjection(source, options, { on, onBatch }, hooksOfValue(source, options))
+  return defineProjection(source, options, { on, onBatch }, hooksOfValue(source, options), readModelHooksOfValue(source, options))
 }
 
 /**
@@ -72,7 +70,9 @@ export function projection<Transaction extends object = object, State = undefine
 export function projectionOf(projectionClass: Class<object>, resolve: () => object): SubscriptionDefinition {
   const options = optionsOfClass(projectionClass, '@Projection', decorated)
   const hooks = hooksOfClass(projectionClass, ['setUp', 'afterStart', 'beforeReset'], resolve)
-  return defineProjection(`class ${projectionClass.name}`, options, handlersOfClass(projectionClass, resolve), hooks)
+  const readModelHooks = readModelHooksOfClass(projectionClass, resolve)
+  const handlers = handlersOfClass(projectionClass, resolve)
+  return defineProjection(`class ${projectionClass.name}`, options, handlers, hooks, readModelHooks)
 }
 
 /** What a class decorated with {@link Projection} is called, without its version; undefined for any other class. */

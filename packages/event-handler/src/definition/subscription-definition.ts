@@ -1,5 +1,6 @@
 import type { AnyEvent, AnyEventClass, RecordedEvent } from '@writ/event-store'
 import { InvalidSubscriptionError } from '../errors/definition-errors.js'
+import type { ReadModel, ReadModelOptions } from '../projections/read-model.js'
 import type { ErrorPolicy } from './error-policy.js'
 import type { EventFilter } from './event-filter.js'
 import type { BatchContext, HandlerContext, ResetContext, StartContext } from './handler-context.js'
@@ -46,6 +47,8 @@ export interface SubscriptionDefinition {
   readonly afterStart?: (context: StartContext) => unknown
   /** Called within a reset, before the subscription goes on elsewhere. */
   readonly beforeReset?: (context: ResetContext) => unknown
+  /** Which read model a projection is a version of. */
+  readonly readModel?: ReadModel
 }
 
 /** How events are handled together. */
@@ -102,7 +105,7 @@ export type PartitionFunction = {
 }['partitionBy']
 
 /** What can be said of a projection. */
-export interface ProjectionOptions extends EventFilter {
+export interface ProjectionOptions extends EventFilter, ReadModelOptions {
   /** With the version, its identity in the store: 1 to 200 letters, digits, dots, dashes, underscores. */
   readonly name: string
   /** Grows when the read model is to be built anew from the first event: 1 by default. */
@@ -133,6 +136,7 @@ export function checkOptions(source: string, options: EventHandlerOptions & Proj
   const { partitions = 1, concurrency = 1 } = options
   const { size = 1, within = 0 } = options.batch ?? {}
   const { mostParked = 1 } = options
+  const { schema, swap = 'when-caught-up', comparable = false } = options
   if (typeof name !== 'string' || !namePattern.test(name)) {
     refuse("its 'name' must be 1 to 200 letters, digits, dots, dashes or underscores")
   }
@@ -149,6 +153,9 @@ export function checkOptions(source: string, options: EventHandlerOptions & Proj
   }
   if (onError !== undefined && typeof onError !== 'function') refuse("its 'onError' must be a function, such as retryThenStop()")
   if (!Number.isSafeInteger(mostParked) || mostParked < 1) refuse("its 'mostParked' must be an integer from 1")
+  if (schema !== undefined && (typeof schema !== 'string' || schema === '')) refuse("its 'schema' must be the name of one")
+  if (swap !== 'when-caught-up' && swap !== 'by-hand') refuse("its 'swap' must be 'when-caught-up' or 'by-hand'")
+  if (typeof comparable !== 'boolean') refuse("its 'comparable' must be true or false")
   if (!Number.isSafeInteger(size) || size < 1 || size > 10_000) refuse("its batch's 'size' must be an integer from 1 to 10000")
   if (!(within >= 0 && within <= 60_000)) refuse("its batch's 'within' must be milliseconds from 0 to 60000")
 }

@@ -6,6 +6,7 @@ import type { EventPlace } from '../parking/parked-sequences.js'
 import type { Parking } from '../parking/parking.js'
 import type { ParkingPlan, PutAside } from '../parking/parking-plan.js'
 import { Retries, type RetryWay } from '../parking/retries.js'
+import { withOwnTables } from '../projections/own-tables.js'
 import type { LogEntry, Portion } from '../reading/log-entry.js'
 import { Attempts } from './attempts.js'
 import type { CheckpointSaver } from './checkpoint-saver.js'
@@ -258,13 +259,14 @@ export class TransactionalDelivery implements Delivery, RetryWay {
     changes?: ParkingChanges,
   ): Promise<void> {
     const { holding } = this
+    const { readModel } = holding.definition
     for (let attempt = 1; ; attempt++) {
       try {
         await holding.store.checkpoints.advanceWith(
           holding.lease,
           position,
           async (transaction) => {
-            await effect(transaction)
+            await effect(readModel ? withOwnTables(transaction, readModel) : transaction)
             failpoint('subscription.beforeCommit')
           },
           changes,

@@ -3,7 +3,6 @@ import { type Handler, handlersByType, handlersOfClass, refuseUnknownOptions } f
 import type { HandlerContext } from '../definition/handler-context.js'
 import { type OnEvent, refuseStandardMode } from '../definition/on.js'
 import { optionsOfClass } from '../definition/options-of-class.js'
-import type { SetsUp } from '../definition/projection.js'
 import { namePattern } from '../definition/subscription-definition.js'
 import { InvalidSubscriptionError } from '../errors/definition-errors.js'
 import type { InlineContext, InlineHandlerContext } from './inline-context.js'
@@ -26,6 +25,12 @@ export type InlineHandle = (event: AnyEvent, context: InlineHandlerContext) => u
 export interface InlineProjectionOptions {
   /** How errors and contexts call it: 1 to 200 letters, digits, dots, dashes, underscores. */
   readonly name: string
+}
+
+/** What an inline projection's class may have besides its @On methods. */
+export interface SetsUp {
+  /** Makes its tables, in a transaction of its own, at each start of an application: write `create table if not exists`. */
+  setUp?(transaction: never): unknown
 }
 
 const decorated = new WeakMap<object, InlineProjectionOptions>()

@@ -54,6 +54,8 @@ export class Waits implements Watcher {
     private readonly watch: CheckpointWatch,
     private readonly runtime: Runtime,
     private readonly logger: Logger,
+    /** Whether a projection's version serves: one that is being built is not waited for. */
+    private readonly isServing: (definition: SubscriptionDefinition) => boolean,
   ) {
     this.far = new Map(
       [...subscriptions.values()].map((subscription) => [subscription, new FarSubscription(subscription, store)]),
@@ -244,11 +246,16 @@ export class Waits implements Watcher {
 
   private awaited(handlers: Awaited): readonly Subscription[] {
     const all = [...this.subscriptions.values()]
-    if (handlers === 'strong') return all.filter(({ definition }) => definition.consistency === 'strong')
-    return handlers.map((name) => {
-      const found = this.subscriptions.get(name) ?? all.find(({ definition }) => nameWithoutVersion(definition.name) === name)
-      if (!found) throw new UnknownHandlerError(name, [...this.subscriptions.keys()])
-      return found
+    if (handlers === 'strong') {
+      return all.filter(({ definition }) => definition.consistency === 'strong' && this.isServing(definition))
+    }
+    return handlers.flatMap((name) => {
+      const exact = this.subscriptions.get(name)
+      if (exact) return [exact]
+      const versions = all.filter(({ definition }) => nameWithoutVersion(definition.name) === name)
+      if (versions.length === 0) throw new UnknownHandlerError(name, [...this.subscriptions.keys()])
+      const serving = versions.filter(({ definition }) => this.isServing(definition))
+      return serving.length > 0 ? serving : versions
     })
   }
 }

@@ -88,6 +88,24 @@ export const projectionVersions: Area = (scenario) => {
     await expect(store.projections.read(async ({ liveVersion }) => liveVersion(name))).resolves.toBe(2)
   })
 
+  kept(
+    'reads as of one moment: how far a subscription had come, partition by partition',
+    async ({ store, unique }) => {
+      const [name, unknown] = [unique('subscription'), unique('subscription')]
+      await store.checkpoints.register({ name, startAfter: 3, partitions: 2 })
+      const acquired = await store.checkpoints.acquire({ subscription: name, partition: 1 }, 'reader', 60_000)
+      if (!acquired.acquired) throw new Error('A new subscription was held')
+      const seen = await store.projections.read(async ({ checkpointsOf }) => {
+        const before = await checkpointsOf(name)
+        await store.checkpoints.advance(acquired.lease, 5)
+        return [before, await checkpointsOf(name), await checkpointsOf(unknown)]
+      })
+      expect(seen).toEqual([[3, 3], [3, 3], []])
+      await expect(store.projections.read(async ({ checkpointsOf }) => checkpointsOf(name))).resolves.toEqual([3, 5])
+    },
+    'checkpoints',
+  )
+
   kept('hands on what a read throws', async ({ store }) => {
     const failure = new Error('No such row')
     await expect(store.projections.read(() => Promise.reject(failure))).rejects.toBe(failure)

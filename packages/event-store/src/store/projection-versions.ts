@@ -38,4 +38,6 @@ export interface VersionChange {
 export interface LiveVersions {
   /** The version that was live at the moment of the read. */
   liveVersion(name: string): Promise<number | undefined>
+  /** How far each partition of a subscription had come at that moment, in their order; none where it is not known. */
+  checkpointsOf(subscription: string): Promise<readonly number[]>
 }
