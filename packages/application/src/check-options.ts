@@ -59,7 +59,7 @@ const aggregates = group({
 } satisfies Shape<AggregateOptions>)
 
 const subscriptions = group({
-  leaseMilliseconds: z.unknown().optional(),
+  leaseMilliseconds: milliseconds(100, 'must be milliseconds from 100'),
   onError: must((value) => typeof value === 'function', 'must be a function, such as retryThenPark()').optional(),
 } satisfies Shape<SubscriptionOptions>)
 

@@ -125,6 +125,7 @@ describe('an application', () => {
       ['runtime', { runtime: { now: () => 1 } }, 'monotonic'],
       ['logger', { logger: console.log }, 'warn'],
       ['stopTimeout', { stopTimeout: -1 }, 'above 0'],
+      ['subscriptions.leaseMilliseconds', { subscriptions: { leaseMilliseconds: 5 } }, 'from 100'],
       ['unknownEvents', { unknownEvents: 'ignore' }, "'pass'"],
       ['causationLimit', { causationLimit: 0 }, 'from 1'],
       ['keepReceipts', { keepReceipts: 5 }, '60,000'],
