@@ -18,7 +18,7 @@ export function checkpointStatements({ quoted: s, statementPrefix }: SchemaName)
         where ${mine} returning 1`,
     ),
     release: statement('release', `update ${s}.subscription_partitions set owner = null, lease_until = null where ${mine}`),
-    heartbeat: statement('heartbeat', `select ${s}.heartbeat($1, $2, $3, $4, $5, $6)`),
+    heartbeat: statement('heartbeat', `select ${s}.heartbeat($1, $2, $3, $4, $5, $6, $7)`),
     leave: statement('leave', `select ${s}.leave_subscriptions($1)`),
     advance: statement('advance', advance),
     advanceWithChanges: statement(

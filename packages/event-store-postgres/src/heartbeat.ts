@@ -11,6 +11,7 @@ export function heartbeatValues({ owner, subscriptions, leases, leaseMillisecond
     textArray(subscriptions),
     textArray(leases.map(({ subscription }) => subscription)),
     int4Array(leases.map(({ partition }) => partition)),
+    textArray(leases.map((lease) => lease.owner)),
     int8Array(leases.map(({ epoch }) => epoch)),
   ]
 }

@@ -17,4 +17,11 @@ export const disagreements: readonly (readonly Operation[])[] = [
   ],
   // A receipt that is no JSON: both took it, and one that holds a control character only memory did.
   [{ kind: 'append', stream: 0, events: [], receipts: [{ command: 0, eventsUpTo: 0, body: '"\u001f"' }] }],
+  // A lease that a heartbeat names twice: PostgreSQL lengthened it, and told that it was lost.
+  [
+    { kind: 'register', subscription: 0, startAfter: 0, partitions: 1 },
+    { kind: 'acquire', subscription: 0, partition: 0, owner: 1, lease: 'long' },
+    { kind: 'acquire', subscription: 0, partition: 0, owner: 1, lease: 'long' },
+    { kind: 'heartbeat', owner: 1, lease: 'long' },
+  ],
 ]

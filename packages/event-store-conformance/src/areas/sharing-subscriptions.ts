@@ -104,12 +104,19 @@ export const sharingSubscriptions: Area = (scenario) => {
     expect((await store.checkpoints.list(lease.subscription))[0]!.leaseExpiresIn).toBeGreaterThan(5_000)
   })
 
+  shared('lengthens a lease that a heartbeat names twice', async ({ store, unique }) => {
+    const lease = await held(store, await registered(store, unique), 'me', 0, 5_000)
+    expect((await beat(store, 'me', [], [lease, { ...lease }])).lost).toEqual([])
+    expect((await store.checkpoints.list(lease.subscription))[0]!.leaseExpiresIn).toBeGreaterThan(5_000)
+  })
+
   shared('tells which leases of a heartbeat are lost, and lengthens only the others', async ({ store, unique }) => {
     const { subscription, zombie, successor } = await takeover(store, unique)
     const sound = await held(store, await registered(store, unique), 'zombie', 0, 5_000)
     const forged = [
       { ...sound, epoch: sound.epoch + 1 },
       { ...sound, partition: 1 },
+      { ...sound, owner: 'another' },
     ]
     const gone = { ...sound, subscription: unique('subscription') }
     const { lost } = await beat(store, 'zombie', [subscription], [zombie, sound, ...forged, gone])

@@ -143,7 +143,7 @@ const parkedView = (s: string) => `
  */
 const heartbeat = ({ quoted: s }: SchemaName) => `
 create function ${s}.heartbeat(_owner text, _milliseconds double precision, _subscriptions text[],
-  _names text[], _partitions integer[], _epochs bigint[]) returns json language plpgsql ${pinned} as $$
+  _names text[], _partitions integer[], _owners text[], _epochs bigint[]) returns json language plpgsql ${pinned} as $$
 declare ends timestamptz := ${until('_milliseconds')}; lost json; views json;
 begin
   perform ${s}.take_steps_due(b.name)
@@ -159,16 +159,15 @@ begin
       where g.name = any(_subscriptions) and g.until < clock_timestamp() for update skip locked) gone
     where m.name = gone.name and m.owner = gone.owner;
   end if;
-  -- An epoch has one owner, under whatever name.
   with mine as (
-    select p.name, p.partition, l.place from unnest(_names, _partitions, _epochs) with ordinality l(name, partition, epoch, place)
-    join ${s}.subscription_partitions p on p.name = l.name and p.partition = l.partition and p.epoch = l.epoch and p.owner is not null
-    order by p.name, p.partition for update of p),
+    select p.name, p.partition from unnest(_names, _partitions, _owners, _epochs) l(name, partition, owner, epoch)
+    join ${s}.subscription_partitions p using (name, partition, owner, epoch) order by p.name, p.partition for update of p),
   renewed as (
     update ${s}.subscription_partitions p set lease_until = ends from mine m
-    where p.name = m.name and p.partition = m.partition returning m.place)
+    where p.name = m.name and p.partition = m.partition returning p.name, p.partition, p.owner, p.epoch)
   select coalesce(json_agg(l.place - 1 order by l.place), '[]') into lost
-  from generate_series(1, cardinality(_names)) l(place) where l.place not in (select r.place from renewed r);
+  from unnest(_names, _partitions, _owners, _epochs) with ordinality l(name, partition, owner, epoch, place)
+  where (l.name, l.partition, l.owner, l.epoch) not in (select r.name, r.partition, r.owner, r.epoch from renewed r);
   select coalesce(json_agg(json_build_array(b.name, b.partitions, b.members, b.is_paused, b.wanted, b.barrier, b.checkpoints,
     b.parked_count, b.due_in) order by b.name), '[]') into views
   from (

@@ -33,7 +33,7 @@ export function checkChanges({ park = [], unpark = [] }: ParkingChanges = {}): C
 }
 
 /** @throws InvalidOptionError */
-export function checkParkedName(subject: string, { sequence, position, part }: ParkedEventName): void {
+function checkParkedName(subject: string, { sequence, position, part }: ParkedEventName): void {
   checkSequence(subject, sequence)
   checkPosition(subject, 'position', position)
   checkInteger(subject, 'part', part, 0, MAX_INTEGER)
