@@ -117,7 +117,7 @@ describe('What subscriptions ask of PostgreSQL', () => {
     await admin.query(`
       insert into ${schema}.subscriptions (name, partitions) select 's-' || n, 1 from generate_series(1, 5000) n;
       insert into ${schema}.subscription_partitions (name, partition, checkpoint, epoch) select 's-' || n, 0, 0, 0 from generate_series(1, 5000) n;
-      insert into ${schema}.subscription_members (name, owner, until) select 's-' || n, 'o', now() from generate_series(1, 5000) n;
+      insert into ${schema}.subscription_members (name, owner, since, until) select 's-' || n, 'o', now(), now() from generate_series(1, 5000) n;
       insert into ${schema}.parked_events (subscription, sequence, position, part, type, stream, parked_at)
         select 's-' || n, 'q', 1, 0, 't', 's', now() from generate_series(1, 5000) n`)
     const lease = await held(store, 's-7')
