@@ -1,6 +1,7 @@
 // For effects in the store itself: a page of events and the checkpoint behind it are one transaction; so each event counts exactly once.
 
 import { failpoint, hasCode, type ParkingChanges, type RecordedEvent, type StoreUnavailableError } from '@writ/event-store'
+import { backOff } from '../definition/error-policy.js'
 import { isInfrastructureError } from '../infrastructure-error.js'
 import type { EventPlace } from '../parking/parked-sequences.js'
 import type { Parking } from '../parking/parking.js'
@@ -20,6 +21,9 @@ import { TransactionContexts } from './transaction-contexts.js'
 const LONGEST = 100
 const MOST_EVENTS = 1_000
 const FIRST_EVENTS = 50
+/** How often tables are made by a partition that others may be ahead of. */
+const MOST_SET_UPS = 6
+const SET_UP_AGAIN = { first: 50, longest: 1_000 }
 
 /** How many events are put aside in one transaction, about: a store takes 1,000. */
 const MOST_PARKED_AT_ONCE = 500
@@ -57,14 +61,21 @@ export class TransactionalDelivery implements Delivery, RetryWay {
    * at 0 it is done (again), and beyond it never. Nothing else needs to be kept, and tables are there before the first event is.
    */
   async prepare(): Promise<void> {
-    const { setUp } = this.holding.definition
-    if (!setUp || this.checkpoint > 0) return
-    try {
-      await this.transaction(0, async (transaction) => {
-        await setUp(transaction)
-      })
-    } catch (error) {
-      throw error instanceof Interruption ? error : new Interruption('given-up', error)
+    const { holding, checkpoint } = this
+    const { setUp } = holding.definition
+    if (!setUp || checkpoint > 0) return
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.transaction(0, async (transaction) => {
+          await setUp(transaction)
+        })
+        return
+      } catch (error) {
+        if (error instanceof Interruption) throw error
+        // Partitions that begin at once make the same tables at once: only one of them is first, and the others find them there afterwards.
+        if (holding.own.partitions === 1 || attempt === MOST_SET_UPS) throw new Interruption('given-up', error)
+        await holding.pause(backOff(attempt, SET_UP_AGAIN, holding.runtime))
+      }
     }
   }
 
