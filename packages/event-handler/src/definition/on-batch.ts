@@ -89,7 +89,7 @@ export function batchMethodOf(target: Class<object>, instance: () => object): On
 
 /** What a handler of batches gets where its events come one by one. */
 export function batchOfOne(context: HandlerContext): BatchContext {
-  const { event, subscription, attempt, signal } = context
+  const { event, subscription, attempt, signal, state } = context
   // What a transaction gives stands in the prototype.
-  return Object.setPrototypeOf({ events: [event], subscription, attempt, signal }, Object.getPrototypeOf(context))
+  return Object.setPrototypeOf({ events: [event], subscription, attempt, signal, state }, Object.getPrototypeOf(context))
 }

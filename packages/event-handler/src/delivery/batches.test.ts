@@ -147,6 +147,24 @@ describe('a class with batches', () => {
     expect(seen).toEqual([[1, 2], [3]])
   })
 
+  it('gets the state of its run, in batches and one by one', async () => {
+    const { store } = await running.open([])
+    await appendDeposits(store, 3)
+    const counted: number[] = []
+    const counting = eventHandler({
+      name: 'counting',
+      onError: skipAtOnce,
+      state: () => ({ calls: 0 }),
+      onBatch: onBatch([Deposited], (events, { state }: BatchContext<{ calls: number }>) => {
+        counted.push(++state.calls)
+        if (events.some(({ amount }) => amount === 2)) throw new Error('poison')
+      }),
+    })
+    const { subscriptions } = await running.start([counting])
+    await subscriptions.waitFor(3, ['counting'])
+    expect(counted).toEqual([1, 2, 3, 4])
+  })
+
   const handles = onBatch([Deposited], () => {})
   it.each([
     ['both kinds of handlers', { name: 'x', onBatch: handles, on: [on(Withdrawn, () => {})] }, /by themselves and in batches/],
