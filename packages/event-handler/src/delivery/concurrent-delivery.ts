@@ -7,8 +7,9 @@
 //
 // The checkpoint moves up to the first event that is not finished. What was finished beyond it comes again after a crash.
 
-import type { NewParkedEvent, ParkedEvent, RecordedEvent } from '@writ/event-store'
+import type { ParkedEvent, RecordedEvent } from '@writ/event-store'
 import { sequencesOf } from '../definition/sequences.js'
+import { AsideWithCheckpoint } from '../parking/aside-with-checkpoint.js'
 import type { EventPlace } from '../parking/parked-sequences.js'
 import type { Parking } from '../parking/parking.js'
 import type { PutAside } from '../parking/parking-plan.js'
@@ -41,6 +42,7 @@ interface Task {
 
 export class ConcurrentDelivery implements Delivery, RetryWay {
   private readonly holding: Holding
+  private readonly aside: AsideWithCheckpoint
   private readonly retries: Retries
   private looking: Promise<void> | undefined
   private readonly unfinished = new Unfinished()
@@ -64,6 +66,7 @@ export class ConcurrentDelivery implements Delivery, RetryWay {
     private readonly wake: () => void,
   ) {
     this.holding = parking.holding
+    this.aside = new AsideWithCheckpoint(parking, saver)
     this.retries = new Retries(parking, this, wake)
   }
 
@@ -148,17 +151,17 @@ export class ConcurrentDelivery implements Delivery, RetryWay {
   }
 
   async unpark(place: EventPlace): Promise<void> {
-    this.saver.unpark(this.parking.remove(place))
+    this.aside.takeOut(place)
     this.wake()
   }
 
   async parkAgain(event: RecordedEvent, aside: PutAside): Promise<void> {
-    this.putAside(this.parking.eventsAgain(event, aside))
+    this.aside.putAgain(event, aside)
     this.wake()
   }
 
   isUnsaved(parked: ParkedEvent): boolean {
-    return this.saver.isUnsaved(parked)
+    return this.aside.isUnsaved(parked)
   }
 
   /** The checkpoint is stored by whoever follows the log, when it comes so far. */
@@ -168,17 +171,6 @@ export class ConcurrentDelivery implements Delivery, RetryWay {
     this.running--
     this.notify()
     this.startReady()
-  }
-
-  private putAside(events: readonly NewParkedEvent[]): void {
-    this.parking.add(events)
-    this.saver.park(events)
-  }
-
-  private putAsideNew(event: RecordedEvent, aside?: PutAside): void {
-    const events = this.parking.eventsFor(event, aside)
-    this.parking.admit(events.length)
-    this.putAside(events)
   }
 
   private get isFull(): boolean {
@@ -241,7 +233,7 @@ export class ConcurrentDelivery implements Delivery, RetryWay {
   }
 
   private waitBehind(task: Task): void {
-    this.putAsideNew(task.event)
+    this.aside.put(task.event)
     this.waiting--
     this.finished(task)
   }
@@ -286,7 +278,7 @@ export class ConcurrentDelivery implements Delivery, RetryWay {
       this.makeReady(task)
       return
     }
-    if (next !== 'skip') this.putAsideNew(task.event, next)
+    if (next !== 'skip') this.aside.put(task.event, next)
     this.waiting--
     this.finished(task)
   }

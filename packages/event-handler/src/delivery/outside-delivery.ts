@@ -1,6 +1,7 @@
 // For effects outside of the store: an event is handled, later its checkpoint is stored; so each event is handled at least once.
 
-import type { NewParkedEvent, ParkedEvent, RecordedEvent } from '@writ/event-store'
+import type { ParkedEvent, RecordedEvent } from '@writ/event-store'
+import { AsideWithCheckpoint } from '../parking/aside-with-checkpoint.js'
 import type { EventPlace } from '../parking/parked-sequences.js'
 import type { Parking } from '../parking/parking.js'
 import type { PutAside } from '../parking/parking-plan.js'
@@ -17,6 +18,7 @@ const TURN = 10
 
 export class OutsideDelivery implements Delivery, RetryWay {
   private readonly holding: Holding
+  private readonly aside: AsideWithCheckpoint
   private readonly retries: Retries
 
   constructor(
@@ -25,6 +27,7 @@ export class OutsideDelivery implements Delivery, RetryWay {
     private readonly progress: Progress,
   ) {
     this.holding = parking.holding
+    this.aside = new AsideWithCheckpoint(parking, saver)
     this.retries = new Retries(parking, this)
   }
 
@@ -89,36 +92,25 @@ export class OutsideDelivery implements Delivery, RetryWay {
   }
 
   async unpark(place: EventPlace): Promise<void> {
-    this.saver.unpark(this.parking.remove(place))
+    this.aside.takeOut(place)
     if (this.holding.runtime.monotonic() >= this.saver.dueAt) await this.saver.save()
   }
 
   async parkAgain(event: RecordedEvent, aside: PutAside): Promise<void> {
-    this.putAside(this.parking.eventsAgain(event, aside))
+    this.aside.putAgain(event, aside)
   }
 
   isUnsaved(parked: ParkedEvent): boolean {
-    return this.saver.isUnsaved(parked)
+    return this.aside.isUnsaved(parked)
   }
 
   save(): Promise<void> {
     return this.saver.save()
   }
 
-  private putAside(events: readonly NewParkedEvent[]): void {
-    this.parking.add(events)
-    this.saver.park(events)
-  }
-
-  private putAsideNew(event: RecordedEvent, aside?: PutAside): void {
-    const events = this.parking.eventsFor(event, aside)
-    this.parking.admit(events.length)
-    this.putAside(events)
-  }
-
   private handle(event: RecordedEvent): Promise<void> | undefined {
     if (this.parking.holdsUp(event)) {
-      this.putAsideNew(event)
+      this.aside.put(event)
       return undefined
     }
     let outcome: Promise<unknown> | undefined
@@ -141,7 +133,7 @@ export class OutsideDelivery implements Delivery, RetryWay {
         const next = await attempts.failed(error)
         if (next === 'skip') break
         if (next !== 'again') {
-          this.putAsideNew(event, next)
+          this.aside.put(event, next)
           break
         }
       }
