@@ -86,18 +86,16 @@ export function parseArguments(
 
 /**
  * @param args what the user wrote after `report`
- * @param storeWorks what is measured where no work is named
  * @throws CommanderError as above
  */
 export function parseReportArguments(
   args: readonly string[],
   works: readonly Work[],
-  storeWorks: readonly Work[],
   output: { writeErr(text: string): unknown } = standardError,
 ): ReportOptions {
   const command = new Command('npm run bench -- report')
     .description('Measures one work after another, and writes docs/benchmarks.md of them and of what was recorded before.')
-    .argument('[works...]', `what to measure; by default ${storeWorks.map(({ name }) => name).join(', ')}`)
+    .argument('[works...]', `what to measure; all by default: ${works.map(({ name }) => name).join(', ')}`)
     .option('--seconds <seconds>', 'the length of a window', seconds, 2)
     .option('--rounds <number>', 'windows of each system, besides the one that warms it up', rounds, 5)
     .option('--render', 'measure nothing: write the page anew of what is recorded', false)
@@ -109,7 +107,7 @@ export function parseReportArguments(
   const refuse = (message: string): never => command.error(`error: ${message}`)
   for (const name of command.args) if (!works.some((work) => work.name === name)) refuse(unknown('work', name, works))
   if (flags.render && command.args.length > 0) refuse('--render measures nothing; leave the works out')
-  const named = command.args.length > 0 ? works.filter(({ name }) => command.args.includes(name)) : storeWorks
+  const named = command.args.length > 0 ? works.filter(({ name }) => command.args.includes(name)) : works
   return { measured: flags.render ? [] : named, seconds: flags.seconds, rounds: flags.rounds }
 }
 

@@ -10,7 +10,7 @@ import { report } from './report/report.js'
 import { table } from './report/table.js'
 import { summarise } from './summary.js'
 import type { System } from './system.js'
-import { storeWorks, works } from './works/works.js'
+import { works } from './works/works.js'
 
 const progress = (line: string) => void process.stderr.write(`${line}\n`)
 
@@ -59,7 +59,7 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
 
 try {
   const [first, ...others] = process.argv.slice(2)
-  if (first === 'report') await report(parseReportArguments(others, works, storeWorks), works, progress, stopped.signal)
+  if (first === 'report') await report(parseReportArguments(others, works), works, progress, stopped.signal)
   else {
     const options = parseArguments(process.argv.slice(2), works)
     await bench(options, listenerFor(options), stopped.signal)

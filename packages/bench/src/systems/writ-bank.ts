@@ -1,9 +1,9 @@
 import { Application, type Module, module } from '@writ/application'
 import { postgresEventStore } from '@writ/event-store-postgres'
 import type pg from 'pg'
-import { Account, OpenAccount } from '../bank/account.js'
+import { Account } from '../bank/account.js'
 import { AccountNumbers } from '../bank/account-numbers.js'
-import { opening } from '../bank/values.js'
+import { openAccounts } from '../bank/open-accounts.js'
 import { connectionPool } from '../connection-pool.js'
 import type { Environment } from '../system.js'
 
@@ -24,7 +24,7 @@ export async function openWritBank(environment: Environment, count: number, part
   const app = await Application.create({ store, modules: [bank] })
   await app.start()
   const accounts = new AccountNumbers(count, callers)
-  await Promise.all(accounts.all.map((account) => app.dispatch(new OpenAccount(opening(account)))))
+  await openAccounts(app, accounts.all)
   const pool = connectionPool(environment, 1)
   return {
     app,

@@ -1,8 +1,9 @@
 import { Application, module } from '@writ/application'
 import { inMemoryEventStore } from '@writ/event-store-memory'
-import { Account, DepositMoney, OpenAccount } from '../bank/account.js'
+import { Account, DepositMoney } from '../bank/account.js'
 import { AccountNumbers } from '../bank/account-numbers.js'
-import { depositTo, opening } from '../bank/values.js'
+import { openAccounts } from '../bank/open-accounts.js'
+import { depositTo } from '../bank/values.js'
 import type { System } from '../system.js'
 
 /** The application of `writ-deposits.ts` on a store in memory. Each command is made, and so validated, when it is dispatched. */
@@ -50,6 +51,6 @@ async function openBank(numbers: readonly string[]): Promise<Application> {
     modules: [module({ name: 'bank', aggregates: [Account] })],
   })
   await app.start()
-  await Promise.all(numbers.map((account) => app.dispatch(new OpenAccount(opening(account)))))
+  await openAccounts(app, numbers)
   return app
 }

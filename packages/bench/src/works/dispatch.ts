@@ -19,5 +19,5 @@ export const dispatch: Work = {
     { callers: 64, system: 'writ', figure: 'perSecond', against: 'emmett', atLeast: 12 },
   ],
   limitedBy:
-    'at one caller the way to the database and back, and the flush; from 64 on the two cores, on which Node and PostgreSQL have half of the work each',
+    'at one caller the two ways between the processes and the flush; from 64 on both, Node and PostgreSQL: what a command costs Node, an event of its own included, comes on top of what the append costs it, and is done while PostgreSQL has the batch before',
 }

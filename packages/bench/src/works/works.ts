@@ -20,7 +20,7 @@ import { transfers } from './transfers.js'
 import { wakeUp } from './wake-up.js'
 
 /** The works of the store alone. */
-export const storeWorks: readonly Work[] = [
+const storeWorks: readonly Work[] = [
   append,
   append100,
   appendProcesses,

@@ -48,7 +48,8 @@ const plainId = /^[\w-]+$/
 export function metadataText(metadata: EventMetadata): string {
   const { correlationId = '', causationId = '' } = metadata
   for (const key in metadata) if (key !== 'correlationId' && key !== 'causationId') return JSON.stringify(metadata)
-  if (!plainId.test(correlationId) || !plainId.test(causationId)) return JSON.stringify(metadata)
+  const isPlain = plainId.test(correlationId) && (causationId === correlationId || plainId.test(causationId))
+  if (!isPlain) return JSON.stringify(metadata)
   // Joined, so that it is one text: one that is added up keeps all its parts.
   return ['{"correlationId":"', correlationId, '","causationId":"', causationId, '"}'].join('')
 }
