@@ -112,7 +112,8 @@ export class EventTypes {
   decode(stored: StoredEvent): readonly RecordedEvent[] {
     const today = this.classes.get(stored.type)
     if (today?.schemaVersion === stored.schemaVersion) {
-      return [recorded(stored, stored.type, stored.schemaVersion, restore(today, stored), 0)]
+      // The class's own text: whoever looks the type up need not compare, nor hash, one that was just read.
+      return [recorded(stored, today.type, stored.schemaVersion, restore(today, stored), 0)]
     }
     const chain = this.chainOf(stored, today)
     if (chain === 'unknown') return [recorded(stored, stored.type, stored.schemaVersion, this.pass(stored), 0)]
