@@ -469,7 +469,7 @@ export class Application<Transaction extends object = object> {
   }
 
   /** The versions of its projections: how far they have come, and what compares, swaps, rolls back and drops them. */
-  get projections(): Pick<Projections<Transaction>, 'status' | 'compare' | 'swap' | 'rollBack' | 'drop'> {
+  get projections(): Pick<Projections<Transaction>, 'status' | 'compare' | 'swap' | 'rollBack' | 'replay' | 'drop'> {
     if (this.state !== 'running') throw this.notRunning('look after projections')
     return this.versions
   }

@@ -229,4 +229,61 @@ describe('versions of a projection on PostgreSQL', () => {
     const app = applications.at(-1)!
     await expect(app.readModel('sums', ({ table }) => table('t'.repeat(61)))).rejects.toMatchObject({ code: 'invalid-sql' })
   })
+
+  it('is built in several partitions at once where the projection says so, and one stream of it is replayed under writes', async () => {
+    @Projection({ name: 'by-stream', version: 1, schema: tables, partitions: 4 })
+    class ByStream {
+      async setUp({ sql, table }: Names) {
+        await sql`create table if not exists ${table('by_stream')} (stream text primary key, total bigint not null)`
+      }
+
+      @On(Deposited)
+      async deposited({ amount }: Deposited, { sql, table, event: { stream } }: Context) {
+        await sql`insert into ${table('by_stream')} as k values (${stream}, ${amount})
+          on conflict (stream) do update set total = k.total + excluded.total`
+      }
+
+      async forget(stream: string, { sql, table }: Names) {
+        await sql`delete from ${table('by_stream')} where stream = ${stream}`
+      }
+    }
+    const totals = new Map<string, number>()
+    const pay = async (stream: string) => {
+      const event = newEvent(new Deposited({ account: stream, amount: 2 }), systemRuntime.uuid())
+      await store.append({ stream, events: [event] })
+      totals.set(stream, (totals.get(stream) ?? 0) + 2)
+    }
+    const streams = Array.from({ length: 12 }, (_, index) => `wallet-${index}`)
+    for (const stream of streams) await pay(stream)
+    const app = await run(ByStream)
+    const rows = async () => {
+      const { rows: found } = await pool.query(
+        `select stream, total::int from ${tables}.by_stream_v1 where stream like 'wallet-%'`,
+      )
+      return Object.fromEntries(found.map(({ stream, total }) => [stream, total]))
+    }
+    const areRight = async () => {
+      await app.settled({ timeout: 20_000 })
+      expect(await rows()).toEqual(Object.fromEntries(totals))
+    }
+    await areRight()
+    expect(await store.checkpoints.list('by-stream@1')).toHaveLength(4)
+
+    await pool.query(`update ${tables}.by_stream_v1 set total = 1000 where stream in ('wallet-3', 'wallet-7')`)
+    let isWriting = true
+    const writing = (async () => {
+      for (let turn = 0; isWriting; turn++) await pay(streams[turn % streams.length]!)
+    })()
+    expect(await app.projections.replay('by-stream', 'wallet-3')).toBeGreaterThanOrEqual(1)
+    await app.projections.replay('by-stream', 'wallet-7')
+    isWriting = false
+    await writing
+    await areRight()
+    await expect(app.projections.replay('by-stream', 'wallet-99')).resolves.toBe(0)
+    const other = applications[0]!
+    await expect(other.projections.replay('sums', 'account-a')).rejects.toMatchObject({
+      code: 'replay-refused',
+      why: expect.stringContaining('forget'),
+    })
+  }, 40_000)
 })

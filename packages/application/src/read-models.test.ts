@@ -1,7 +1,15 @@
 import 'reflect-metadata'
-import { On, Projection, type ProjectionOptions, projection, type SubscriptionDefinition } from '@writ/event-handler'
+import {
+  On,
+  on,
+  Projection,
+  type ProjectionContext,
+  type ProjectionOptions,
+  projection,
+  type SubscriptionDefinition,
+} from '@writ/event-handler'
 import { type EventStore, newEvent, systemRuntime } from '@writ/event-store'
-import { InMemoryLog, inMemoryEventStore } from '@writ/event-store-memory'
+import { InMemoryLog, type InMemoryTransaction, inMemoryEventStore } from '@writ/event-store-memory'
 import { MoneyDeposited } from '../test/small-bank.js'
 import { Application } from './application.js'
 import { module } from './module.js'
@@ -248,6 +256,45 @@ describe('versions of a projection', () => {
     await run(version(2, later))
     await until('what was missed is told', () => later.told.length > 0)
     expect(later.told).toEqual(['a 4'])
+  })
+
+  it('makes the rows of one stream anew, or changes nothing', async () => {
+    const sums = new Map<string, number>()
+    let isFailing = false
+    const add = (stream: string, amount: number, onRollback: (undo: () => void) => void) => {
+      const before = sums.get(stream)
+      sums.set(stream, (before ?? 0) + amount)
+      onRollback(() => (before === undefined ? sums.delete(stream) : sums.set(stream, before)))
+    }
+    const byStream = projection<InMemoryTransaction>({
+      name: 'sums',
+      on: [
+        on(MoneyDeposited, ({ amount }, { event: { stream }, onRollback }: ProjectionContext<InMemoryTransaction>) => {
+          add(stream, amount, onRollback)
+          if (isFailing) throw new Error('not this time')
+        }),
+      ],
+      forget: (stream, { onRollback }) => add(stream, -(sums.get(stream) ?? 0), onRollback),
+    })
+    await deposit('a', 1, 2)
+    await deposit('b', 4)
+    const app = await run(byStream)
+    await app.settled()
+    sums.set('account-a', 100)
+    isFailing = true
+    await expect(app.projections.replay('sums', 'account-a')).rejects.toThrow('not this time')
+    expect(Object.fromEntries(sums)).toEqual({ 'account-a': 100, 'account-b': 4 })
+    isFailing = false
+    expect(await app.projections.replay('sums', 'account-a')).toBe(2)
+    expect(Object.fromEntries(sums)).toEqual({ 'account-a': 3, 'account-b': 4 })
+    await deposit('a', 5)
+    await app.settled()
+    expect(sums.get('account-a')).toBe(8)
+    const elsewhere = await run(byStream)
+    await expect(elsewhere.projections.replay('sums', 'account-a')).rejects.toMatchObject({
+      code: 'replay-refused',
+      stream: 'account-a',
+    })
   })
 
   it('is named without its version, and refuses what is none', async () => {

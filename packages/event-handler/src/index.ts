@@ -122,6 +122,7 @@ export {
   ProjectionVersionInUseError,
   ProjectionVersionsDifferError,
   ReadModelNotReadyError,
+  ReplayRefusedError,
   UnknownProjectionError,
   UnknownProjectionVersionError,
 } from './errors/projection-errors.js'

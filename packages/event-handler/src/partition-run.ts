@@ -104,6 +104,11 @@ export class PartitionRun {
     return this.following.hasParked(after, upTo)
   }
 
+  /** Carries out work between two portions, under the lease; see Following. */
+  between(work: (holding: Holding) => Promise<void>): Promise<void> {
+    return this.following.between(work)
+  }
+
   /** Someone has decided on what is parked. */
   decided(): void {
     this.following.decided()

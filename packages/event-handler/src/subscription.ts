@@ -10,13 +10,14 @@
 // are any, take over.
 
 import { type Checkpoint, hasCode, type LogRewoundError, type StoredEvent, type SubscriptionView } from '@writ/event-store'
+import { sequenceOfStream } from './definition/sequences.js'
 import type { SubscriptionDefinition } from './definition/subscription-definition.js'
 import { Interruption } from './delivery/interruption.js'
 import { ownEvents } from './delivery/own-events.js'
 import { SubscriptionDeletedError } from './errors/subscription-errors.js'
 import { describeError } from './infrastructure-error.js'
 import type { Given, Heart } from './leasing/heart.js'
-import { hashOf } from './leasing/partition-of.js'
+import { hashOf, partitionOf } from './leasing/partition-of.js'
 import type { SharedSubscription } from './leasing/sharing.js'
 import { PartitionRun, type RunSurroundings } from './partition-run.js'
 import { Patience } from './patience.js'
@@ -107,6 +108,12 @@ export class Subscription implements SharedSubscription {
   /** Someone has decided on what is parked. */
   decided(): void {
     for (const run of this.runs.values()) run.decided()
+  }
+
+  /** The run of the partition that a stream's events belong to as a rule; undefined where another process has it, or none. */
+  runOfStream(stream: string): PartitionRun | undefined {
+    const run = this.view && this.runs.get(partitionOf(sequenceOfStream(stream), this.view.partitions))
+    return run?.isAtWork ? run : undefined
   }
 
   /** The log was rewound: it stops, and says so. */

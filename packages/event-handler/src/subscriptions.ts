@@ -17,6 +17,7 @@ import { describeError } from './infrastructure-error.js'
 import { CheckpointWatch } from './leasing/checkpoint-watch.js'
 import { Sharing } from './leasing/sharing.js'
 import { Parked } from './parking/parked.js'
+import { replayStream } from './projections/replay.js'
 import { LogReader } from './reading/log-reader.js'
 import { Subscription } from './subscription.js'
 import { type ResetTarget, SubscriptionControl } from './subscription-control.js'
@@ -174,6 +175,20 @@ export class Subscriptions {
     const { name } = findByName(this.definitions, handler)
     const onDecided = () => this.running?.subscriptions.get(name)?.decided()
     return new Parked(name, { store, types, runtime, logger, onDecided })
+  }
+
+  /**
+   * Makes one stream's rows of a projection anew: it forgets them and handles the stream's events again, in one transaction under its lease.
+   *
+   * @param name with its version
+   * @returns how many events were handled again
+   * @throws ReplayRefusedError where it can't be done here, or would count something twice; nothing has changed
+   * @throws what `forget` or a handler throws; nothing has changed
+   */
+  async replay(name: string, stream: string): Promise<number> {
+    if (!this.running) throw new SubscriptionsNotRunningError('replay a stream')
+    const { store, events: types } = this.options
+    return replayStream({ store, types }, findByName(this.running.subscriptions, name), stream)
   }
 
   /** How many events, each the cause of the next, led to the work of the handler that asks; 0 outside of handlers. */

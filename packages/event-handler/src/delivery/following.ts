@@ -19,6 +19,12 @@ import { TransactionalDelivery } from './transactional-delivery.js'
 
 const MOST_AT_ONCE = 1_000
 
+/** Something to be done between two portions. */
+interface Errand {
+  readonly run: () => Promise<void>
+  readonly refuse: (error: unknown) => void
+}
+
 /** Takes a subscription along the log for as long as it holds its lease: with the log reader when it is near, by itself while it is behind. */
 export class Following implements Follower {
   /** How far it has read: up to there, everything is handled or is being handled. */
@@ -34,6 +40,7 @@ export class Following implements Follower {
   private finished: number
   private isNear = false
   private alarmAt = Number.POSITIVE_INFINITY
+  private errands: Errand[] = []
 
   constructor(
     private readonly holding: Holding,
@@ -78,6 +85,7 @@ export class Following implements Follower {
     } finally {
       await this.delivery.end()
       await this.saver.settled()
+      for (const { refuse } of this.errands.splice(0)) refuse(new Interruption('ending'))
     }
   }
 
@@ -106,6 +114,18 @@ export class Following implements Follower {
   /** Whether an event is parked beyond a position, and not beyond another one. */
   hasParked(after: number, upTo: number): boolean {
     return this.parking.sequences.hasBetween(after, upTo)
+  }
+
+  /**
+   * Carries out work between two portions, when no event is being handled.
+   *
+   * @throws what the work throws; Interruption when the run ends before its turn comes
+   */
+  between(work: (holding: Holding) => Promise<void>): Promise<void> {
+    return new Promise((done, refuse) => {
+      this.errands.push({ run: () => work(this.holding).then(done, refuse), refuse })
+      this.work.wake()
+    })
   }
 
   /** Someone has decided on what is parked. */
@@ -189,6 +209,7 @@ export class Following implements Follower {
 
   private async doWhatIsDue(): Promise<void> {
     const { delivery, saver } = this
+    for (const { run } of this.errands.splice(0)) await run()
     const now = this.holding.runtime.monotonic()
     if (now >= delivery.dueAt) await delivery.work()
     if (now < saver.dueAt) return

@@ -106,3 +106,14 @@ export class ComparisonTimedOutError extends WritError<'comparison-timed-out'> {
     )
   }
 }
+
+/** One stream's rows can't be made anew, or not here. Nothing has changed. */
+export class ReplayRefusedError extends WritError<'replay-refused'> {
+  constructor(
+    readonly subscription: string,
+    readonly stream: string,
+    readonly why: string,
+  ) {
+    super('replay-refused', `'${stream}' was not replayed for '${subscription}': ${why}. Nothing has changed.`)
+  }
+}

@@ -215,6 +215,22 @@ export class Projections<Transaction extends object = object> {
   }
 
   /**
+   * Makes one stream's rows anew: the projection forgets them (`forget`), and handles the stream's events up to its checkpoint again, all in one
+   * transaction, between two pages, under its lease: nothing races with it.
+   *
+   * @returns how many events were handled again
+   * @throws UnknownProjectionError, UnknownProjectionVersionError
+   * @throws ReplayRefusedError (`replay-refused`) where another process runs it, or events of the stream are parked; it says which and why
+   * @throws what `forget` or a handler throws; then nothing has changed
+   */
+  async replay(projection: ProjectionTarget, stream: string, { version }: { readonly version?: number } = {}): Promise<number> {
+    const name = this.here.nameOf(projection)
+    await this.learn([name])
+    const candidate = this.versionHere(name, version ?? this.servingFor(name, this.live.get(name)?.version)?.version)
+    return this.options.subscriptions.replay(candidate.definition.name, stream)
+  }
+
+  /**
    * Reads the live version, and which one is live, in one snapshot. Where this process lacks its code, the newest version that it has and
    * that is kept up.
    *

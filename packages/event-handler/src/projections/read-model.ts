@@ -23,6 +23,8 @@ export interface KeepsAReadModel {
   setUp?(context: never): unknown
   /** Takes this version's tables away, when the version is dropped. */
   tearDown?(context: never): unknown
+  /** Deletes the rows that are made of one stream's events, before these are handled again: for `app.projections.replay`. */
+  forget?(stream: string, context: never): unknown
   /** What tells two versions apart that should hold the same: a text or a number that SQL computes over all rows, say. */
   checksum?(context: never): unknown
   /**
@@ -34,12 +36,13 @@ export interface KeepsAReadModel {
 
 export interface ReadModelHooks {
   readonly tearDown?: (context: object) => unknown
+  readonly forget?: (stream: string, context: object) => unknown
   readonly checksum?: (context: object) => unknown
   readonly afterUpdate?: (events: readonly AnyEvent[], context: BatchContext) => unknown
 }
 
 type Hook = (...given: readonly never[]) => unknown
-const names = ['tearDown', 'checksum', 'afterUpdate'] as const satisfies readonly (keyof ReadModelHooks)[]
+const names = ['tearDown', 'forget', 'checksum', 'afterUpdate'] as const satisfies readonly (keyof ReadModelHooks)[]
 
 /**
  * Those that a value has.
