@@ -8,7 +8,12 @@ import { Application } from './application.js'
 describe('a branch of an application on PostgreSQL', () => {
   it('leaves every row of the store as it was', async () => {
     const { connectionString, schema } = testDatabase()
-    const app = await Application.create({ store: postgresEventStore({ connectionString, schema }), modules: [smallBank()] })
+    const app = await Application.create({
+      store: postgresEventStore({ connectionString, schema }),
+      modules: [smallBank()],
+      // Long enough that nothing of it is renewed meanwhile.
+      subscriptions: { leaseMilliseconds: 600_000 },
+    })
     await app.start()
     for (const account of ['ann', 'bob']) await app.dispatch(new DepositMoney({ account, amount: 100 }))
     await app.dispatch(new SendMoney({ account: 'ann', amount: 10, transfer: 't1', to: 'bob' }))
