@@ -1,6 +1,6 @@
 import 'reflect-metadata'
 import { aggregate } from '@writ/aggregate'
-import { Command, Event, newEvent, newLink, type RecordedEvent, systemRuntime } from '@writ/event-store'
+import { Command, Event, type EventStore, newEvent, newLink, type RecordedEvent, systemRuntime } from '@writ/event-store'
 import { inMemoryEventStore } from '@writ/event-store-memory'
 import { z } from 'zod'
 import { Application } from './application.js'
@@ -88,6 +88,51 @@ describe('the events of an application, as an observable', () => {
     }
     expect(await collected<number>(3, (next) => app.events({ types: [Added] }, dealWith).subscribe(next))).toEqual([1, 2, 3])
     expect(most).toBe(1)
+  })
+
+  it('reads on only when what was read is used up, and not at all for who has left', async () => {
+    const store = inMemoryEventStore()
+    let read = 0
+    const counting: EventStore = Object.assign(Object.create(store), {
+      async *readAll(options: Parameters<EventStore['readAll']>[0]) {
+        for await (const page of store.readAll(options)) {
+          read += page.length
+          yield page
+        }
+      },
+    })
+    await store.start()
+    const events = Array.from({ length: 1_000 }, (_, index) => newEvent(new Added({ sum: 'a', by: index }), systemRuntime.uuid()))
+    await store.append({ stream: 'sum-a', events })
+    const slow = await Application.create({ store: counting, modules: [module({ name: 'sums', aggregates: [sum] })] })
+    let goOn = () => {}
+    const seen: number[] = []
+    const subscription = slow
+      .events({ types: [Added] }, async ({ data }) => {
+        await new Promise<void>((resolve) => {
+          goOn = resolve
+        })
+        return data.by
+      })
+      .subscribe((by) => seen.push(by))
+    const oneMore = async () => {
+      const before = seen.length
+      while (seen.length === before) {
+        goOn()
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    }
+    await oneMore()
+    await oneMore()
+    const page = read
+    expect(page).toBeLessThan(500)
+    while (seen.length < page) await oneMore()
+    subscription.unsubscribe()
+    goOn()
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+    expect(seen).toEqual(Array.from({ length: page }, (_, index) => index))
+    expect(read).toBeLessThanOrEqual(2 * page)
+    await store.stop()
   })
 
   it('ends with the error of whoever deals with an event, and can be taken up again', async () => {

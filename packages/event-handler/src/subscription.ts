@@ -96,6 +96,11 @@ export class Subscription implements SharedSubscription {
   /** Lets the handlers at work finish, stores the checkpoints, gives the leases back. */
   async stop(): Promise<void> {
     this.end({ cause: undefined }, new Interruption('ending'))
+    await this.ended()
+  }
+
+  /** Nothing of it is at work any more. */
+  async ended(): Promise<void> {
     await this.asking
     await Promise.all(this.lives)
   }

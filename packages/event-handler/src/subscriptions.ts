@@ -227,7 +227,7 @@ export class Subscriptions {
     this.options.logger.error({ error: describeError(error) }, 'the log was rewound: all subscriptions stop')
     for (const subscription of subscriptions.values()) subscription.abandon(error)
     waits.abandon(error)
-    sharing.leaveSoon()
+    void Promise.all([...subscriptions.values()].map((subscription) => subscription.ended())).then(() => sharing.stop())
     void reader.stop()
     void watch.stop()
   }
