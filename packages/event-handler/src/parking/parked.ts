@@ -19,6 +19,8 @@ import { parkedEventOf } from './parked-event.js'
 /** Milliseconds from one look to the next while someone waits for a decision to be carried out. */
 const LOOK = { first: 5, longest: 250 }
 const PAGE = 500
+/** How many events are read at a time for a list. */
+const AT_ONCE = 4
 
 /** An event that is put aside, with what is known of it. */
 export interface ParkedListing extends ParkedEventName {
@@ -86,7 +88,12 @@ export class Parked {
   async list(selection: ParkedSelection = {}): Promise<readonly ParkedListing[]> {
     refuseUnknownOptions('parked.list', selection, ['sequence', 'after', 'limit'])
     const rows = await this.surroundings.store.parked.list(this.handler, selection)
-    return Promise.all(rows.map((row) => this.listingOf(row)))
+    const listings: ParkedListing[] = []
+    // A few reads at a time: whoever looks should not take all connections.
+    for (let done = 0; done < rows.length; done += AT_ONCE) {
+      listings.push(...(await Promise.all(rows.slice(done, done + AT_ONCE).map((row) => this.listingOf(row)))))
+    }
+    return listings
   }
 
   /**

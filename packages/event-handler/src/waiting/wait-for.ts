@@ -144,9 +144,9 @@ export class Waits implements Watcher {
     const after = position - events
     const parked: Subscription[] = []
     for (const subscription of awaited) {
-      const isParked = subscription.isRunningHere
-        ? subscription.hasParked(after, position)
-        : await this.isParkedElsewhere(subscription, after, position)
+      const isParked =
+        subscription.hasParked(after, position) ||
+        (!subscription.isRunningHere && (await this.isParkedElsewhere(subscription, after, position)))
       if (isParked) parked.push(subscription)
     }
     if (parked.length > 0) throw new CommittedButParkedError(position, namesOf(parked))
