@@ -15,6 +15,7 @@ export interface Pulling {
 export async function copyToEmmett(environment: Environment): Promise<void> {
   const { store, pool } = await openEmmettStore({ ...environment, callers: 1 }, 1)
   try {
+    await pool.query('set statement_timeout = 0; set synchronous_commit = off')
     await pool.query(`
       insert into emt_messages (stream_id, stream_position, global_position, transaction_id, message_schema_version, message_id,
         message_type, message_data, message_metadata)

@@ -12,6 +12,7 @@ import { hot } from './hot.js'
 import { latency } from './latency.js'
 import { load } from './load.js'
 import { memory } from './memory.js'
+import { rebuild } from './rebuild.js'
 import { receipts } from './receipts.js'
 import { replay } from './replay.js'
 import { tenMillion } from './ten-million.js'
@@ -39,7 +40,7 @@ const storeWorks: readonly Work[] = [
 const commandWorks: readonly Work[] = [dispatch, hot, receipts, memory, transfers]
 
 /** Those of subscriptions. */
-const subscriptionWorks: readonly Work[] = [catchup, latency]
+const subscriptionWorks: readonly Work[] = [catchup, latency, rebuild]
 
 /** Everything that can be measured; a new work is a file beside this one and a line here. */
 export const works: readonly Work[] = [...storeWorks, ...commandWorks, ...subscriptionWorks]
