@@ -5,6 +5,9 @@ import { testDatabase } from '@writ/build-tools'
 import { postgresEventStore } from '@writ/event-store-postgres'
 import pg from 'pg'
 
+// Processes are slow to begin on a busy machine.
+jest.setTimeout(60_000)
+
 describe('a process with state-stored aggregates', () => {
   const { connectionString, schema } = testDatabase()
   const admin = new pg.Client({ connectionString })

@@ -5,8 +5,11 @@ import { answerOf } from '../execution/receipt-body.js'
 import { gaveWay, isConflict } from './conflicts.js'
 import { identityIn } from './identity-in.js'
 import { type DecidedWithin, type ScopeSurroundings, TransactionScope } from './transaction-scope.js'
+import { Turns } from './turns.js'
 
 const FIRST_PAUSE = 5
+/** More would wait for connections, and none is faster: the events of all are numbered one after another. */
+const MOST_AT_ONCE = 16
 const LONGEST_PAUSE = 100
 
 export interface StoredSurroundings extends ScopeSurroundings {
@@ -32,6 +35,7 @@ interface Line {
  */
 export class StoredCommands {
   private readonly lines = new Map<string, Line>()
+  private readonly turns = new Turns(MOST_AT_ONCE)
 
   constructor(private readonly surroundings: StoredSurroundings) {}
 
@@ -60,9 +64,10 @@ export class StoredCommands {
     const late = this.surroundings.runtime.sleep(timeout, waiting.signal).then(() => {
       if (waiting.signal.aborted) return working
       const { stream, commandId } = command.execution
-      command.isWithdrawn = true
+      const { mayBeCommitted } = command
+      command.withdraw()
       this.surroundings.inBackground(working.then(ignored, ignored))
-      throw new CommandTimeoutError(stream, commandId, timeout, command.mayBeCommitted)
+      throw new CommandTimeoutError(stream, commandId, timeout, mayBeCommitted)
     })
     try {
       return await Promise.race([working, late])
@@ -77,7 +82,7 @@ export class StoredCommands {
     for (let conflicts = 0; ; ) {
       let scope: TransactionScope | undefined
       try {
-        return answerTo(await this.attempt(command, (made) => (scope = made)))
+        return answerTo(await this.turns.take(() => this.attempt(command, (made) => (scope = made))))
       } catch (error) {
         if (error instanceof Refused) throw error.refusal
         command.mayBeCommitted = false
@@ -97,7 +102,8 @@ export class StoredCommands {
     const { result, appended } = await this.surroundings.store.transaction(async (transaction) => {
       const scope = new TransactionScope(transaction, this.surroundings, { looksForReceipts: false })
       made(scope)
-      const decided = await scope.execute(execution)
+      // The handler may never end; the others go on without it.
+      const decided = await Promise.race([scope.execute(execution), command.withdrawal])
       await scope.handOver()
       command.refuseWithdrawn()
       command.mayBeCommitted = true
@@ -144,15 +150,32 @@ class Refused {
 
 /** A command on its way, and what its sender is told when it takes too long. */
 class StoredCommand {
-  isWithdrawn = false
   /** Whether it has been handed to the store. */
   mayBeCommitted = false
+  /** Fails when it is withdrawn: nobody hears of that, for the sender has been told already. */
+  readonly withdrawal: Promise<never>
+  private fail: (error: unknown) => void = ignored
+  private isWithdrawn = false
 
-  constructor(readonly execution: CommandExecution) {}
+  constructor(readonly execution: CommandExecution) {
+    this.withdrawal = new Promise((_, reject) => {
+      this.fail = reject
+    })
+    this.withdrawal.catch(ignored)
+  }
 
-  /** @throws what nobody hears of: the sender has been told already */
+  withdraw(): void {
+    this.isWithdrawn = true
+    this.fail(this.timedOut())
+  }
+
+  /** @throws CommandTimeoutError */
   refuseWithdrawn(): void {
+    if (this.isWithdrawn) throw this.timedOut()
+  }
+
+  private timedOut(): CommandTimeoutError {
     const { stream, commandId, timeout = 0 } = this.execution
-    if (this.isWithdrawn) throw new CommandTimeoutError(stream, commandId, timeout, false)
+    return new CommandTimeoutError(stream, commandId, timeout, false)
   }
 }

@@ -1,4 +1,5 @@
 import { Application, type Module, module } from '@writ/application'
+import type { Class } from '@writ/event-store'
 import { postgresEventStore } from '@writ/event-store-postgres'
 import type pg from 'pg'
 import { Account } from '../bank/account.js'
@@ -16,11 +17,19 @@ export interface WritBank {
   close(): Promise<void>
 }
 
-/** @param parts what the bank has besides accounts */
-export async function openWritBank(environment: Environment, count: number, parts: Partial<Module> = {}): Promise<WritBank> {
+/**
+ * @param parts what the bank has besides accounts
+ * @param account what an account is, and how many connections its commands have
+ */
+export async function openWritBank(
+  environment: Environment,
+  count: number,
+  parts: Partial<Module> = {},
+  { account = Account, poolSize = 10 }: { readonly account?: Class<object>; readonly poolSize?: number } = {},
+): Promise<WritBank> {
   const { connectionString, schema, callers } = environment
-  const store = postgresEventStore({ connectionString, schema })
-  const bank = module({ name: 'bank', ...parts, aggregates: [Account, ...(parts.aggregates ?? [])] })
+  const store = postgresEventStore({ connectionString, schema, poolSize })
+  const bank = module({ name: 'bank', ...parts, aggregates: [account, ...(parts.aggregates ?? [])] })
   const app = await Application.create({ store, modules: [bank] })
   await app.start()
   const accounts = new AccountNumbers(count, callers)

@@ -15,6 +15,7 @@ import { memory } from './memory.js'
 import { rebuild } from './rebuild.js'
 import { receipts } from './receipts.js'
 import { replay } from './replay.js'
+import { rows } from './rows.js'
 import { tenMillion } from './ten-million.js'
 import { transactions } from './transactions.js'
 import { transfers } from './transfers.js'
@@ -37,7 +38,7 @@ const storeWorks: readonly Work[] = [
 ]
 
 /** Those of commands. */
-const commandWorks: readonly Work[] = [dispatch, hot, receipts, memory, transfers]
+const commandWorks: readonly Work[] = [dispatch, hot, receipts, memory, rows, transfers]
 
 /** Those of subscriptions. */
 const subscriptionWorks: readonly Work[] = [catchup, latency, rebuild]
