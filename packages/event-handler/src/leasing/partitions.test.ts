@@ -153,6 +153,26 @@ describe('the partitions of a subscription', () => {
     expect(old.subscriptions.status()[0]!.change).toBeUndefined()
   })
 
+  it('have the number that was wished for last; those who wish for another when they start don’t go back and forth', async () => {
+    const seen: Seen[] = []
+    const wishing = (partitions: number) =>
+      running.start([ledger(`wants ${partitions}`, seen, { partitions })], { leaseMilliseconds: 600 })
+    const numbers = (...processes: TestProcess[]) =>
+      processes.map(({ subscriptions }) => subscriptions.status()[0]!.partitions.length).join()
+    const one = await wishing(3)
+    await until('there are three', () => here(one) === 3)
+    const two = await wishing(5)
+    await until('there are five', () => numbers(one, two) === '5,5' && here(one) + here(two) === 5)
+    const three = await wishing(3)
+    await until('there are three again', () => numbers(one, two, three) === '3,3,3')
+    await until('all run', () => here(one) + here(two) + here(three) === 3)
+    const epochs = async () => (await one.store.checkpoints.list()).map(({ epoch }) => epoch)
+    const settled = await epochs()
+    for (const amount of [1, 2]) await one.subscriptions.waitFor(await depositToAll(one, amount), ['ledger'])
+    expect(inOrder(seen)).toEqual(Array(20).fill([1, 2]))
+    expect(await epochs()).toEqual(settled)
+  })
+
   it('change their number with concurrent handlers at work, too', async () => {
     const seen: Seen[] = []
     const slow = on(Deposited, async ({ account, amount }) => {
