@@ -8,10 +8,10 @@ import { z } from 'zod'
 export class MoneyWithdrawn extends Event('money-withdrawn', z.object({ account: z.string(), amount: z.int() })) {}
 export class MoneyDeposited extends Event('money-deposited', z.object({ account: z.string(), amount: z.int() })) {}
 
-export class WithdrawMoney extends Command('withdraw-money', z.object({ account: z.string(), amount: z.int() }), {
+class WithdrawMoney extends Command('withdraw-money', z.object({ account: z.string(), amount: z.int() }), {
   result: z.object({ left: z.int() }),
 }) {}
-export class DepositMoney extends Command('deposit-money', z.object({ account: z.string(), amount: z.int() })) {}
+class DepositMoney extends Command('deposit-money', z.object({ account: z.string(), amount: z.int() })) {}
 
 export const account = aggregate({
   category: 'account',

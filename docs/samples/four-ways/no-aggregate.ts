@@ -7,7 +7,7 @@ import { z } from 'zod'
 
 // #region rows
 const Price = z.object({ product: z.string(), cents: z.int() })
-export class PriceChanged extends Event('price-changed', Price) {}
+class PriceChanged extends Event('price-changed', Price) {}
 export class SetPrice extends Command('set-price', Price) {}
 
 /** Rounds as the shop does. */
@@ -36,7 +36,7 @@ export class SetPriceHandler {
 
 // #region sql
 const Customer = z.object({ customer: z.string() })
-export class InvoicesPaid extends Event('invoices-paid', z.object({ customer: z.string(), cents: z.int() })) {}
+class InvoicesPaid extends Event('invoices-paid', z.object({ customer: z.string(), cents: z.int() })) {}
 export class PayInvoices extends Command('pay-invoices', Customer, { result: z.object({ cents: z.int() }) }) {}
 
 export const payInvoices = commandHandler(PayInvoices, {
@@ -54,7 +54,7 @@ export const payInvoices = commandHandler(PayInvoices, {
 
 // #region boundary
 const User = z.object({ user: z.string(), email: z.email() })
-export class UserRegistered extends Event('user-registered', User, { tags: ({ email }) => [`email:${email}`] }) {}
+class UserRegistered extends Event('user-registered', User, { tags: ({ email }) => [`email:${email}`] }) {}
 export class RegisterUser extends Command('register-user', User) {}
 
 const takenBy = boundary({
