@@ -1,4 +1,5 @@
 import { openLoop } from './open-loop.js'
+import { OperationFailed } from './system.js'
 
 describe('an open loop', () => {
   it('begins operations at its rate, while others are under way', async () => {
@@ -22,6 +23,16 @@ describe('an open loop', () => {
       return performance.now()
     })
     expect(Math.max(...loop.latencies)).toBeGreaterThan(60)
+  })
+
+  it('counts what came to nothing apart', async () => {
+    let turn = 0
+    const loop = await openLoop(100, 0.05, async () => {
+      if (++turn % 2 === 0) throw new OperationFailed('passed over')
+      return performance.now()
+    })
+    expect(loop.latencies).toHaveLength(3)
+    expect(loop.failuresPerSecond).toBeGreaterThan(0)
   })
 
   it('fails with an operation', async () => {

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Loop } from './closed-loop.js'
+import { OperationFailed } from './system.js'
 
 /** Milliseconds that a timer may be late by itself: they are nobody's slowness. */
 const LATE = 1
@@ -8,13 +9,19 @@ const LATE = 1
  * An open loop: operations begin at a steady rate, however those before them fare; so what holds one up shows in all that come meanwhile.
  *
  * @param operation tells when what was waited for had come, by `performance.now()`
- * @throws Error when an operation fails, after all have ended
+ * @throws Error when an operation fails otherwise than by coming to nothing, after all have ended
  */
 export async function openLoop(perSecond: number, seconds: number, operation: () => Promise<number>): Promise<Loop> {
   const latencies: number[] = []
+  let failed = 0
   const begin = async (planned: number) => {
     const begun = Math.min(performance.now(), planned + LATE)
-    latencies.push((await operation()) - begun)
+    try {
+      latencies.push((await operation()) - begun)
+    } catch (error) {
+      if (!(error instanceof OperationFailed)) throw error
+      failed++
+    }
   }
   const start = performance.now()
   const operations: Promise<void>[] = []
@@ -32,9 +39,10 @@ export async function openLoop(perSecond: number, seconds: number, operation: ()
   }
   const failure = (await Promise.allSettled(operations)).find((result) => result.status === 'rejected')
   if (failure) throw failure.reason
+  const elapsed = (performance.now() - start) / 1_000
   return {
     latencies: Float64Array.from(latencies),
-    operationsPerSecond: all / ((performance.now() - start) / 1_000),
-    failuresPerSecond: 0,
+    operationsPerSecond: latencies.length / elapsed,
+    failuresPerSecond: failed / elapsed,
   }
 }
