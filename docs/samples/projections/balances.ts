@@ -67,8 +67,13 @@ export class BalancesByPage {
 
   async checksum({ sql, table }: Names) {
     const [row] = await sql<{ checksum: string }>`
-      select count(*) || '/' || coalesce(sum(hashtextextended(account || balance, 0)), 0) as checksum from ${table('balances')}`
+      select coalesce(sum(hashtextextended(account || '/' || balance, 0)), 0) as checksum from ${table('balances')}`
     return row!.checksum
+  }
+
+  async count({ sql, table }: Names) {
+    const [row] = await sql<{ count: string }>`select count(*) from ${table('balances')}`
+    return row!.count
   }
 
   @OnBatch(AccountOpened, MoneyDeposited, MoneyWithdrawn)
@@ -95,7 +100,9 @@ export async function lookAfter(app: Application<SqlTransaction>) {
   for (const { version, state, position, head, rate, secondsLeft } of versions) {
     console.info(`balances@${version} is ${state}: ${position} of ${head}, ${rate} a second, ${secondsLeft} s left`)
   }
-  const { agrees, position } = await app.projections.compare(BalancesByPage, { version: 1 })
+  const { agrees, position, versions: compared } = await app.projections.compare(BalancesByPage, { version: 1 })
+  for (const { version, count, checksum } of compared)
+    console.info(`at ${position}, version ${version}: ${count} rows, ${checksum}`)
   await app.projections.rollBack(BalancesByPage) // the one before is live again
   await app.projections.swap(BalancesByPage, { version: 2 }) // and this one, by hand
   return { live, agrees, position }

@@ -40,6 +40,10 @@ function version(
       return [...sums.byAccount.values()].reduce((total, sum) => total + sum, 0)
     }
 
+    count() {
+      return sums.byAccount.size
+    }
+
     tearDown() {
       sums.tornDown++
     }
@@ -55,6 +59,7 @@ function version(
     ...rest,
     on: [{ event: MoneyDeposited, name: 'deposited', handle: (event) => value.deposited(event as MoneyDeposited) }],
     checksum: () => value.checksum(),
+    count: () => value.count(),
     tearDown: () => value.tearDown(),
     afterUpdate: (events) => value.afterUpdate(events as MoneyDeposited[]),
   })
@@ -200,21 +205,33 @@ describe('versions of a projection', () => {
     const first = await run(version(1, new Sums()))
     await first.settled()
     await first.stop()
-    const one = new Sums()
+    const [one, two] = [new Sums(), new Sums()]
     one.byAccount.set('a', 3)
-    const app = await run(version(1, one), version(2, new Sums(), { comparable: true, wrong: true }))
+    two.byAccount.set('left over', 0)
+    const app = await run(version(1, one), version(2, two, { comparable: true, wrong: true }))
     await app.settled()
     expect(await app.projections.compare('sums')).toEqual({
       projection: 'sums',
       position: 2,
       versions: [
-        { version: 1, checksum: '3' },
-        { version: 2, checksum: '5' },
+        { version: 1, count: 1, checksum: '3' },
+        { version: 2, count: 2, checksum: '5' },
       ],
       agrees: false,
     })
-    await expect(app.projections.swap('sums')).rejects.toMatchObject({ code: 'projection-versions-differ', position: 2 })
+    await expect(app.projections.swap('sums')).rejects.toMatchObject({
+      code: 'projection-versions-differ',
+      position: 2,
+      message: expect.stringContaining('version 1 has 1 rows and the checksum 3, version 2 has 2 rows and the checksum 5'),
+    })
+    two.byAccount.delete('left over')
+    two.byAccount.set('a', 3)
+    two.byAccount.set('also left over', 0)
+    expect((await app.projections.compare('sums')).agrees).toBe(false)
+    two.byAccount.delete('also left over')
+    expect((await app.projections.compare('sums')).agrees).toBe(true)
     expect(await live(app)).toBe(1)
+    await app.stop()
     const right = await run(version(1, one), version(3, new Sums(), { comparable: true }))
     await until('one that agrees is live', async () => (await live(right)) === 3)
   })

@@ -33,7 +33,7 @@ export type {
 } from './definition/subscription-definition.js'
 
 // Keep versions of read models: build them beside each other, compare, swap, roll back.
-export type { Comparison } from './projections/comparison.js'
+export type { ComparedVersion, Comparison } from './projections/comparison.js'
 export type { NamesTables, OwnTables, ReadModelContext, TableName } from './projections/own-tables.js'
 export type { ProjectionStatus, VersionStatus } from './projections/projection-status.js'
 export {

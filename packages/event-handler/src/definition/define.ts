@@ -157,7 +157,7 @@ const sharedOptions = [
   'tags',
 ]
 const eventHandlerOptions = [...sharedOptions, 'startFrom', 'concurrency']
-const readModel = ['version', 'schema', 'swap', 'comparable', 'setUp', 'tearDown', 'forget', 'checksum', 'afterUpdate']
+const readModel = ['version', 'schema', 'swap', 'comparable', 'setUp', 'tearDown', 'forget', 'checksum', 'count', 'afterUpdate']
 const projectionOptions = [...sharedOptions, ...readModel]
 
 /** @throws InvalidSubscriptionError */

@@ -35,11 +35,12 @@ export const Projection =
 export interface ProjectionValue<Transaction extends object, State = undefined> extends ProjectionOptions {
   readonly on?: readonly OnEvent<ProjectionContext<Transaction, NoInfer<State>>>[]
   readonly onBatch?: OnBatchOfEvents<ProjectionBatchContext<Transaction, NoInfer<State>>>
-  /** See {@link KeepsAReadModel}, as of the next four. */
+  /** See {@link KeepsAReadModel}, as of the next five. */
   readonly setUp?: (context: ReadModelContext<Transaction>) => unknown
   readonly tearDown?: (context: ReadModelContext<Transaction>) => unknown
   readonly forget?: (stream: string, context: ReadModelContext<Transaction>) => unknown
   readonly checksum?: (context: ReadModelContext<Transaction>) => string | number | bigint | Promise<string | number | bigint>
+  readonly count?: (context: ReadModelContext<Transaction>) => string | number | bigint | Promise<string | number | bigint>
   readonly afterUpdate?: (events: readonly AnyEvent[], context: BatchContext) => unknown
   /** See {@link Hooks.afterStart}. */
   readonly afterStart?: (context: StartContext) => unknown

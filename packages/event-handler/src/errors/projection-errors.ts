@@ -1,4 +1,5 @@
 import { nearestName, WritError } from '@writ/event-store'
+import type { ComparedVersion } from '../projections/comparison.js'
 
 /** No projection of this name is there. */
 export class UnknownProjectionError extends WritError<'unknown-projection'> {
@@ -81,12 +82,17 @@ export class ProjectionVersionsDifferError extends WritError<'projection-version
     readonly projection: string,
     /** The position at which both were looked at. */
     readonly position: number,
-    readonly checksums: readonly { readonly version: number; readonly checksum: string | undefined }[],
+    readonly versions: readonly ComparedVersion[],
   ) {
-    const told = checksums.map(({ version, checksum }) => `version ${version} has ${checksum ?? 'none'}`).join(', ')
+    const told = versions
+      .map(({ version, count, checksum }) => {
+        const rows = count === undefined ? '' : `${count} rows and `
+        return `version ${version} has ${rows}the checksum ${checksum ?? 'none'}`
+      })
+      .join(', ')
     super(
       'projection-versions-differ',
-      `The versions of the projection '${projection}' differ at position ${position}: by their checksums ${told}. Nothing was swapped. ` +
+      `The versions of the projection '${projection}' differ at position ${position}: ${told}. Nothing was swapped. ` +
         'Mend the newer version and raise its number, or leave out `comparable` where they are meant to differ.',
     )
   }

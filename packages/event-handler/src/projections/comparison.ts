@@ -9,16 +9,24 @@ export interface Comparison {
   readonly projection: string
   /** How far both had come. */
   readonly position: number
-  /** What the projection's `checksum` gave for each; undefined where it has none. */
-  readonly versions: readonly { readonly version: number; readonly checksum: string | undefined }[]
-  /** Whether both gave the same; undefined where the projection has no `checksum`. */
+  readonly versions: readonly ComparedVersion[]
+  /** Whether `checksum` and `count` gave the same for both; undefined where the projection has neither. */
   readonly agrees: boolean | undefined
 }
 
-/** One side: a version, and whose code computes its checksum. */
+/** What a projection tells of one of its versions. */
+export interface ComparedVersion {
+  readonly version: number
+  /** What its `count` gave; undefined where it has none. */
+  readonly count: number | undefined
+  /** What its `checksum` gave; undefined where it has none. */
+  readonly checksum: string | undefined
+}
+
+/** One side: a version, and whose code looks at it, the first that can. */
 export interface Compared {
   readonly version: number
-  readonly code: VersionHere
+  readonly codes: readonly VersionHere[]
 }
 
 /** Milliseconds between two looks at versions that stand at different positions. */
@@ -44,11 +52,7 @@ export async function compareVersions(
       }
       const [position, another] = positions
       if (position === undefined || another !== undefined) return undefined
-      const versions = []
-      for (const side of sides) versions.push({ version: side.version, checksum: await checksumOf(side, transaction) })
-      const [one, two] = versions.map(({ checksum }) => checksum)
-      const agrees = one === undefined || two === undefined ? undefined : one === two
-      return { projection: name, position, versions, agrees }
+      return comparisonOf(name, position, [await lookAt(sides[0], transaction), await lookAt(sides[1], transaction)])
     })
     if (comparison) return comparison
     if (runtime.monotonic() >= deadline) {
@@ -58,9 +62,35 @@ export async function compareVersions(
   }
 }
 
-async function checksumOf({ version, code }: Compared, transaction: object): Promise<string | undefined> {
-  if (!code.checksum) return undefined
-  const checksum = await code.checksum(withOwnTables(transaction, { ...code, version }))
-  if (typeof checksum === 'string' || typeof checksum === 'number' || typeof checksum === 'bigint') return String(checksum)
+function comparisonOf(name: string, position: number, versions: readonly [ComparedVersion, ComparedVersion]): Comparison {
+  const [one, two] = versions
+  const isKnown = one.checksum !== undefined || one.count !== undefined
+  const agrees = isKnown ? one.checksum === two.checksum && one.count === two.count : undefined
+  return { projection: name, position, versions, agrees }
+}
+
+async function lookAt({ version, codes }: Compared, transaction: object): Promise<ComparedVersion> {
+  const ask = async (hook: 'checksum' | 'count') => {
+    const code = codes.find((one) => one[hook])
+    return code && { code, answer: await code[hook]!(withOwnTables(transaction, { ...code, version })) }
+  }
+  const [count, checksum] = [await ask('count'), await ask('checksum')]
+  return { version, count: count && countOf(count), checksum: checksum && checksumOf(checksum) }
+}
+
+interface Answered {
+  readonly code: VersionHere
+  readonly answer: unknown
+}
+
+function checksumOf({ code, answer }: Answered): string {
+  if (typeof answer === 'string' || typeof answer === 'number' || typeof answer === 'bigint') return String(answer)
   throw new InvalidSubscriptionError(code.definition.source, "its 'checksum' must give a text or a number")
+}
+
+function countOf({ code, answer }: Answered): number {
+  const isGiven = typeof answer === 'number' || typeof answer === 'bigint' || (typeof answer === 'string' && answer !== '')
+  const count = isGiven ? Number(answer) : Number.NaN
+  if (Number.isSafeInteger(count) && count >= 0) return count
+  throw new InvalidSubscriptionError(code.definition.source, "its 'count' must give a number of rows")
 }

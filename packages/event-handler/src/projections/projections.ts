@@ -141,7 +141,7 @@ export class Projections<Transaction extends object = object> {
   }
 
   /**
-   * Compares a version with the live one, by the projection's `checksum`, in one snapshot in which both stand at one position.
+   * Compares a version with the live one, by the projection's `checksum` and `count`, in one snapshot in which both stand at one position.
    *
    * @throws UnknownProjectionError, UnknownProjectionVersionError
    * @throws ComparisonTimedOutError when they stood at one position at none of the moments at which they were looked at
@@ -361,7 +361,7 @@ export class Projections<Transaction extends object = object> {
     this.live.set(name, (await store.projections.live(name))!)
   }
 
-  /** A version whose code is gone, or has no checksum, is looked at by the other's: it has the same tables, under names of its own. */
+  /** A version whose code is gone, or has no `checksum` or `count`, is looked at by the other's: it has the same tables, under names of its own. */
   private compareWithLive(candidate: VersionHere, timeout: number): Promise<Comparison> {
     const { name, version } = candidate
     const live = this.live.get(name)!.version
@@ -370,8 +370,8 @@ export class Projections<Transaction extends object = object> {
       throw new UnknownProjectionVersionError(name, version, others, 'is live itself; name another one to compare it with')
     }
     const sides = [live, version].map((one) => ({ version: one, own: this.here.find(name, one) }))
-    const withChecksum = sides.find(({ own }) => own?.checksum)?.own ?? candidate
-    const [first, second] = sides.map(({ version, own }): Compared => ({ version, code: own?.checksum ? own : withChecksum }))
+    const codes = sides.flatMap(({ own }) => own ?? [])
+    const [first, second] = sides.map(({ version, own }): Compared => ({ version, codes: own ? [own, ...codes] : codes }))
     return compareVersions(this.options, name, [first!, second!], timeout)
   }
 

@@ -27,6 +27,8 @@ export interface KeepsAReadModel {
   forget?(stream: string, context: never): unknown
   /** What tells two versions apart that should hold the same: a text or a number that SQL computes over all rows, say. */
   checksum?(context: never): unknown
+  /** How many rows it has: it tells people where two versions differ, and how much. A number; a text of digits, as `count(*)` comes, will do. */
+  count?(context: never): unknown
   /**
    * Called with events whose rows are committed, at least once each, in their order, by the version that is live: for what follows from an
    * update, such as telling clients. It is not lost in a crash.
@@ -38,11 +40,12 @@ export interface ReadModelHooks {
   readonly tearDown?: (context: object) => unknown
   readonly forget?: (stream: string, context: object) => unknown
   readonly checksum?: (context: object) => unknown
+  readonly count?: (context: object) => unknown
   readonly afterUpdate?: (events: readonly AnyEvent[], context: BatchContext) => unknown
 }
 
 type Hook = (...given: readonly never[]) => unknown
-const names = ['tearDown', 'forget', 'checksum', 'afterUpdate'] as const satisfies readonly (keyof ReadModelHooks)[]
+const names = ['tearDown', 'forget', 'checksum', 'count', 'afterUpdate'] as const satisfies readonly (keyof ReadModelHooks)[]
 
 /**
  * Those that a value has.
@@ -73,6 +76,6 @@ export interface ReadModelOptions {
   readonly schema?: string
   /** What makes a new version live: `'when-caught-up'` by default, or `'by-hand'`. */
   readonly swap?: 'when-caught-up' | 'by-hand'
-  /** Whether the version is to hold the same as the one before, by their `checksum`s: false by default. */
+  /** Whether the version is to hold the same as the one before, by their `checksum`s, and `count`s where they have them: false by default. */
   readonly comparable?: boolean
 }
