@@ -1,6 +1,5 @@
 import { type Module, module } from '@writ/application'
 import { Account } from './account/account.js'
-import { AccountBalances } from './account/account-balances.js'
 import { AccountNumbers } from './account/account-number.js'
 import { OpenAccountHandler } from './account/open-account.handler.js'
 import { VerificationCodes } from './account/verification-code.js'
@@ -14,8 +13,6 @@ import { Mailbox } from './mail/mailbox.js'
 import { Mailer } from './mail/mailer.js'
 import { PublicAddress } from './mail/public-address.js'
 import { SmtpMailer, type SmtpOptions } from './mail/smtp-mailer.js'
-import { AccountActivity } from './report/account-activity.js'
-import { Transactions } from './report/transactions.js'
 import { Session } from './session/session.js'
 import { SessionTokens } from './session/session-tokens.js'
 import { StartSessionHandler } from './session/start-session.handler.js'
@@ -40,12 +37,9 @@ export function bankModule({ storage, smtp, publicUrl, clock }: BankOptions): Mo
     commandHandlers: [OpenAccountHandler, StartSessionHandler],
     eventHandlers: [AccountMails],
     processManagers: [TransferProcess],
-    projections: [storage.accountBalances, storage.transactions, storage.accountActivity],
+    projections: storage.projections,
     bindings(container) {
-      storage.bind(container)
-      container.bind(AccountBalances).toService(storage.accountBalances)
-      container.bind(Transactions).toService(storage.transactions)
-      container.bind(AccountActivity).toService(storage.accountActivity)
+      storage.bindReadModels(container)
       container.bind(Clock).toConstantValue(clock)
       container.bind(Credentials).toConstantValue(storage.credentials)
       container.bind(MailAddresses).toConstantValue(storage.mailAddresses)

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { Application, type Module } from '@writ/application'
 import { type Logger, type Runtime, silentLogger, systemRuntime } from '@writ/event-store'
+import { BANK } from './bank.js'
 import { bankModule } from './bank.module.js'
 import type { Configuration } from './configuration.js'
 import { bankApi } from './http/bank-api.js'
@@ -24,6 +25,8 @@ export interface RunningBank {
   readonly url: string
   /** Where the data lie, for people. */
   readonly storage: string
+  /** For whoever looks after it in this process: what is parked, versions of projections. */
+  readonly application: Application
   /** In order: no new requests, those under way, handlers, checkpoints, pools, the embedded server last. */
   stop(): Promise<void>
 }
@@ -75,6 +78,7 @@ export async function startBank({
       subscriptions: { leaseMilliseconds: 2_000 },
       logger,
     })
+    bank.container.bind(BANK).toConstantValue(bank)
     await bank.start()
     entrance.open(bankApi(bank, logger, stopping.signal).fetch)
   } catch (error) {
@@ -85,6 +89,7 @@ export async function startBank({
   return {
     url,
     storage: storage.description,
+    application: bank,
     stop() {
       stopped ??= end(DRAIN)
       return stopped

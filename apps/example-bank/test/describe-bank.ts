@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto'
+import type { Health } from '@writ/application'
 import { silentLogger } from '@writ/event-store'
 import { AccountNumbers } from '../src/account/account-number.js'
 import { VerificationCodes } from '../src/account/verification-code.js'
+import { ACCOUNT_MAILS, AccountMails } from '../src/mail/account-mails.handler.js'
+import { MailAddresses } from '../src/mail/mail-addresses.js'
 import type { Storage } from '../src/storage/storage.js'
 import { type Answer, type Customer, eventually, linkIn, sendRaw } from './bank-client.js'
 import { startTestBank, type TestBank } from './running-bank.js'
@@ -17,6 +20,14 @@ const times = <T>(count: number, ask: (index: number) => Promise<T>): Promise<T[
   Promise.all(Array.from({ length: count }, (_, index) => ask(index)))
 
 const withStatus = (answers: readonly Answer[], status: number) => answers.filter((answer) => answer.status === status)
+
+/** What the health says when it tells of so many mails that were put aside. */
+function statusWithParked(bank: TestBank, count: number): Promise<Health['status']> {
+  return eventually(async () => {
+    const { status, subscriptions } = (await bank.get('/health')).body as Health
+    return subscriptions.find(({ name }) => name === ACCOUNT_MAILS)?.parked === count && status
+  }, `a health that tells of ${count} parked mails`)
+}
 
 const opening = (email: string) => ({ email, password: 'correct horse', owner: 'Owner One' })
 
@@ -430,6 +441,57 @@ export function describeBank({ storage, create }: { readonly storage: string; re
         expect(inbox.to('refused@example.com')).toEqual([])
       })
 
+      it('that a server does not take now holds up its own account alone, and comes in order once it does', async () => {
+        const [full, other] = [await bank.customer(inbox), await bank.customer(inbox)]
+        inbox.deferred.add(full.email)
+        await bank.withdraw(full, 400)
+        await bank.withdraw(full, 500)
+        await bank.withdraw(other, 600)
+        await inbox.mailTo(other.email, '$6.00 withdrawn')
+        expect(await statusWithParked(bank, 2)).toBe('degraded')
+        expect(inbox.to(full.email)).toHaveLength(1)
+        inbox.deferred.delete(full.email)
+        await bank.application.parked(AccountMails).retry('all', { wait: true })
+        await inbox.mailTo(full.email, '$5.00 withdrawn')
+        const subjects = inbox.to(full.email).map(({ subject }) => subject)
+        expect(subjects.slice(1)).toEqual(['$4.00 withdrawn', '$5.00 withdrawn'])
+        expect(await statusWithParked(bank, 0)).toBe('up')
+      })
+
+      it("that the bank's own mistake keeps back is parked, told in the health, and goes out once somebody retries it", async () => {
+        let isMistaken = false
+        const elsewhere = await create()
+        const mistaken = await startTestBank({
+          storage: await elsewhere.openStorage(),
+          bindings: (container) =>
+            container.onActivation(MailAddresses, (_, addresses) => {
+              const find = addresses.find.bind(addresses)
+              addresses.find = async (account) => {
+                if (isMistaken && account === one.account) throw new Error('a mistake')
+                return find(account)
+              }
+              return addresses
+            }),
+        })
+        const one = await mistaken.customer(mistaken.mailbox)
+        try {
+          const two = await mistaken.customer(mistaken.mailbox)
+          isMistaken = true
+          await mistaken.withdraw(one, 100)
+          await mistaken.withdraw(two, 200)
+          await mistaken.mailbox.mailTo(two.email, '$2.00 withdrawn')
+          expect(await statusWithParked(mistaken, 1)).toBe('degraded')
+          isMistaken = false
+          const parked = mistaken.application.parked(AccountMails)
+          expect(await parked.list()).toMatchObject([{ sequence: `account-${one.account}`, attempts: Array(5).fill({}) }])
+          expect(await parked.retry('all', { wait: true })).toEqual({ events: 1, left: 0 })
+          await mistaken.mailbox.mailTo(one.email, '$1.00 withdrawn')
+        } finally {
+          await mistaken.stop()
+          await elsewhere.close()
+        }
+      }, 30_000)
+
       it('has no mailbox here while there is a mail server', async () => {
         expect((await bank.get('/mailbox')).status).toBe(404)
       })
@@ -531,7 +593,7 @@ export function describeBank({ storage, create }: { readonly storage: string; re
       expect(health).toMatchObject({ status: 200, body: { status: 'up', store: { status: 'up' } } })
       expect(health.body.subscriptions).toEqual(
         expect.arrayContaining([
-          expect.objectContaining({ name: 'account-balances@1', checkpoint: expect.any(Number), lag: 0 }),
+          expect.objectContaining({ name: 'account-balances@2', checkpoint: expect.any(Number), lag: 0 }),
           expect.objectContaining({ name: 'account-mails', checkpoint: expect.any(Number), lag: 0 }),
         ]),
       )

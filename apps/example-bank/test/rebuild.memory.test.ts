@@ -14,7 +14,7 @@ describeRebuild({
       openStorage: async () => openMemoryStorage(memory),
       rows: async () =>
         [memory.accountBalances, memory.transactions, memory.accountActivity].map((rows) => structuredClone({ ...rows })),
-      async empty() {
+      endProcess() {
         const { accountBalances, transactions, accountActivity } = new Memory()
         memory = { ...memory, accountBalances, transactions, accountActivity }
       },

@@ -1,4 +1,4 @@
-import { type Module, module } from '@writ/application'
+import { type Application, type Module, module } from '@writ/application'
 import { type Logger, type Runtime, silentLogger } from '@writ/event-store'
 import type { Configuration } from '../src/configuration.js'
 import { PasswordHasher } from '../src/credentials/password-hasher.js'
@@ -13,6 +13,7 @@ const onlyMistakes: Logger = {
 }
 
 export interface TestBank extends BankClient {
+  readonly application: Application
   stop(): Promise<void>
 }
 
@@ -43,5 +44,5 @@ export async function startTestBank(options: {
     },
   })
   const bank = await startBank({ configuration, storage, logger, ...(runtime && { runtime }), modules: [doubles] })
-  return Object.assign(new BankClient(bank.url), { stop: bank.stop })
+  return Object.assign(new BankClient(bank.url), { application: bank.application, stop: bank.stop })
 }

@@ -15,6 +15,8 @@ export class SmtpInbox implements Inbox {
   readonly mails: ReceivedMail[] = []
   /** Recipients that it refuses for good. */
   readonly refused = new Set<string>()
+  /** Recipients that it does not take now. */
+  readonly deferred = new Set<string>()
   private server: SMTPServer | undefined
   port = 0
 
@@ -30,8 +32,9 @@ export class SmtpInbox implements Inbox {
       closeTimeout: 100,
       disabledCommands: ['STARTTLS'],
       onRcptTo: ({ address }, _, done) => {
-        if (!this.refused.has(address)) return done()
-        done(Object.assign(new Error('no such mailbox'), { responseCode: 550 }))
+        if (this.refused.has(address)) return done(Object.assign(new Error('no such mailbox'), { responseCode: 550 }))
+        if (this.deferred.has(address)) return done(Object.assign(new Error('mailbox full'), { responseCode: 452 }))
+        done()
       },
       onData: (stream, _, done) => {
         simpleParser(stream).then((mail) => {

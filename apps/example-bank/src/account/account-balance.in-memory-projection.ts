@@ -3,7 +3,7 @@ import { AccountOpened, AccountVerified, MoneyDeposited, MoneyRefunded, MoneyWit
 import { ACCOUNT_BALANCES, type AccountBalance, AccountBalances } from './account-balances.js'
 
 /** The twin for the store in memory, where nothing can be rolled back: a row remembers the position that it has come to. */
-@Projection({ name: ACCOUNT_BALANCES, version: 1, consistency: 'strong' })
+@Projection({ name: ACCOUNT_BALANCES, version: 2, consistency: 'strong' })
 export class InMemoryAccountBalanceProjection extends AccountBalances {
   private readonly rows = new Map<string, AccountBalance>()
 

@@ -92,6 +92,12 @@ export function problemOf(error: unknown, logger: Logger): Problem {
   if (hasCode(error, 'committed-not-yet-visible')) {
     return retryLater('not-yet-visible', 'What happened up to this position is stored and not to be seen yet. Ask again.')
   }
+  if (hasCode(error, 'read-model-not-ready')) {
+    return retryLater(
+      'read-model-not-ready',
+      'What was asked for is being made anew from the log, and can not be read here yet. Ask again.',
+    )
+  }
   if (hasCode<StoreUnavailableError>(error, 'store-unavailable'))
     return retryLater('store-unavailable', whetherStored(error.mayBeCommitted))
   if (hasCode<CommandTimeoutError>(error, 'command-timeout')) {

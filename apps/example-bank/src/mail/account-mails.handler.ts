@@ -1,27 +1,36 @@
-import { type ErrorPolicy, EventHandler, type HandlerContext, On } from '@writ/event-handler'
+import { byError, EventHandler, type HandlerContext, On, retryThenPark, skipAtOnce } from '@writ/event-handler'
 import { inject } from 'inversify'
 import { AccountOpened, MoneyRefunded, MoneyWithdrawn } from '../account/account.events.js'
 import { dollars } from '../account/money.js'
 import { MailAddresses } from './mail-addresses.js'
-import { Mailer, MailRefused } from './mailer.js'
+import { MailDeferred, Mailer, MailRefused, MailServerAway } from './mailer.js'
 import { PublicAddress } from './public-address.js'
 
 export const ACCOUNT_MAILS = 'account-mails'
 
-/**
- * A mail waits as long as the mail server is away, and the others behind it. One that is refused for good is left out: a mistyped address
- * must not hold up everybody else's mail.
- */
+const HOUR = 60 * 60 * 1_000
+
+/** What follows when a mail does not go out. The accounts' mails have nothing to do with each other. */
 // #region policy
-const untilDelivered: ErrorPolicy = ({ error, attempt }) =>
-  error instanceof MailRefused ? 'skip' : { retryIn: Math.min(100 * 2 ** attempt, 30_000) }
+const whatFollows = byError(
+  [
+    // All mails wait, however long it takes: none is put aside for that.
+    [MailServerAway, retryThenPark({ attempts: Number.POSITIVE_INFINITY, longestDelay: 30_000 })],
+    // Only this account's mails wait. After four days somebody decides.
+    [MailDeferred, ({ attempt }) => (attempt < 100 ? { retryLater: HOUR } : 'park')],
+    // A mistyped address: nobody in the bank can do anything about it.
+    [MailRefused, skipAtOnce],
+  ],
+  // The bank's own mistake: this account's mails are parked until it is mended, and everybody else's go out.
+  retryThenPark({ attempts: 5 }),
+)
 // #endregion policy
 
 /**
  * The mails that an account's owner gets. The checkpoint follows the mail server's answer, so none is lost; a kill between the two may
  * repeat one, with the same Message-ID.
  */
-@EventHandler({ name: ACCOUNT_MAILS, startFrom: 'origin', onError: untilDelivered })
+@EventHandler({ name: ACCOUNT_MAILS, startFrom: 'origin', onError: whatFollows })
 export class AccountMails {
   constructor(
     @inject(Mailer) private readonly mailer: Mailer,

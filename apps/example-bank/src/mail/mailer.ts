@@ -15,3 +15,13 @@ export abstract class Mailer {
 export class MailRefused extends Error {
   override readonly name = 'MailRefused'
 }
+
+/** The mail server takes this one mail later, it says: its recipient's mailbox is full, or the sender not known well enough. */
+export class MailDeferred extends Error {
+  override readonly name = 'MailDeferred'
+}
+
+/** Nothing can be mailed now: the mail server is away, or does not take the bank's login. That is about no single mail. */
+export class MailServerAway extends Error {
+  override readonly name = 'MailServerAway'
+}

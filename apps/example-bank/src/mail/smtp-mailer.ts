@@ -1,5 +1,5 @@
 import { createTransport, type Transporter } from 'nodemailer'
-import { type Mail, Mailer, MailRefused } from './mailer.js'
+import { type Mail, MailDeferred, Mailer, MailRefused, MailServerAway } from './mailer.js'
 
 export interface SmtpOptions {
   /** `smtp://user:password@host:port`, or `smtps://…`. */
@@ -41,15 +41,17 @@ export class SmtpMailer extends Mailer {
       // The address as an object: from a string, commas and brackets in it would make other addresses.
       await this.transport.sendMail({ messageId, from: this.from, to: { name: '', address: to }, subject, text })
     } catch (error) {
-      throw isRefusal(error)
-        ? new MailRefused(`The mail server refuses the mail ${messageId} for good.`, { cause: error })
-        : error
+      throw whatFailed(error, messageId)
     }
   }
 }
 
-// A 5xx to the recipient or to the text is about this mail; one to the login or to the sender is about all, and somebody has to mend it.
-function isRefusal(error: unknown): boolean {
-  const { responseCode, command } = error as { responseCode?: number; command?: string }
-  return responseCode !== undefined && responseCode >= 500 && (command === 'RCPT TO' || command === 'DATA')
+// An answer to the recipient or to the text is about this mail; one to the login or to the sender is about all, and somebody has to mend it.
+function whatFailed(cause: unknown, messageId: string): Error {
+  const { responseCode = 0, command = '' } = cause as { responseCode?: number; command?: string }
+  if (!['RCPT TO', 'DATA'].includes(command) || responseCode < 400)
+    return new MailServerAway('The mail server takes no mails.', { cause })
+  return responseCode < 500
+    ? new MailDeferred(`The mail server does not take the mail ${messageId} now.`, { cause })
+    : new MailRefused(`The mail server refuses the mail ${messageId} for good.`, { cause })
 }

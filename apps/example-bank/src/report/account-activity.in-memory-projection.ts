@@ -2,7 +2,7 @@ import { type HandlerContext, On, Projection } from '@writ/event-handler'
 import { AccountOpened, MoneyDeposited, MoneyRefunded, MoneyWithdrawn } from '../account/account.events.js'
 import { ACCOUNT_ACTIVITY, AccountActivity } from './account-activity.js'
 
-@Projection({ name: ACCOUNT_ACTIVITY, version: 1, consistency: 'strong' })
+@Projection({ name: ACCOUNT_ACTIVITY, version: 2, consistency: 'strong' })
 export class InMemoryAccountActivityProjection extends AccountActivity {
   private readonly lastMovements = new Map<string, Date>()
 

@@ -1,21 +1,17 @@
-import { On, Projection, type ProjectionContext } from '@writ/event-handler'
+import { On, Projection, type ProjectionContext, type ReadModelContext } from '@writ/event-handler'
 import type { SqlTransaction } from '@writ/event-store-postgres'
-import { inject } from 'inversify'
 import { AccountOpened, MoneyDeposited, MoneyRefunded, MoneyWithdrawn } from '../account/account.events.js'
-import { Database } from '../storage/database.js'
-import { ACCOUNT_ACTIVITY, AccountActivity } from './account-activity.js'
+import { ACCOUNT_ACTIVITY } from './account-activity.js'
 
 type Context = ProjectionContext<SqlTransaction>
 
-@Projection({ name: ACCOUNT_ACTIVITY, version: 1, consistency: 'strong' })
-export class AccountActivityProjection extends AccountActivity {
-  constructor(@inject(Database) private readonly database: Database) {
-    super()
-  }
-
-  async setUp({ sql }: SqlTransaction) {
-    await sql`create table if not exists bank.account_activity (account text primary key, last_movement timestamptz not null)`
-    await sql`create index if not exists account_activity_last_movement on bank.account_activity (last_movement)`
+@Projection({ name: ACCOUNT_ACTIVITY, version: 2, schema: 'bank', consistency: 'strong' })
+export class AccountActivityProjection {
+  async setUp({ sql, table, index }: ReadModelContext<SqlTransaction>) {
+    await sql`
+      create table if not exists ${table('account_activity')} (account text primary key, last_movement timestamptz not null)`
+    await sql`
+      create index if not exists ${index('account_activity_last_movement')} on ${table('account_activity')} (last_movement)`
   }
 
   @On(AccountOpened)
@@ -38,15 +34,9 @@ export class AccountActivityProjection extends AccountActivity {
     await this.moved(account, context)
   }
 
-  async inactiveSince(time: Date): Promise<number> {
-    const [row] = await this.database.sql<{ total: string }>`
-      select count(*) as total from bank.account_activity where last_movement <= ${time.toISOString()}`
-    return Number(row?.total)
-  }
-
-  private async moved(account: string, { sql, event }: Context): Promise<void> {
+  private async moved(account: string, { sql, table, event }: Context): Promise<void> {
     await sql`
-      insert into bank.account_activity (account, last_movement) values (${account}, ${event.createdAt.toISOString()})
+      insert into ${table('account_activity')} (account, last_movement) values (${account}, ${event.createdAt.toISOString()})
       on conflict (account) do update set last_movement = excluded.last_movement`
   }
 }

@@ -3,7 +3,7 @@ import { MoneyWithdrawn } from '../account/account.events.js'
 import { TRANSACTIONS, Transactions, type TransactionTotal } from './transactions.js'
 import { utcDay } from './utc-day.js'
 
-@Projection({ name: TRANSACTIONS, version: 1, consistency: 'strong' })
+@Projection({ name: TRANSACTIONS, version: 2, consistency: 'strong' })
 export class InMemoryTransactionProjection extends Transactions {
   private readonly days = new Map<string, TransactionTotal & { readonly position: number }>()
 

@@ -2,10 +2,16 @@ import type { Logger } from '@writ/event-store'
 import { postgresEventStore } from '@writ/event-store-postgres'
 import pg from 'pg'
 import { AccountBalanceProjection } from '../account/account-balance.projection.js'
+import { AccountBalances } from '../account/account-balances.js'
+import { PostgresAccountBalances } from '../account/postgres-account-balances.js'
 import { credentialsTable, PostgresCredentials } from '../credentials/postgres-credentials.js'
 import { mailAddressesTable, PostgresMailAddresses } from '../mail/postgres-mail-addresses.js'
 import { mailboxTable, PostgresMailbox } from '../mail/postgres-mailbox.js'
+import { AccountActivity } from '../report/account-activity.js'
 import { AccountActivityProjection } from '../report/account-activity.projection.js'
+import { PostgresAccountActivity } from '../report/postgres-account-activity.js'
+import { PostgresTransactions } from '../report/postgres-transactions.js'
+import { Transactions } from '../report/transactions.js'
 import { TransactionProjection } from '../report/transactions.projection.js'
 import { StartError } from '../start-error.js'
 import { Database } from './database.js'
@@ -43,11 +49,13 @@ export async function openPostgresStorage({ connectionString, logger }: Postgres
       credentials: new PostgresCredentials(database),
       mailbox: new PostgresMailbox(database),
       mailAddresses: new PostgresMailAddresses(database),
-      accountBalances: AccountBalanceProjection,
-      transactions: TransactionProjection,
-      accountActivity: AccountActivityProjection,
+      projections: [AccountBalanceProjection, TransactionProjection, AccountActivityProjection],
       keys: await keptKeys(database),
-      bind: (container) => container.bind(Database).toConstantValue(database),
+      bindReadModels(container) {
+        container.bind(AccountBalances).to(PostgresAccountBalances)
+        container.bind(Transactions).to(PostgresTransactions)
+        container.bind(AccountActivity).to(PostgresAccountActivity)
+      },
       close: () => pool.end(),
     }
   } catch (error) {

@@ -1,11 +1,8 @@
 import type { EventStore } from '@writ/event-store'
 import type { Container, Newable } from 'inversify'
-import type { AccountBalances } from '../account/account-balances.js'
 import type { Credentials } from '../credentials/credentials.js'
 import type { MailAddresses } from '../mail/mail-addresses.js'
 import type { Mailbox } from '../mail/mailbox.js'
-import type { AccountActivity } from '../report/account-activity.js'
-import type { Transactions } from '../report/transactions.js'
 
 /** Everything that the bank keeps, in one place: the events, and what lies beside them. */
 export interface Storage {
@@ -15,12 +12,11 @@ export interface Storage {
   readonly credentials: Credentials
   readonly mailbox: Mailbox
   readonly mailAddresses: MailAddresses
-  readonly accountBalances: Newable<AccountBalances>
-  readonly transactions: Newable<Transactions>
-  readonly accountActivity: Newable<AccountActivity>
+  /** They keep the read models. */
+  readonly projections: readonly Newable<object>[]
   readonly keys: Keys
-  /** Binds what the projections of this storage have injected. */
-  bind(container: Container): void
+  /** Binds what reads the read models of this storage. */
+  bindReadModels(container: Container): void
   /** Frees everything; the store has been stopped before. */
   close(): Promise<void>
 }

@@ -40,6 +40,7 @@ export class Following implements Follower {
   private finished: number
   private isNear = false
   private alarmAt = Number.POSITIVE_INFINITY
+  private alarm = new AbortController()
   private errands: Errand[] = []
 
   constructor(
@@ -83,6 +84,7 @@ export class Following implements Follower {
     try {
       return await this.follow()
     } finally {
+      this.alarm.abort()
       await this.delivery.end()
       await this.saver.settled()
       for (const { refuse } of this.errands.splice(0)) refuse(new Interruption('ending'))
@@ -220,12 +222,16 @@ export class Following implements Follower {
 
   private readonly concerns = (type: string): boolean => this.storedTypes.has(type)
 
-  /** Makes sure that it wakes up at a monotonic time. A timer that would be early enough is not joined by another. */
+  /** Makes sure that it wakes up at a monotonic time. There is one timer: one that would be early enough stays, a later one is given up. */
   private wakeAt(time: number): void {
     if (time >= this.alarmAt || time === Number.POSITIVE_INFINITY) return
-    const { runtime, signal } = this.holding
+    const { runtime } = this.holding
+    this.alarm.abort()
+    const alarm = new AbortController()
+    this.alarm = alarm
     this.alarmAt = time
-    runtime.sleep(Math.max(0, time - runtime.monotonic()), signal).then(() => {
+    runtime.sleep(Math.max(0, time - runtime.monotonic()), alarm.signal).then(() => {
+      if (alarm !== this.alarm) return
       this.alarmAt = Number.POSITIVE_INFINITY
       this.work.wake()
     })

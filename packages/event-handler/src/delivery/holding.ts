@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { type EventStore, hasCode, type Lease, type Logger, type Runtime } from '@writ/event-store'
 import { backOff, type ErrorPolicy } from '../definition/error-policy.js'
 import type { SubscriptionDefinition } from '../definition/subscription-definition.js'
@@ -27,7 +28,10 @@ export class Holding {
     readonly report: Report,
     /** What follows from a failure, where the definition does not say. */
     private readonly defaultPolicy: ErrorPolicy,
-  ) {}
+  ) {
+    // As many handlers as run at a time listen to it, and pause by it; Node would take more than ten for a leak.
+    setMaxListeners(0, this.hurry.signal)
+  }
 
   get onError(): ErrorPolicy {
     return this.definition.onError ?? this.defaultPolicy
