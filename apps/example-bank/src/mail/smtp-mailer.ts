@@ -49,8 +49,9 @@ export class SmtpMailer extends Mailer {
 // An answer to the recipient or to the text is about this mail; one to the login or to the sender is about all, and somebody has to mend it.
 function whatFailed(cause: unknown, messageId: string): Error {
   const { responseCode = 0, command = '' } = cause as { responseCode?: number; command?: string }
-  if (!['RCPT TO', 'DATA'].includes(command) || responseCode < 400)
-    return new MailServerAway('The mail server takes no mails.', { cause })
+  // 421: it is about to end.
+  const isAboutThisMail = ['RCPT TO', 'DATA'].includes(command) && responseCode >= 400 && responseCode !== 421
+  if (!isAboutThisMail) return new MailServerAway('The mail server takes no mails.', { cause })
   return responseCode < 500
     ? new MailDeferred(`The mail server does not take the mail ${messageId} now.`, { cause })
     : new MailRefused(`The mail server refuses the mail ${messageId} for good.`, { cause })
