@@ -10,6 +10,7 @@ import type { EventStore, EventTypes, Logger, Runtime } from '@writ/event-store'
 import type { ErrorPolicy } from './definition/error-policy.js'
 import type { SubscriptionDefinition } from './definition/subscription-definition.js'
 import { Following } from './delivery/following.js'
+import type { Halt } from './delivery/halt.js'
 import { Holding } from './delivery/holding.js'
 import { Interruption } from './delivery/interruption.js'
 import { describeError } from './infrastructure-error.js'
@@ -107,6 +108,11 @@ export class PartitionRun {
   /** Carries out work between two portions, under the lease; see Following. */
   between(work: (holding: Holding) => Promise<void>): Promise<void> {
     return this.following.between(work)
+  }
+
+  /** Stands still between two portions, until it is let go; see Following. */
+  halt(): Promise<Halt> {
+    return this.following.halt()
   }
 
   /** Someone has decided on what is parked. */

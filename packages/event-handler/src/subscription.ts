@@ -121,6 +121,11 @@ export class Subscription implements SharedSubscription {
     return run?.isAtWork ? run : undefined
   }
 
+  /** The runs of all partitions; undefined where one of them does not run in this process. */
+  get allRuns(): readonly PartitionRun[] | undefined {
+    return this.isRunningHere ? [...this.runs.values()].filter(({ isAtWork }) => isAtWork) : undefined
+  }
+
   /** The log was rewound: it stops, and says so. */
   abandon(error: LogRewoundError): void {
     this.end({ cause: error }, new Interruption('given-up', error))

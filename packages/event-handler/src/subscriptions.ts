@@ -10,7 +10,9 @@ import {
 import { type ErrorPolicy, retryThenStop } from './definition/error-policy.js'
 import { findByName } from './definition/find-by-name.js'
 import type { SubscriptionDefinition } from './definition/subscription-definition.js'
+import type { Halt } from './delivery/halt.js'
 import { currentHandling } from './delivery/handling.js'
+import { whileHalted } from './delivery/while-halted.js'
 import { DuplicateSubscriptionError, InvalidSubscriptionError } from './errors/definition-errors.js'
 import { SubscriptionsNotRunningError, SubscriptionsRunningError } from './errors/subscription-errors.js'
 import { describeError } from './infrastructure-error.js'
@@ -189,6 +191,17 @@ export class Subscriptions {
     if (!this.running) throw new SubscriptionsNotRunningError('replay a stream')
     const { store, events: types } = this.options
     return replayStream({ store, types }, findByName(this.running.subscriptions, name), stream)
+  }
+
+  /**
+   * Carries out work while all partitions of a subscription stand still, which the work may move on to positions of its choice.
+   *
+   * @returns undefined where not all of them run in this process, or they did not come to stand still within so many milliseconds
+   * @throws what the work throws
+   */
+  async whileHalted<T>(name: string, work: (halts: readonly Halt[]) => Promise<T>, timeout: number): Promise<T | undefined> {
+    const runs = this.running?.subscriptions.get(name)?.allRuns
+    return runs && whileHalted(this.options.runtime, runs, work, timeout)
   }
 
   /** How many events, each the cause of the next, led to the work of the handler that asks; 0 outside of handlers. */

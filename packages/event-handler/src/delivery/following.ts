@@ -11,6 +11,7 @@ import { CheckpointSaver } from './checkpoint-saver.js'
 import { ConcurrentDelivery } from './concurrent-delivery.js'
 import type { Delivery, Progress } from './delivery.js'
 import { Gathering } from './gathering.js'
+import { Halt } from './halt.js'
 import type { Holding } from './holding.js'
 import { Interruption } from './interruption.js'
 import { OutsideDelivery } from './outside-delivery.js'
@@ -18,6 +19,8 @@ import { ownEvents } from './own-events.js'
 import { TransactionalDelivery } from './transactional-delivery.js'
 
 const MOST_AT_ONCE = 1_000
+/** Milliseconds until the log is read again where it does not show yet what others have seen. */
+const REREAD = 10
 
 /** Something to be done between two portions. */
 interface Errand {
@@ -42,6 +45,8 @@ export class Following implements Follower {
   private alarmAt = Number.POSITIVE_INFINITY
   private alarm = new AbortController()
   private errands: Errand[] = []
+  /** What an errand has met that ends the run. */
+  private interruption: unknown
 
   constructor(
     private readonly holding: Holding,
@@ -130,6 +135,45 @@ export class Following implements Follower {
     })
   }
 
+  /**
+   * Stands still between two portions, until it is let go.
+   *
+   * @throws Interruption when the run ends before
+   */
+  halt(): Promise<Halt> {
+    return new Promise((halted, refuse) => {
+      const standStill = ({ own: { partition }, signal }: Holding) => {
+        const halt = new Halt(partition, signal, this)
+        halted(halt)
+        return halt.ended
+      }
+      this.between(standStill).catch(refuse)
+    })
+  }
+
+  async goTo(position: number, halt: Halt): Promise<void> {
+    const { holding, reader, delivery } = this
+    const log = new CatchUp(reader.pages, this.storedTypes, this.position, holding.definition.filter)
+    try {
+      while (this.position < position && !halt.isOver) {
+        delivery.check()
+        const { entries, upTo, isAtHead } = await holding.untilAnswered('read the log', () => log.next())
+        if (upTo > this.position) {
+          await this.deliver({ entries: entries.filter((entry) => entry.position <= position), upTo: Math.min(upTo, position) })
+        } else if (isAtHead) {
+          await holding.pause(REREAD)
+        }
+      }
+      if (delivery instanceof Gathering) await delivery.flush()
+      await this.saver.save()
+    } catch (error) {
+      this.interruption = error
+      throw error
+    } finally {
+      log.close()
+    }
+  }
+
   /** Someone has decided on what is parked. */
   decided(): void {
     this.delivery.decided()
@@ -180,10 +224,17 @@ export class Following implements Follower {
   }
 
   private async deliver(portion: Portion): Promise<void> {
-    const own = this.ownOf(this.upToBarrier(portion))
+    const own = this.ownOf(this.upToBarrier(this.beyond(portion)))
     await this.delivery.deliver(own)
     this.position = own.upTo
     if (this.position === this.upTo) await this.untilAtBarrier()
+  }
+
+  /** What an errand has gone past already is read once more by whoever was reading. */
+  private beyond({ entries, upTo }: Portion): Portion {
+    const { position } = this
+    const isPassed = entries[0] !== undefined && entries[0].position <= position
+    return { entries: isPassed ? entries.filter((entry) => entry.position > position) : entries, upTo: Math.max(upTo, position) }
   }
 
   private upToBarrier(portion: Portion): Portion {
@@ -212,6 +263,7 @@ export class Following implements Follower {
   private async doWhatIsDue(): Promise<void> {
     const { delivery, saver } = this
     for (const { run } of this.errands.splice(0)) await run()
+    if (this.interruption !== undefined) throw this.interruption
     const now = this.holding.runtime.monotonic()
     if (now >= delivery.dueAt) await delivery.work()
     if (now < saver.dueAt) return

@@ -56,7 +56,9 @@ export class Gathering implements Delivery {
     this.delivery.decided()
   }
 
-  private async flush(): Promise<void> {
+  /** Hands over what is gathered, however little it is. */
+  async flush(): Promise<void> {
+    if (this.flushAt === NEVER) return
     const { entries, upTo } = this
     this.entries = []
     this.flushAt = NEVER

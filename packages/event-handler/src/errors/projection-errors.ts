@@ -98,7 +98,7 @@ export class ProjectionVersionsDifferError extends WritError<'projection-version
   }
 }
 
-/** Two versions did not stand at one position at any of the moments at which they were looked at. */
+/** Two versions could not be brought to one position, and did not stand at one at any of the moments at which they were looked at. */
 export class ComparisonTimedOutError extends WritError<'comparison-timed-out'> {
   constructor(
     readonly projection: string,
@@ -108,7 +108,7 @@ export class ComparisonTimedOutError extends WritError<'comparison-timed-out'> {
     super(
       'comparison-timed-out',
       `Versions ${versions.join(' and ')} of the projection '${projection}' did not stand at one position within ${milliseconds} ms, so they can't be compared. ` +
-        'Give it more time, or compare in a quiet hour.',
+        'Compare them in the process that runs the newer one, all its partitions, while some process runs the live one; give it more time; or compare in a quiet hour.',
     )
   }
 }

@@ -23,7 +23,7 @@ import { describeError } from '../infrastructure-error.js'
 import type { SubscriptionStatus } from '../subscription-status.js'
 import type { Subscriptions } from '../subscriptions.js'
 import { AfterUpdates } from './after-updates.js'
-import { type Compared, type Comparison, compareVersions } from './comparison.js'
+import { type Comparison, compareVersions } from './comparison.js'
 import { type ReadModelContext, withOwnTables } from './own-tables.js'
 import { Progress } from './progress.js'
 import { type ProjectionStatus, stateOf, statusOf } from './projection-status.js'
@@ -33,6 +33,8 @@ import { type ProjectionTarget, subscriptionOf, type VersionHere, VersionsHere, 
 const LOOK = { behind: 250, waiting: 500, idle: 5_000 }
 /** Milliseconds that the comparison before a swap may take. */
 const COMPARING = 2_000
+/** Milliseconds between two looks at how far a version has come that was compared. */
+const CATCHING_UP = 10
 
 export interface ProjectionsOptions<Transaction extends object> {
   readonly store: EventStore<Transaction>
@@ -59,7 +61,7 @@ export type ReadModelRead<Transaction extends object> = ReadModelContext<Transac
 export interface CompareOptions {
   /** The version to compare with the live one; the newest that this process has by default. */
   readonly version?: number
-  /** Milliseconds within which both must have stood at one position: 10,000 by default. */
+  /** Milliseconds within which both must have come to one position: 10,000 by default. */
   readonly timeout?: number
 }
 
@@ -141,10 +143,11 @@ export class Projections<Transaction extends object = object> {
   }
 
   /**
-   * Compares a version with the live one, by the projection's `checksum` and `count`, in one snapshot in which both stand at one position.
+   * Compares a version with the live one, by the projection's `checksum` and `count`, as of one position. Where the version runs here, it stands
+   * still for it between two pages; the live one never does.
    *
    * @throws UnknownProjectionError, UnknownProjectionVersionError
-   * @throws ComparisonTimedOutError when they stood at one position at none of the moments at which they were looked at
+   * @throws ComparisonTimedOutError when they could not be brought to one position, and were seen at one at no moment
    */
   async compare(projection: ProjectionTarget, { version, timeout = 10_000 }: CompareOptions = {}): Promise<Comparison> {
     const name = this.here.nameOf(projection)
@@ -354,11 +357,25 @@ export class Projections<Transaction extends object = object> {
     if (isComparable) {
       const { agrees, position, versions } = await this.compareWithLive(candidate, COMPARING)
       if (agrees !== true) throw new ProjectionVersionsDifferError(name, position, versions)
+      await this.catchUpWithLive(candidate)
     }
     await this.afterUpdates.register(candidate, this.progress.positionOf(definition.name) ?? 0)
     await store.projections.swap(name, { from, to: version })
     logger.info({ projection: name, from, to: version }, 'a version of a projection was made live')
     this.live.set(name, (await store.projections.live(name))!)
+  }
+
+  /** While the two were compared, it stood still; who has read the live one must not be taken back in time. */
+  private async catchUpWithLive({ name, definition }: VersionHere): Promise<void> {
+    const { store, runtime } = this.options
+    const positionOf = async (subscription: string) =>
+      Math.min(...(await store.checkpoints.list(subscription)).map(({ checkpoint }) => checkpoint))
+    const position = await positionOf(subscriptionOf(name, this.live.get(name)!.version))
+    const deadline = runtime.monotonic() + COMPARING
+    while ((await positionOf(definition.name)) < position) {
+      if (runtime.monotonic() >= deadline) throw this.notReady(name)
+      await runtime.sleep(CATCHING_UP, this.ending.signal)
+    }
   }
 
   /** A version whose code is gone, or has no `checksum` or `count`, is looked at by the other's: it has the same tables, under names of its own. */
@@ -369,10 +386,14 @@ export class Projections<Transaction extends object = object> {
       const others = this.versionsInStore(name).filter((other) => other !== version)
       throw new UnknownProjectionVersionError(name, version, others, 'is live itself; name another one to compare it with')
     }
-    const sides = [live, version].map((one) => ({ version: one, own: this.here.find(name, one) }))
-    const codes = sides.flatMap(({ own }) => own ?? [])
-    const [first, second] = sides.map(({ version, own }): Compared => ({ version, codes: own ? [own, ...codes] : codes }))
-    return compareVersions(this.options, name, [first!, second!], timeout)
+    const own = this.here.find(name, live)
+    const pair = {
+      name,
+      live: { version: live, codes: own ? [own, candidate] : [candidate] },
+      other: { version, codes: own ? [candidate, own] : [candidate] },
+      isLiveFollowed: this.progress.isFollowed(subscriptionOf(name, live)),
+    }
+    return compareVersions(this.options, pair, timeout)
   }
 
   private versionHere(name: string, version: number | undefined): VersionHere {
