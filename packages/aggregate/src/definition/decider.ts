@@ -145,10 +145,10 @@ type DecideMap<State, C extends AnyCommandClass> = {
 type EvolveMap<State, E extends AnyEventClass> = {
   readonly [T in E['type']]: (state: State, event: InstanceType<ClassOf<E, T>>) => State
 }
-/** @internal */
+/** Of several classes, the one with this type. */
 export type ClassOf<M, T> = Extract<M, { readonly type: T }>
 
-/** @internal */
+/** The fields that all of these commands have, and that hold text. */
 export type IdentityOf<C extends readonly AnyCommandClass[]> = TextFieldOf<InstanceType<C[number]>>
 type TextFieldOf<T> = { [K in keyof T & string]: T[K] extends string ? K : never }[keyof T & string]
 
