@@ -288,7 +288,7 @@ export class Projections<Transaction extends object = object> {
     const { signal } = this.ending
     while (!signal.aborted) {
       this.hurry = new AbortController()
-      await runtime.sleep(this.pause(), AbortSignal.any([signal, this.hurry.signal]))
+      await runtime.sleep(this.pause(), this.hurry.signal)
       if (signal.aborted) return
       await this.look().catch((error: unknown) => {
         if (!signal.aborted) logger.warn({ error: describeError(error) }, 'projections could not be looked at; trying again')
