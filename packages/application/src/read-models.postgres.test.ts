@@ -286,4 +286,19 @@ describe('versions of a projection on PostgreSQL', () => {
       why: expect.stringContaining('forget'),
     })
   }, 40_000)
+
+  it('can be read as soon as the application runs, and before anything of it was handled', async () => {
+    @Projection({ name: 'early', version: 1, schema: tables })
+    class Early extends Sums {
+      override async setUp({ sql, table }: Names) {
+        await sql`create table if not exists ${table('early')} (account text primary key)`
+      }
+    }
+    const subscription = { subscription: 'early@1', partition: 0 }
+    await store.checkpoints.register({ name: 'early@1', startAfter: 0 })
+    expect(await store.checkpoints.acquire(subscription, 'another process', 60_000)).toMatchObject({ acquired: true })
+    const app = await run(Early)
+    expect(await app.readModel('early', ({ sql, table }) => sql`select from ${table('early')}`)).toEqual([])
+    await pool.query(`drop table ${tables}.early_v1`)
+  })
 })

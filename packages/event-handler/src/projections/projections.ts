@@ -99,7 +99,12 @@ export class Projections<Transaction extends object = object> {
     this.afterUpdates = new AfterUpdates(options)
   }
 
-  /** Makes the first version of each projection live. To be called before the subscriptions start. */
+  /**
+   * Makes the first version of each projection live, and its tables in the same transaction: what is live can be read. To be called before
+   * the subscriptions start.
+   *
+   * @throws what the store or `setUp` throws; then it may be tried again
+   */
   async begin(): Promise<void> {
     const { store } = this.options
     if (this.here.names.length === 0 || !(await this.areKept())) return
@@ -433,7 +438,11 @@ export class Projections<Transaction extends object = object> {
 
   private async makeFirst(name: string, version: number): Promise<LiveVersion> {
     const { projections } = this.options.store
-    await projections.swap(name, { from: undefined, to: version }).catch((error: unknown) => {
+    const first = this.here.find(name, version)
+    const setUp = async (transaction: Transaction) => {
+      if (first) await first.definition.setUp?.(withOwnTables(transaction, first))
+    }
+    await projections.swap(name, { from: undefined, to: version }, setUp).catch((error: unknown) => {
       // Another process was faster.
       if (!hasCode(error, 'projection-version-conflict')) throw error
     })
