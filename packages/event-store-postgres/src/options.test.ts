@@ -30,6 +30,7 @@ describe('The options of the store', () => {
     ['schema', { connectionString, schema: 'we"ird' }],
     ['schema', { connectionString, schema: "x'; drop schema public; --" }],
     ['schema', { connectionString, schema: 'a'.repeat(64) }],
+    ['schema', { connectionString, schema: 'a$$b' }],
     ['schema', { connectionString, schema: 'pg_catalog' }],
     ['maxWaitingAppends', { connectionString, maxWaitingAppends: 0 }],
     ['statementTimeout', { connectionString, statementTimeout: -1 }],

@@ -27,7 +27,7 @@ import { failureOf } from './failure-of.js'
 
 const totals = projection<SqlTransaction>({
   name: 'totals',
-  setUp: async ({ sql }) => void (await sql`create table totals (account text primary key, cents bigint not null)`),
+  setUp: async ({ sql }) => void (await sql`create table if not exists totals (account text primary key, cents bigint not null)`),
   on: [
     on(MoneyDeposited, async ({ account, amount }, { sql }) => {
       await sql`insert into totals as t values (${account}, ${amount}) on conflict (account) do update set cents = t.cents + ${amount}`

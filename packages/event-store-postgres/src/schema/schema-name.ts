@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { PostgresOptionError } from '../errors.js'
 
 const MAX_BYTES = 63
-const allowed = /^[A-Za-z_][A-Za-z0-9_$-]*$/
+// Two `$` would end the bodies of functions that name the schema.
+const allowed = /^(?!.*\$\$)[A-Za-z_][A-Za-z0-9_$-]*$/
 
 /** A schema that was checked, with the names that are derived from it. */
 export interface SchemaName {
@@ -17,13 +18,13 @@ export interface SchemaName {
 
 /**
  * @throws PostgresOptionError for a name that is not 1 to 63 letters, digits, `_`, `$` and `-`, beginning with a letter or `_`, or
- *   that is PostgreSQL's own: a longer one would be cut, and meet another of the same beginning
+ *   has `$$`, or is PostgreSQL's own: a longer one would be cut, and meet another of the same beginning
  */
 export function schemaName(name: unknown): SchemaName {
   if (typeof name !== 'string' || !allowed.test(name) || name.length > MAX_BYTES) {
     throw new PostgresOptionError(
       'schema',
-      `must be 1 to ${MAX_BYTES} letters, digits, '_', '$' or '-', beginning with a letter or '_'`,
+      `must be 1 to ${MAX_BYTES} letters, digits, '_', '$' or '-', beginning with a letter or '_' and without '$$'`,
     )
   }
   if (name.startsWith('pg_') || name === 'information_schema') {
