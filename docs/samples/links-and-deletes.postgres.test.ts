@@ -81,7 +81,7 @@ describe('The samples of links and deletes', () => {
       await server.query(`drop database ${database} with (force)`)
       await server.end()
     }
-  }, 60_000)
+  })
 
   it('close the books of an account with a summary', async () => {
     const store = await started()

@@ -7,8 +7,6 @@ import { type EventStore, silentLogger, systemRuntime } from '@writ/event-store'
 import pg from 'pg'
 import { appendOnce, behindPooler, connected, deploy, forget, service, Tenants, withoutServer } from './postgresql.js'
 
-jest.setTimeout(60_000) // A database and a server of their own.
-
 const append = (stream: string) => ({
   stream,
   events: [{ id: systemRuntime.uuid(), type: 'noted', schemaVersion: 1, data: '{}', metadata: '{}', tags: [] }],

@@ -25,5 +25,5 @@ describe('the samples of query builders', () => {
     await app.stop()
     await pool.query(`drop schema ${schema}_read cascade`)
     await pool.end()
-  }, 20_000)
+  })
 })

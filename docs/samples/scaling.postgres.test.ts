@@ -8,8 +8,6 @@ import { DepositMoney, WithdrawMoney } from './guides/bank.js'
 import { Outbox } from './handlers/handlers.js'
 import { look, open, rebuild } from './scaling/scaling.js'
 
-jest.setTimeout(60_000)
-
 describe('the samples about scaling out', () => {
   it('share partitions between processes, look at them, and build a read model anew', async () => {
     const { connectionString, schema } = testDatabase()

@@ -289,7 +289,7 @@ export function describeBank({ storage, create }: { readonly storage: string; re
         expect(answer).toMatchObject({ status: 503, body: { code: 'not-yet-visible' } })
         expect(answer.headers.get('Retry-After')).toBe('1')
         expect(Date.now() - start).toBeGreaterThan(4_500)
-      }, 15_000)
+      })
 
       it('refuse a position that is none', async () => {
         for (const position of ['-1', 'x', '1.5', '99999999999999999', 'x'.repeat(32)]) {
@@ -431,7 +431,7 @@ export function describeBank({ storage, create }: { readonly storage: string; re
         }, 'a lag of the mails')
         await inbox.start()
         await inbox.mailTo(customer.email, '$3.00 withdrawn')
-      }, 30_000)
+      })
 
       it('that a server refuses for good does not hold up the others', async () => {
         inbox.refused.add('refused@example.com')
@@ -490,7 +490,7 @@ export function describeBank({ storage, create }: { readonly storage: string; re
           await mistaken.stop()
           await elsewhere.close()
         }
-      }, 30_000)
+      })
 
       it('has no mailbox here while there is a mail server', async () => {
         expect((await bank.get('/mailbox')).status).toBe(404)

@@ -28,7 +28,7 @@ describeInBrowser(`the page to try the bank, in a browser${chromiumPath === unde
     page.on('pageerror', (error) => complaints.push(error.message))
     await page.goto(`${bank.url}/docs`)
     await page.locator('form').first().waitFor({ state: 'attached' })
-  }, 60_000)
+  })
   afterAll(async () => {
     await browser?.close()
     await bank?.stop()

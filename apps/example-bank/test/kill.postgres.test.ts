@@ -37,12 +37,12 @@ describe('the bank as a process', () => {
     folder = await mkdtemp(join(tmpdir(), 'writ-bank-'))
     await inbox.start()
     bank = await start()
-  }, 60_000)
+  })
   afterAll(async () => {
     await bank?.terminate()
     await inbox.stop()
     await rm(folder, { recursive: true, force: true })
-  }, 30_000)
+  })
 
   it('killed with -9 under load, has every acknowledged command exactly once, and answers its keys as before', async () => {
     const customers = await Promise.all(Array.from({ length: CUSTOMERS }, () => bank.customer(inbox)))
@@ -132,7 +132,7 @@ describe('the bank as a process', () => {
     await inbox.mailTo(customer.email, '$2.00 withdrawn')
     expect(inbox.mails).toHaveLength(before + 1)
     expect((await bank.account(customer)).status).toBe(200)
-  }, 60_000)
+  })
 
   it('starts its database again when somebody kills that, and says so meanwhile', async () => {
     const customer = await bank.customer(inbox)
@@ -141,7 +141,7 @@ describe('the bank as a process', () => {
     await eventually(async () => (await bank.get('/health')).status === 503, 'a bank that is down')
     await eventually(async () => (await bank.get('/health')).body.status === 'up', 'a bank that is well')
     expect(await bank.deposit(customer, 100)).toMatchObject({ status: 200, body: { balance: 100_100 } })
-  }, 60_000)
+  })
 
   it('says in a sentence why it can not start', async () => {
     const port = new URL(bank.url).port
@@ -161,7 +161,7 @@ describe('the bank as a process', () => {
       exitCode: 1,
       output: expect.stringMatching(/^The environment can't be used:\n {2}PORT: expected a port/),
     })
-  }, 60_000)
+  })
 
   it('prints lines that work when they are pasted one after another', async () => {
     await bank.terminate()
@@ -175,7 +175,7 @@ describe('the bank as a process', () => {
     expect(stdout).toMatch(/"owner":"Owner","status":"verified","balance":97500,"version":4/)
     expect(stdout).toMatch(/"amount":1500,"status":"completed"/)
     expect(stdout).toMatch(/"status":"up"/)
-  }, 60_000)
+  })
 
   function send({ customer, kind, amount, key }: Movement): Promise<Answer> {
     return bank[kind](customer, amount, key)

@@ -108,7 +108,7 @@ describe("a release that raises the balances' version, while the one before stil
       'the same rows in both tables',
     )
     await client.end()
-  }, 60_000)
+  })
 
   it('answers 503 while the only version that a bank has is being built, and serves by itself when it is', async () => {
     let goOn = () => {}
@@ -131,5 +131,5 @@ describe("a release that raises the balances' version, while the one before stil
     goOn()
     await isLive(slow, 4)
     expect(await slow.account(customer)).toMatchObject({ status: 200, body: { account: customer.account } })
-  }, 30_000)
+  })
 })

@@ -18,8 +18,6 @@ import { module } from './module.js'
 
 class Deposited extends Event('deposited', z.object({ account: z.string(), amount: z.int() })) {}
 
-jest.setTimeout(60_000)
-
 describe('versions that are compared under writes that never pause, on PostgreSQL', () => {
   const { connectionString } = testDatabase()
   const pool = new pg.Pool({ connectionString, max: 40 })

@@ -76,7 +76,7 @@ describe('a process manager whose process is killed', () => {
     const transfer = new Transfer()
     expect(await transfer.run()).toBe(0)
     expect(await transfer.outcome()).toEqual(expected)
-  }, 30_000)
+  })
 
   it.each(steps)(
     '%s, has each command take effect once',

@@ -125,7 +125,7 @@ describe('an inline projection on PostgreSQL', () => {
     const [x, y] = (await rows()).filter(({ account }) => account === 'x' || account === 'y')
     expect([x.balance, y.balance]).toEqual([100 - 20, 100 + 20])
     expect((await appOf(0).store.head()).position).toBe(before + 40)
-  }, 60_000)
+  })
 
   it('writes nothing when its statement fails', async () => {
     const before = (await appOf(0).store.head()).position
@@ -135,5 +135,5 @@ describe('an inline projection on PostgreSQL', () => {
     const transaction = appOf(0).transaction(async ({ append }) => append('account-x', overflowing))
     await expect(transaction).rejects.toMatchObject({ code: 'inline-projection-failed', cause: { code: '22003' } })
     expect((await appOf(0).store.head()).position).toBe(before + 1)
-  }, 30_000)
+  })
 })

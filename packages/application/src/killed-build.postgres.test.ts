@@ -13,8 +13,6 @@ import { module } from './module.js'
 
 class Deposited extends Event('deposited', z.object({ account: z.string(), amount: z.int() })) {}
 
-jest.setTimeout(60_000)
-
 /** How many events stand in the log before the build begins. */
 const BEFORE = 2_000
 

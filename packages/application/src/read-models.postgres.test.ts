@@ -12,6 +12,7 @@ import { type Class, Event, newEvent, systemRuntime } from '@writ/event-store'
 import { type PostgresEventStore, postgresEventStore, type SqlTransaction } from '@writ/event-store-postgres'
 import pg from 'pg'
 import { z } from 'zod'
+import { until } from '../test/until.js'
 import { Application } from './application.js'
 import { module } from './module.js'
 
@@ -60,13 +61,6 @@ class SumsInPages extends SumsTable {
     await sql`insert into ${table('sums')} as k
       select * from unnest(${[...sums.keys()]}::text[], ${[...sums.values()]}::bigint[])
       on conflict (account) do update set total = k.total + excluded.total`
-  }
-}
-
-const until = async (what: string, condition: () => boolean | Promise<boolean>) => {
-  for (let tries = 0; !(await condition()); tries++) {
-    if (tries === 2_000) throw new Error(`it did not come to pass: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }
 
@@ -189,7 +183,7 @@ describe('versions of a projection on PostgreSQL', () => {
     expect(await store.projections.live('sums')).toMatchObject({ version: 2, previous: 1 })
     await resumed.waitFor(deposits)
     expect(await total(resumed)).toEqual({ version: 2, total: deposits, position: deposits })
-  }, 60_000)
+  })
 
   it('reads a version that another process has just made live, or rolled back, in the very same read', async () => {
     const both = await run(Sums, SumsInPages)
@@ -212,7 +206,7 @@ describe('versions of a projection on PostgreSQL', () => {
     await expect(both.readModel('sums', ({ sql, table }) => sql`delete from ${table('sums')}`)).rejects.toMatchObject({
       code: '25006',
     })
-  }, 30_000)
+  })
 
   it('is dropped with its tables, when it is neither live nor the one before', async () => {
     @Projection({ name: 'sums', version: 3, schema: tables, comparable: true })
@@ -223,7 +217,7 @@ describe('versions of a projection on PostgreSQL', () => {
     await expect(app.projections.drop('sums', 2)).rejects.toMatchObject({ code: 'projection-version-in-use' })
     await app.projections.drop('sums', 1)
     expect(await names()).toEqual(['sums_v2', 'sums_v3'])
-  }, 30_000)
+  })
 
   it('refuses a name for a table that is too long with its version', async () => {
     const app = applications.at(-1)!
@@ -285,7 +279,7 @@ describe('versions of a projection on PostgreSQL', () => {
       code: 'replay-refused',
       why: expect.stringContaining('forget'),
     })
-  }, 40_000)
+  })
 
   it('can be read as soon as the application runs, and before anything of it was handled', async () => {
     @Projection({ name: 'early', version: 1, schema: tables })

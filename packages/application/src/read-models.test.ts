@@ -11,6 +11,7 @@ import {
 import { type EventStore, newEvent, systemRuntime } from '@writ/event-store'
 import { InMemoryLog, type InMemoryTransaction, inMemoryEventStore } from '@writ/event-store-memory'
 import { MoneyDeposited } from '../test/small-bank.js'
+import { until } from '../test/until.js'
 import { Application } from './application.js'
 import { module } from './module.js'
 
@@ -63,13 +64,6 @@ function version(
     tearDown: () => value.tearDown(),
     afterUpdate: (events) => value.afterUpdate(events as MoneyDeposited[]),
   })
-}
-
-const until = async (what: string, condition: () => boolean | Promise<boolean>) => {
-  for (let tries = 0; !(await condition()); tries++) {
-    if (tries === 1_000) throw new Error(`it did not come to pass: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
 }
 
 describe('versions of a projection', () => {

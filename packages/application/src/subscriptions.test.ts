@@ -4,6 +4,7 @@ import { Command, Event } from '@writ/event-store'
 import { InMemoryLog, inMemoryEventStore } from '@writ/event-store-memory'
 import { End, ProcessManager, Start } from '@writ/process-manager'
 import { z } from 'zod'
+import { until } from '../test/until.js'
 import { Application } from './application.js'
 import { module } from './module.js'
 
@@ -67,14 +68,6 @@ class Counting {
 }
 
 const tickets = module({ name: 'tickets', aggregates: [Ticket], eventHandlers: [Counting], processManagers: [Answering] })
-
-async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 10_000
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`It did not come to be that ${what}.`)
-    await new Promise((resolve) => setTimeout(resolve, 1))
-  }
-}
 
 describe('the subscriptions of an application', () => {
   const log = new InMemoryLog()

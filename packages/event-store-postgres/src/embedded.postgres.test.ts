@@ -9,8 +9,6 @@ import { newEvent, readEverything, times } from '../test/test-store.js'
 import { until } from '../test/until.js'
 import { type PostgresEventStore, postgresEventStore } from './postgres-event-store.js'
 
-jest.setTimeout(60_000) // Real servers, on machines that are busy with other tests.
-
 interface Line {
   readonly id?: string
   readonly position?: number

@@ -66,7 +66,7 @@ describe('A connection whose other end has vanished is given up by the deadline,
     proxy.thaw()
     expect(await store.append(append)).toEqual({ version: 1, position: 1 })
     await hasRecovered(behind, frozen)
-  }, 20_000)
+  })
 
   it('by a read', async () => {
     const behind = await behindProxy()
@@ -78,7 +78,7 @@ describe('A connection whose other end has vanished is given up by the deadline,
     proxy.thaw()
     expect(await readEverything(store)).toHaveLength(1)
     await hasRecovered(behind, frozen)
-  }, 20_000)
+  })
 
   it('by a checkpoint with its effect: neither is there, and the lease still holds', async () => {
     const behind = await behindProxy()
@@ -107,7 +107,7 @@ describe('A connection whose other end has vanished is given up by the deadline,
     expect((await admin.query(`select * from ${schema}.effects`)).rows).toEqual([{ number: 1 }])
     expect(await store.checkpoints.list('sub')).toMatchObject([{ checkpoint: 5, owner: 'me', epoch: 1 }])
     await hasRecovered(behind, frozen)
-  }, 20_000)
+  })
 
   it('by the listener, which notices the silence and hears again', async () => {
     const { store, proxy, warnings, schema, connectionString } = await behindProxy()
@@ -124,7 +124,7 @@ describe('A connection whose other end has vanished is given up by the deadline,
     await until('it notices', async () => warnings.some((message) => message.startsWith('Listening for appends was interrupted')))
     proxy.thaw()
     await until('it hears again', hears)
-  }, 20_000)
+  })
 })
 
 describe('A reply that is lost', () => {
@@ -150,7 +150,7 @@ describe('A reply that is lost', () => {
     ])
     expect(await stored()).toBe(5)
     await hasRecovered(behind, frozen)
-  }, 20_000)
+  })
 })
 
 describe('A session that the server ends', () => {

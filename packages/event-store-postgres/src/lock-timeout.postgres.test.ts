@@ -3,8 +3,6 @@ import pg from 'pg'
 import { adminClient, closeAfterAll, newEvent, openStore, readEverything, times, willClose } from '../test/test-store.js'
 
 closeAfterAll()
-jest.setTimeout(30_000) // Machines are busy with other tests.
-
 /** Somebody who holds a lock of the store in an open transaction. */
 async function holding(schema: string, statement: string): Promise<{ pid: number; letGo(): Promise<void> }> {
   const client = await adminClient()

@@ -10,8 +10,6 @@ import { ownObjects } from './schema/own-objects.js'
 import { quoteIdentifier, schemaName } from './schema/schema-name.js'
 
 closeAfterAll()
-jest.setTimeout(30_000) // Machines are busy with other tests.
-
 async function clientOf(connectionString: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString })
   client.on('error', () => {})

@@ -6,8 +6,6 @@ import { until } from '../test/until.js'
 import { postgresEventStore } from './postgres-event-store.js'
 
 closeAfterAll()
-jest.setTimeout(30_000) // Machines are busy with other tests.
-
 /** What the store's own connections begin with. */
 const SETTINGS = 'statement_timeout,lock_timeout,idle_in_transaction_session_timeout'
 
@@ -70,7 +68,7 @@ describeWithPgbouncer(`A pooler in transaction mode${noPgbouncer}`, () => {
     await Promise.all(
       times(30, () => there.checkpoints.advanceWith(lease, 1, async ({ sql }) => void (await sql`select ${1}::int`))),
     )
-  }, 30_000)
+  })
 
   it('leaves no state in a session, and no statement prepared', async () => {
     const { schema } = testDatabase()

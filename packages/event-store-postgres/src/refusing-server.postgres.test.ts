@@ -15,8 +15,6 @@ import {
 import { migratePostgresEventStore } from './manage-schema.js'
 
 closeAfterAll()
-jest.setTimeout(30_000) // Machines are busy with other tests.
-
 /** A store that runs as a role of its own, on a pool that the test looks at. */
 async function runningAsRole() {
   const { connectionString, schema } = testDatabase()

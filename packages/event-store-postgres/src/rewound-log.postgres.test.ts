@@ -46,7 +46,7 @@ describe('A server that comes back', () => {
     } finally {
       await server.remove()
     }
-  }, 60_000)
+  })
 
   it('behind an append that was cut off is looked at before that append is sent again: it is refused, and not written', async () => {
     const { rewind, connectionString, schema } = rewindableDatabase()

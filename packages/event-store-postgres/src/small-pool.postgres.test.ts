@@ -4,8 +4,6 @@ import { closeAfterAll, newEvent, openStore, readEverything, times, willClose } 
 import { postgresEventStore } from './postgres-event-store.js'
 
 closeAfterAll()
-jest.setTimeout(30_000) // A hundred of everything on one connection, on machines that are busy with other tests.
-
 describe.each([1, 2])("A user's pool of %i connections", (max) => {
   it('carries 100 appends, reads and checkpoints at once, and is idle and open afterwards', async () => {
     const { connectionString, schema } = testDatabase()

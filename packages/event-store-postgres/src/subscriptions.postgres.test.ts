@@ -7,8 +7,6 @@ import { until } from '../test/until.js'
 import type { SqlTransaction } from './sql.js'
 
 closeAfterAll()
-jest.setTimeout(60_000) // Machines are busy with other tests.
-
 const LONG = 60_000
 const parked = { sequence: 's', position: 1, part: 0, type: 't', stream: 's' }
 

@@ -5,8 +5,6 @@ import { adminClient, closeAfterAll, newEvent, openStore, readEverything, times,
 import { until } from '../test/until.js'
 
 closeAfterAll()
-jest.setTimeout(30_000) // Machines are busy with other tests.
-
 const TENANTS = 50
 
 function sharedPool(max: number): { pool: pg.Pool; applicationName: string } {
@@ -83,7 +81,7 @@ describe(`${TENANTS} tenants, a schema each, on a pool of five`, () => {
     await until('nobody listened', async () => (await connectionsOf(admin, applicationName)).length === pool.totalCount)
     expect({ idle: pool.idleCount, waiting: pool.waitingCount }).toEqual({ idle: pool.totalCount, waiting: 0 })
     expect(pool.listenerCount('error')).toBe(0)
-  }, 60_000)
+  })
 
   it("leave each other's rows as they are, byte for byte", async () => {
     const { pool } = sharedPool(5)

@@ -22,5 +22,5 @@ describe('Three processes that write to one stream', () => {
     expect(reports.reduce((sum, { conflicts }) => sum + conflicts, 0)).toBeGreaterThan(0)
     const createdAt = events.map((event) => event.createdAt.getTime())
     expect(createdAt).toEqual([...createdAt].sort((a, b) => a - b))
-  }, 60_000)
+  })
 })

@@ -8,8 +8,6 @@ import { findBinariesPackage, provideBinaries } from './binaries.js'
 import { openDataDirectory } from './data-directory.js'
 import { initialiseCluster } from './initialise-cluster.js'
 
-jest.setTimeout(60_000) // 60 MB are copied, on machines that are busy with other tests.
-
 afterEach(endChildren)
 afterAll(removeFolders)
 

@@ -7,8 +7,6 @@ import { makeFolder, removeFolders } from '../test/folders.js'
 import { query } from '../test/query.js'
 import { lockDirectory } from './directory-lock.js'
 
-jest.setTimeout(60_000) // Real servers, on machines that are busy with other tests.
-
 afterEach(endChildren)
 afterAll(removeFolders)
 

@@ -11,8 +11,6 @@ import { findProcess } from './running-process.js'
 import { serverUser } from './server-user.js'
 import { waitUntil } from './wait-until.js'
 
-jest.setTimeout(60_000) // Real servers, on machines that are busy with other tests.
-
 let server: PostgresServer | undefined
 let dataDirectory: string
 

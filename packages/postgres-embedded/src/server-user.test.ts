@@ -7,8 +7,6 @@ import { query } from '../test/query.js'
 import { type PostgresServer, startPostgres } from './index.js'
 import { canEnter, serverUser } from './server-user.js'
 
-jest.setTimeout(60_000) // Real servers, on machines that are busy with other tests.
-
 let server: PostgresServer | undefined
 afterEach(async () => {
   endChildren()

@@ -7,8 +7,6 @@ import { query } from '../test/query.js'
 import { type PostgresServer, startPostgres } from './index.js'
 import { waitUntil } from './wait-until.js'
 
-jest.setTimeout(60_000) // Real servers, on machines that are busy with other tests.
-
 let server: PostgresServer | undefined
 let dataDirectory: string
 

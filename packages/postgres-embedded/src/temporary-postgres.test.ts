@@ -5,8 +5,6 @@ import { makeFolder, removeFolders } from '../test/folders.js'
 import { query } from '../test/query.js'
 import { startTemporaryPostgres } from './index.js'
 
-jest.setTimeout(60_000) // Real servers, on machines that are busy with other tests.
-
 afterEach(() => {
   endChildren()
   jest.restoreAllMocks()

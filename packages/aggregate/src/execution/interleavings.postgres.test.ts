@@ -4,7 +4,7 @@ import { describeInterleavings } from '../../test/describe-interleavings.js'
 
 const database = testDatabase()
 const stores = [postgresEventStore({ ...database, poolSize: 4 }), postgresEventStore({ ...database, poolSize: 4 })] as const
-beforeAll(() => Promise.all(stores.map((store) => store.start())), 30_000)
+beforeAll(() => Promise.all(stores.map((store) => store.start())))
 afterAll(() => Promise.all(stores.map((store) => store.stop())))
 
 describeInterleavings({ store: 'PostgreSQL', processes: async () => stores, histories: 25 })

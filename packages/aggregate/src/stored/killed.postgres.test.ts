@@ -6,8 +6,6 @@ import { postgresEventStore } from '@writ/event-store-postgres'
 import pg from 'pg'
 
 // Processes are slow to begin on a busy machine.
-jest.setTimeout(60_000)
-
 describe('a process with state-stored aggregates', () => {
   const { connectionString, schema } = testDatabase()
   const admin = new pg.Client({ connectionString })

@@ -8,8 +8,6 @@ import { Deposit, Deposited, savings } from '../../test/savings.js'
 import { Application } from '../index.js'
 
 // A database on a busy machine takes its time.
-jest.setTimeout(30_000)
-
 const database = testDatabase()
 describeAggregates('PostgreSQL', () => postgresEventStore(database))
 

@@ -5,8 +5,6 @@ import pg from 'pg'
 import { describeBoundaries } from '../../test/parity/describe-boundaries.js'
 
 // A database on a busy machine takes its time.
-jest.setTimeout(30_000)
-
 const { connectionString, schema } = testDatabase()
 const pool = new pg.Pool({ connectionString, max: 1 })
 afterAll(() => pool.end())

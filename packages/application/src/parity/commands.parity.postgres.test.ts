@@ -4,7 +4,5 @@ import { postgresEventStore } from '@writ/event-store-postgres'
 import { describeCommands } from '../../test/parity/describe-commands.js'
 
 // A database on a busy machine takes its time.
-jest.setTimeout(30_000)
-
 const database = testDatabase()
 describeCommands('PostgreSQL', () => postgresEventStore(database))

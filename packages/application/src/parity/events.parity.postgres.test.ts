@@ -4,7 +4,5 @@ import { postgresEventStore } from '@writ/event-store-postgres'
 import { describeEvents } from '../../test/parity/describe-events.js'
 
 // A database on a busy machine takes its time.
-jest.setTimeout(30_000)
-
 const database = testDatabase()
 describeEvents('PostgreSQL', () => postgresEventStore(database))

@@ -10,8 +10,6 @@ import { Deposit, savings } from '../../test/savings.js'
 import { Application } from '../index.js'
 
 // A database on a busy machine takes its time.
-jest.setTimeout(30_000)
-
 const database = testDatabase()
 describeReceipts('PostgreSQL', () => postgresEventStore(database))
 
@@ -33,7 +31,7 @@ describe('on PostgreSQL, a command with a given id', () => {
       const again = await Promise.all([answerTo(id, amount), answerTo(id, amount)])
       expect(again).toEqual([first, first])
     }
-  }, 60_000)
+  })
 })
 
 describe('on PostgreSQL, a command without a given id', () => {

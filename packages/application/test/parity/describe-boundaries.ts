@@ -212,7 +212,7 @@ export function describeBoundaries(name: string, open: () => EventStore, batches
       const rules = { seats: 20, most: 1 }
       const enrolled = await atOnce(64, (n) => new Enrol({ course: `one ${own}`, student: `${own} ${n}`, ...rules }))
       expect(enrolled).toEqual({ accepted: 20, codes: ['course-full'] })
-    }, 60_000)
+    })
 
     it('holds up nobody who has nothing to do with it: 64 writers with boundaries of their own meet no conflict', async () => {
       const before = await batches?.()

@@ -141,7 +141,7 @@ export function describeTimeTravel(name: string, open: () => EventStore, everyth
       }
       expect((await app.stateOf(Account, ann)).state.balance).toBe(90)
       expect(await everything()).toBe(before)
-    }, 30_000)
+    })
 
     it('answers a repeated command by the receipts of the store, and keeps its own to itself', async () => {
       const app = await start()

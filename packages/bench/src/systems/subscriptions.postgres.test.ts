@@ -11,8 +11,6 @@ import { writTakeover } from './writ-takeover.js'
 
 const EVENTS = 2_000
 
-jest.setTimeout(60_000)
-
 async function environment() {
   const { connectionString, schema } = testDatabase()
   const client = new pg.Client({ connectionString })

@@ -9,8 +9,6 @@ import { on, type ProjectionContext, projection, Subscriptions } from '../index.
 
 const LEASE = 1_500
 
-jest.setTimeout(60_000)
-
 describe('processes that share a projection on PostgreSQL', () => {
   const { connectionString, schema } = testDatabase()
   const readModel = testDatabase().schema

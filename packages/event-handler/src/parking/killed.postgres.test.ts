@@ -8,8 +8,6 @@ import { appendTo, Deposited } from '../../test/bank-events.js'
 import { until } from '../../test/until.js'
 import { eventHandler, on, projection, Subscriptions } from '../index.js'
 
-jest.setTimeout(60_000)
-
 const POISON = [2, 12]
 
 // Where it is killed, and how often it passes that place before: the first ones while it parks, the later ones while it retries.

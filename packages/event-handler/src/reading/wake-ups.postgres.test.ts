@@ -8,8 +8,6 @@ import { until } from '../../test/until.js'
 import { Worker } from '../../test/worker.js'
 import { eventHandler, on, Subscriptions } from '../index.js'
 
-jest.setTimeout(60_000)
-
 describe('wake-ups on PostgreSQL are only hints:', () => {
   const { connectionString } = testDatabase()
   const pool = new pg.Pool({ connectionString, max: 3 })

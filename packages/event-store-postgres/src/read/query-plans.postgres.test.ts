@@ -107,7 +107,7 @@ describe('What is narrowed down otherwise', () => {
     expect(await filtered(null, 'request-7000', false)).toBeGreaterThan(1_000)
     await client.query(`create index events_correlation on ${schema}.events (${schema}.correlation_of(metadata), position)`)
     expect(await filtered(null, 'request-7000', false)).toBeLessThan(FEW_PAGES)
-  }, 60_000)
+  })
 
   it('lists a hundred streams with a few look-ups each', async () => {
     expect(await buffers(`select * from ${schema}.list_streams(null, '', '', false, '', 100)`, [])).toBeLessThan(2_000)

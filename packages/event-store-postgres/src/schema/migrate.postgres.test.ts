@@ -11,8 +11,6 @@ import { type Migration, migrations as released } from './migrations.js'
 import { schemaName } from './schema-name.js'
 
 closeAfterAll()
-jest.setTimeout(60_000) // Machines are busy with other tests.
-
 const more: readonly Migration[] = [
   ...released,
   {

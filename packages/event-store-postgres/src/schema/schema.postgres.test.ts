@@ -70,7 +70,7 @@ describe('The schema', () => {
     expect(taken).toBeGreaterThan(3)
     expect((await admin.query(`select alive from public.${canary}`)).rows).toEqual([{ alive: 1 }])
     await admin.query(`drop table public.${canary}`)
-  }, 60_000)
+  })
 
   it('of 63 bytes is told from another one of the same beginning', async () => {
     const { schema } = testDatabase()

@@ -344,7 +344,7 @@ describe("While appends are staged in the user's transaction", () => {
     await Promise.all(writing)
     expect((await client.query(`select note from ${table}`)).rows).toEqual([{ note: String(32 * 5 + 10) }])
     expect(await readEverything(store)).toHaveLength(32 * 5 + 10)
-  }, 30_000)
+  })
 
   it('transactions that stage for one stream at once: exactly one of those wins that expect the same version', async () => {
     const { store } = await bank()

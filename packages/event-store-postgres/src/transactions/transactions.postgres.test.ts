@@ -255,7 +255,7 @@ describe('While a transaction of the store is open', () => {
     await Promise.all([...writing, ...transacting])
     expect(await balances()).toEqual({ one: 270 })
     expect(await readEverything(store)).toHaveLength(32 * 5 + 10 * 2)
-  }, 30_000)
+  })
 })
 
 describe('A transaction whose connection is lost', () => {

@@ -82,5 +82,5 @@ describe('the server of a run', () => {
     await place.close()
     await stopTestServer()
     await expect(schemasOf(place, '')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
-  }, 30_000)
+  })
 })
