@@ -126,7 +126,7 @@ describe('versions of a projection', () => {
     })
     expect([await served(old), await served(app)]).toEqual([1, 1])
     // It is not waited for while it is built.
-    await app.waitFor((await deposit('a', 4)).position, { handlers: ['sums'], timeout: 2_000 })
+    await app.waitFor((await deposit('a', 4)).position, { handlers: ['sums'], timeout: 20_000 })
     release()
     await until('the new one is live', async () => (await live(app)) === 2)
     expect([await served(app), two.byAccount.get('a')]).toEqual([2, 10])

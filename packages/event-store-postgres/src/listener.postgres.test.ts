@@ -1,39 +1,49 @@
 import { testDatabase } from '@writ/build-tools'
+import type pg from 'pg'
 import { countingPool } from '../test/counting-pool.js'
 import { adminClient, closeAfterAll, newEvent, openStore, times } from '../test/test-store.js'
 import { until } from '../test/until.js'
 
 closeAfterAll()
 
+/** How many sessions listen to the appends of a schema. */
+async function listening(admin: pg.Client, schema: string): Promise<number> {
+  const { rows } = await admin.query("select from pg_stat_activity where query = $1 and state = 'idle'", [
+    `listen "writ:${schema}"`,
+  ])
+  return rows.length
+}
+
 describe('The listener', () => {
   it('hears of another process, also after its connection was lost', async () => {
     const { connectionString, schema } = testDatabase()
     const [here, there] = [await openStore({ connectionString, schema }), await openStore({ connectionString, schema })]
+    const admin = await adminClient()
+    await until('both listen', async () => (await listening(admin, schema)) === 2)
     let woken = 0
     here.onAppended(() => woken++)
-    const heard = async () => {
+    const hears = async () => {
       const before = woken
-      // The listener connects in its own time: what it missed meanwhile is the poll's to find.
-      for (let tries = 0; woken === before && tries < 100; tries++) {
-        await there.append({ stream: 's', events: [newEvent()] })
-        await new Promise((resolve) => setTimeout(resolve, 50))
-      }
+      // It connects in its own time: what it missed meanwhile is the poll's to find.
+      await there.append({ stream: 's', events: [newEvent()] })
       return woken > before
     }
-    expect(await heard()).toBe(true)
-    const admin = await adminClient()
-    const { rowCount } = await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where query = $1', [
+    await until('it hears', hears)
+    const { rowCount } = await admin.query('select pg_terminate_backend(pid, 10000) from pg_stat_activity where query = $1', [
       `listen "writ:${schema}"`,
     ])
     expect(rowCount).toBe(2)
-    await new Promise((resolve) => setTimeout(resolve, 300))
-    expect(await heard()).toBe(true)
+    await until('it hears again', hears)
   })
 
   it('wakes this process when its own appends are durable, not sooner', async () => {
-    const store = await openStore()
+    const { connectionString, schema } = testDatabase()
+    const store = await openStore({ connectionString, schema })
+    const admin = await adminClient()
+    // It wakes everyone when it begins.
+    await until('it listens', async () => (await listening(admin, schema)) === 1)
+    await admin.query('select 1')
     const order: string[] = []
-    await new Promise((resolve) => setTimeout(resolve, 200))
     store.onAppended(() => order.push('woken'))
     await store.append({ stream: 's', events: [newEvent()] }).then(() => order.push('acknowledged'))
     expect(order[0]).toBe('woken')

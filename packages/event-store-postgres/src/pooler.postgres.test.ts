@@ -93,7 +93,7 @@ describeWithPgbouncer(`A pooler in transaction mode${noPgbouncer}`, () => {
     for (let round = 1; round <= 3; round++) {
       const before = woken
       await direct.append({ stream: 's', events: [newEvent()] })
-      await until('it is woken', async () => woken > before, 2_000)
+      await until('it is woken', async () => woken > before)
     }
     stop()
   })

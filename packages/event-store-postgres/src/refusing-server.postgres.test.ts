@@ -12,6 +12,7 @@ import {
   untilIdle,
   willClose,
 } from '../test/test-store.js'
+import { until } from '../test/until.js'
 import { migratePostgresEventStore } from './manage-schema.js'
 
 closeAfterAll()
@@ -66,8 +67,10 @@ describe('A server that refuses', () => {
     expect(await readEverything(store)).toHaveLength(30)
     // Not by ending its sessions: those that met the refusal were closed by the store itself.
     await admin.query(`alter role ${role} set default_transaction_read_only = off`)
-    const before = (await admin.query('select pid from pg_stat_activity where usename = $1', [role])).rows.length
-    expect(before).toBeLessThanOrEqual(5)
+    await until('they are gone', async () => {
+      const { rows } = await admin.query('select pid from pg_stat_activity where usename = $1', [role])
+      return rows.length <= 5
+    })
     await expect(pool.query(`select count(*)::int from ${schema}.events`)).resolves.toMatchObject({ rows: [{ count: 30 }] })
     await appendMany(store)
     expect((await appendMany(store)).map(({ status }) => status)).toEqual(times(30, () => 'fulfilled'))

@@ -115,7 +115,7 @@ describe('a projection', () => {
     await append(opened.store, deposited(2))
     await until('the status shows it', () => opened.subscriptions.status()[0]!.state === 'retrying')
     opened.heal()
-    await until('it went on', () => opened.written.length === 2, 5_000)
+    await until('it went on', () => opened.written.length === 2)
     expect(opened.written).toEqual(['1', '2'])
   })
 

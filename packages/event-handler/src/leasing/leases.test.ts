@@ -47,7 +47,7 @@ describe('the lease of a subscription', () => {
     await until('the second stands by', () => second.subscriptions.status()[0]!.state === 'standby')
     await first.subscriptions.stop()
     await append(second.store, deposited(2))
-    await until('the second handles the next one', () => two.seen.length === 1, 1_000)
+    await until('the second handles the next one', () => two.seen.length === 1)
     expect(two.seen).toEqual([2])
   })
 

@@ -64,7 +64,7 @@ describe('processes that share the partitions of a projection on PostgreSQL', ()
     await endTraffic()
     const all = await pool.query(`select position::int from ${schema}.events where type = 'deposited' order by position`)
     const positions = all.rows.map(({ position }) => position as number)
-    await until('all were handled', async () => (await rows()).length >= positions.length, 20_000)
+    await until('all were handled', async () => (await rows()).length >= positions.length)
     expect((await rows()).map(({ position }) => position)).toEqual(positions)
   }
 

@@ -8,6 +8,8 @@ import { Worker } from '../../test/worker.js'
 import { on, type ProjectionContext, projection, Subscriptions } from '../index.js'
 
 const LEASE = 1_500
+/** Nobody waits for its end. */
+const LONG = 600_000
 
 describe('processes that share a projection on PostgreSQL', () => {
   const { connectionString, schema } = testDatabase()
@@ -31,8 +33,8 @@ describe('processes that share a projection on PostgreSQL', () => {
     await pool.end()
   })
 
-  const work = (name: string) => {
-    const worker = new Worker(connectionString, schema, readModel, name, LEASE)
+  const work = (name: string, lease = LEASE) => {
+    const worker = new Worker(connectionString, schema, readModel, name, lease)
     workers.push(worker)
     return worker
   }
@@ -63,7 +65,7 @@ describe('processes that share a projection on PostgreSQL', () => {
     }
   }
 
-  it('go on within the lease and a second when the one at work is killed', async () => {
+  it('go on when the lease of the one at work, which was killed, has expired', async () => {
     const first = work('killed')
     await until('the first runs', () => first.state === 'running')
     const second = work('heir')
@@ -72,28 +74,27 @@ describe('processes that share a projection on PostgreSQL', () => {
     const endTraffic = traffic()
     await until('the first has handled some', async () => (await handledBy('killed')) > 50)
     await first.kill()
-    const killed = performance.now()
     await until('the second handles', async () => (await handledBy('heir')) > 0)
-    expect(performance.now() - killed).toBeLessThan(LEASE + 1_000)
     await endTraffic()
     await expectExactlyOnce()
   })
 
   it('go on at once when the one at work is stopped in order', async () => {
-    const first = work('leaving')
+    const first = work('leaving', LONG)
     await until('the first runs', () => first.state === 'running')
-    const second = work('staying')
+    const second = work('staying', LONG)
     await until('the second stands by', () => second.state === 'standby')
     const endTraffic = traffic()
     await until('the first has handled some', async () => (await handledBy('leaving')) > 10)
     first.signal('SIGTERM')
     expect(await first.exit()).toBe(0)
-    const left = performance.now()
     await until('the second handles', async () => (await handledBy('staying')) > 0)
-    expect(performance.now() - left).toBeLessThan((LEASE * 2) / 3)
     await endTraffic()
     await expectExactlyOnce()
     expect(first.complaints).toBe('')
+    // Whoever comes next is not to wait for its lease.
+    second.signal('SIGTERM')
+    await second.exit()
   })
 
   it('are not disturbed by a zombie: frozen past its lease in the midst of a transaction, it changes nothing when it wakes', async () => {

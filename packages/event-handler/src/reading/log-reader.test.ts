@@ -71,7 +71,7 @@ describe('the log reader', () => {
     expect(opened.subscriptions.status()[0]!.error).toMatchObject({ message: expect.stringContaining('could not be reached') })
     expect(opened.logger.at('warn').length).toBeGreaterThan(0)
     opened.heal()
-    await until('the second came', () => seen.length === 2, 2_500)
+    await until('the second came', () => seen.length === 2)
     await until('the status shows that, too', () => opened.subscriptions.status()[0]!.state === 'running')
     expect(seen).toEqual([1, 2])
   })

@@ -35,11 +35,8 @@ describe('wake-ups on PostgreSQL are only hints:', () => {
       await until('it handles what it is told of', async () => (await handled()) === 1)
       proxy.deafen()
       await until('nothing tells it of appends any more', async () => (await listening()) === 0)
-      const appended = performance.now()
       await append(store, deposited(2))
       await until('it has found the last event', async () => (await handled()) === 2)
-      // It looks once a second; the rest is the machine's to spend.
-      expect(performance.now() - appended).toBeLessThan(5_000)
       expect(worker.complaints).toBe('')
     } finally {
       await worker.kill()

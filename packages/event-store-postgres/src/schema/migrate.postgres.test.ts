@@ -124,9 +124,7 @@ describe('Migrations', () => {
       name: 'a column',
       holders: expect.arrayContaining([{ pid: rows[0]!.pid, lock: 'table events' }]),
     })
-    const begin = performance.now()
     await store.append({ stream: 's', events: [newEvent()] })
-    expect(performance.now() - begin).toBeLessThan(2_000)
     expect(await versionOf(schema)).toBe(released.length)
     await holder.query('commit')
     expect(await migrated).toMatchObject({ to: NEWEST })

@@ -312,7 +312,7 @@ describe('A transaction whose connection is lost', () => {
   })
 
   it('and whose server is still at it fails as one that may be stored, for nobody can know', async () => {
-    const { store, admin, schema } = await bank({ statementTimeout: 300, retryFor: 100 })
+    const { store, admin, schema } = await bank({ statementTimeout: 1_000, retryFor: 100 })
     await sabotage(admin, schema, appendStaged, 'return null;', 'perform pg_advisory_xact_lock(4711)')
     await admin.query('begin; select pg_advisory_xact_lock(4711)')
     // The server would cancel it itself by then; as it is when nothing gets through to it.
@@ -330,7 +330,7 @@ describe('A transaction whose connection is lost', () => {
     const { connectionString, schema } = testDatabase()
     const pool = new pg.Pool({ connectionString, max: 1 })
     willClose({ stop: () => pool.end() })
-    const store = await openStore({ pool, schema, statementTimeout: 200 })
+    const store = await openStore({ pool, schema, statementTimeout: 1_000 })
     const kept = await pool.connect()
     let hasRun = false
     const outcome = store.transaction(async () => {
