@@ -77,6 +77,7 @@ const nothing = () => {}
 /** What lives from start to stop. */
 interface Running {
   readonly connections: Connections
+  readonly mark: DurableMark
   readonly guard: RewindGuard
   readonly queue: AppendQueue
   readonly notices: Notices
@@ -182,9 +183,10 @@ class PostgresStore implements PostgresEventStore {
   }
 
   async head(): Promise<Head> {
-    const { connections, guard } = this.ready('head')
-    const [row] = await connections.read('read the head', this.headStatement, [])
+    const { connections, mark, guard } = this.ready('head')
+    const [row] = await connections.read('read the head', this.headStatement, [mark.position])
     const position = Number(row![0])
+    mark.raise(position)
     guard.note(position)
     return { position, incarnation: row![1]! }
   }
@@ -244,7 +246,7 @@ class PostgresStore implements PostgresEventStore {
     })
     const transactions = new Transactions({ ...options, ...delivery, guard, appendAll: (appends) => queue.addAll(appends) })
     const hearing = this.hear(connections, guard)
-    this.running = { connections, guard, queue, notices, transactions, reader, onWritten, stopHearing: hearing.stop }
+    this.running = { connections, mark, guard, queue, notices, transactions, reader, onWritten, stopHearing: hearing.stop }
   }
 
   /** Hears of the appends of others: by listening, or by asking where a pooler stands between. */

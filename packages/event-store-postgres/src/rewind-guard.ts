@@ -19,7 +19,7 @@ export class RewindGuard {
     private readonly logger: Logger,
     private readonly onRewound: (error: LogRewoundError) => void,
   ) {
-    this.text = `select i.incarnation, coalesce((select e.position from ${s}.events e order by e.position desc limit 1), 0),
+    this.text = `select pg_catalog.pg_is_in_recovery(), i.incarnation, coalesce((select e.position from ${s}.events e order by e.position desc limit 1), 0),
       (select e.id from ${s}.events e where e.position = $1) from ${s}.store i`
   }
 
@@ -38,7 +38,7 @@ export class RewindGuard {
    * Looks at the log through a connection, before its first use.
    *
    * @returns the position of the log's last event
-   * @throws LogRewoundError, and whatever the driver throws
+   * @throws LogRewoundError, and whatever the driver throws; an Error for a standby, which may catch up yet before it is promoted
    */
   async examine(client: pg.ClientBase): Promise<number> {
     const { known } = this
@@ -57,12 +57,13 @@ export class RewindGuard {
   }
 
   private async look(client: pg.ClientBase, position: number) {
-    const { rows } = await client.query<[string, string, string | null]>({
+    const { rows } = await client.query<[boolean, string, string, string | null]>({
       text: this.text,
       values: [position],
       rowMode: 'array',
     })
-    const [incarnation, head, eventId] = rows[0]!
+    const [isStandby, incarnation, head, eventId] = rows[0]!
+    if (isStandby) throw new Error('The server is a standby that has not been promoted: nothing can be appended there')
     return { incarnation, head: Number(head), eventId: eventId ?? undefined }
   }
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type PostgresServer, startPostgres } from '@writ/postgres-embedded'
+import pg from 'pg'
 
 const run = promisify(execFile)
 
@@ -28,8 +29,42 @@ export class PrivateServer {
     return new PrivateServer(folder, options, server)
   }
 
+  /**
+   * Stops a server, copies its data, starts it again, and starts the copy as its standby, which may be asked, and streams what comes.
+   *
+   * The two share their users and passwords.
+   */
+  static async standbyOf(primary: PrivateServer): Promise<PrivateServer> {
+    const folder = await mkdtemp(join(tmpdir(), 'writ-private-server-'))
+    await chmod(folder, 0o711)
+    await primary.stop()
+    const data = join(folder, 'data')
+    await run('cp', ['-a', primary.server.dataDirectory, data])
+    // An empty file would do; a copy belongs to the server's user.
+    await run('cp', ['-a', join(data, 'cluster', 'PG_VERSION'), join(data, 'cluster', 'standby.signal')])
+    await primary.start()
+    const { hostname, port, username, password } = new URL(primary.connectionString)
+    const settings = {
+      primary_conninfo: `host=${hostname} port=${port} user=${username} password=${password}`,
+      wal_retrieve_retry_interval: '100ms',
+    }
+    const server = await startPostgres({ dataDirectory: data, settings })
+    return new PrivateServer(folder, { settings }, server)
+  }
+
   get connectionString(): string {
     return this.server.connectionString
+  }
+
+  /** What a superuser may do. */
+  async execute<T extends pg.QueryResultRow>(statement: string): Promise<T[]> {
+    const client = new pg.Client({ connectionString: this.connectionString })
+    await client.connect()
+    try {
+      return (await client.query<T>(statement)).rows
+    } finally {
+      await client.end()
+    }
   }
 
   async start(): Promise<void> {

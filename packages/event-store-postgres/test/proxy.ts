@@ -2,10 +2,17 @@ import { createServer, connect as dial, type Socket } from 'node:net'
 import { willClose } from './test-store.js'
 
 /** A TCP proxy before the server that can stop passing on what the server says. */
-export async function proxyTo(
-  connectionString: string,
-): Promise<{ connectionString: string; freeze(): void; thaw(): void; cut(): void }> {
-  const target = new URL(connectionString)
+export interface ServerProxy {
+  readonly connectionString: string
+  freeze(): void
+  thaw(): void
+  cut(): void
+  /** Cuts all connections, and takes the next ones to another server. */
+  leadTo(connectionString: string): void
+}
+
+export async function proxyTo(connectionString: string): Promise<ServerProxy> {
+  let target = new URL(connectionString)
   const sockets = new Set<Socket>()
   let isFrozen = false
   const server = createServer((inbound) => {
@@ -45,5 +52,9 @@ export async function proxyTo(
       isFrozen = false
     },
     cut,
+    leadTo: (other) => {
+      target = new URL(other)
+      cut()
+    },
   }
 }

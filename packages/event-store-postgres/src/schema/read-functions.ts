@@ -27,17 +27,19 @@ const isRead = (quoted: string) => `
           where m.stream = _stream and m.first_version = ${TOMBSTONE_VERSION}))`
 
 export const readFunctions = ({ quoted: s }: SchemaName) => `
--- A message that stands for itself is flushed at once. Before version 17 only a commit is, and only commits wait for a standby to answer.
+-- A message that stands for itself is flushed at once. Before version 17 only a commit is, and only commits wait for standbys to answer:
+-- where some have to, what is flushed here may not be there, so that nothing is known without asking.
 create function ${s}.flush() returns void language plpgsql as $$
 begin
-  if pg_catalog.pg_current_wal_flush_lsn() operator(pg_catalog.>=) pg_catalog.pg_current_wal_insert_lsn() then return; end if;
-  if pg_catalog.current_setting('server_version_num')::pg_catalog.int4 operator(pg_catalog.>=) 170000
-    and pg_catalog.current_setting('synchronous_standby_names') operator(pg_catalog.=) '' then
-    perform pg_catalog.pg_logical_emit_message(false, 'writ', '', true);
-  else
-    perform pg_catalog.set_config('synchronous_commit', 'on', true);
-    perform pg_catalog.pg_logical_emit_message(true, 'writ', '');
+  if pg_catalog.current_setting('synchronous_standby_names') operator(pg_catalog.=) '' then
+    if pg_catalog.pg_current_wal_flush_lsn() operator(pg_catalog.>=) pg_catalog.pg_current_wal_insert_lsn() then return; end if;
+    if pg_catalog.current_setting('server_version_num')::pg_catalog.int4 operator(pg_catalog.>=) 170000 then
+      perform pg_catalog.pg_logical_emit_message(false, 'writ', '', true);
+      return;
+    end if;
   end if;
+  perform pg_catalog.set_config('synchronous_commit', 'on', true);
+  perform pg_catalog.pg_logical_emit_message(true, 'writ', '');
 end $$;
 
 create function ${s}.read_log(_after bigint, _up_to bigint, _limit integer, _backwards boolean, _durable boolean)
@@ -72,11 +74,11 @@ begin
   return query select ${eventColumns('e')} from ${s}.events e where e.position = any(_positions) and ${isEvent('e')};
 end $$;
 
-create function ${s}.head(out "position" bigint, out incarnation uuid) language plpgsql ${pinned} as $$
+create function ${s}.head(_flushed bigint, out "position" bigint, out incarnation uuid) language plpgsql ${pinned} as $$
 begin
   position := coalesce((select e.position from ${s}.events e order by e.position desc limit 1), 0);
   incarnation := (select i.incarnation from ${s}.store i);
-  if position > 0 then perform ${s}.flush(); end if;
+  if position > _flushed then perform ${s}.flush(); end if;
 end $$;
 
 create function ${s}.find_receipt(_command_id text)

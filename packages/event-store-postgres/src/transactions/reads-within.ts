@@ -41,7 +41,7 @@ export function readsWithin(client: pg.ClientBase, { connections, schema, guard 
     readStream: (stream, options) => reader.readStream(stream, { ...options, durable: false }),
     readAll: (options) => reader.readAll({ ...options, durable: false }),
     async head() {
-      const [row] = await read('read the head', headStatement(schema), [])
+      const [row] = await read('read the head', headStatement(schema), [null])
       return { position: Number(row![0]), incarnation: row![1]! }
     },
     receipts: new PostgresReceipts(() => own, always, schema),
