@@ -55,18 +55,21 @@ describe('Where a standby has to answer', () => {
     await standby.stop()
 
     const answered: string[] = []
-    const answers = (what: string) => () => void answered.push(what)
-    const appended = store.append({ stream: 's', events: [newEvent()] })
-    void appended.then(answers('append'))
+    const answering = <T>(what: string, answer: Promise<T>): Promise<T> => {
+      answer.then(
+        () => answered.push(what),
+        () => answered.push(`${what} failed`),
+      )
+      return answer
+    }
+    const appended = answering('append', store.append({ stream: 's', events: [newEvent()] }))
     await until('the append waits for the standby', async () => (await waiting()) === 1)
     const plain: StoredEvent[] = []
     for await (const page of other.readAll({ durable: false })) plain.push(...page)
     expect(plain.map(({ position }) => position)).toEqual([1, 2])
     // On the primary's own disk it is by now: the append waits for nothing else.
-    const read = readEverything(other)
-    void read.then(answers('read'))
-    const head = other.head()
-    void head.then(answers('head'))
+    const read = answering('read', readEverything(other))
+    const head = answering('head', other.head())
     await until('the readers wait as well', async () => (await waiting()) === 3)
     expect(answered).toEqual([])
 

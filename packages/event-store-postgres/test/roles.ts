@@ -11,6 +11,7 @@ export async function newRole(): Promise<{ role: string; connectionString: strin
     stop: async () => {
       const closing = await adminClient()
       await closing.query(`drop owned by ${role} cascade; drop role ${role}`)
+      await closing.end()
     },
   })
   const url = new URL(testDatabase().connectionString)
