@@ -26,7 +26,13 @@ describe('the samples about handlers', () => {
     for (const amount of [500, 600]) await app.dispatch(new DepositMoney({ account: '42', amount }))
     await app.dispatch(new WithdrawMoney({ account: '42', amount: 100 }))
     await app.settled()
-    expect([...outbox.sent].sort()).toEqual(['42: 100 withdrawn', '42: 500 deposited', '42: 600 deposited', '42: Welcome, Ann'])
+    expect([...outbox.sent].sort()).toEqual([
+      '42: 100 withdrawn',
+      '42: 500 deposited',
+      '42: 600 deposited',
+      '42: Ann, your card is on its way',
+      '42: Welcome, Ann',
+    ])
     expect(outbox.bulks.reduce((sum, count) => sum + count, 0)).toBe(3)
   })
 

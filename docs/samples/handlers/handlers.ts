@@ -55,6 +55,18 @@ export const greetings = (outbox: Outbox) =>
   })
 // #endregion value
 
+// #region checkpoint
+@EventHandler({ name: 'letters', checkpoint: { events: 1 } })
+export class Letters {
+  constructor(@inject(Outbox) private readonly outbox: Outbox) {}
+
+  @On(AccountOpened)
+  async opened({ account, owner }: AccountOpened, { event }: HandlerContext) {
+    await this.outbox.send(event.id, account, `${owner}, your card is on its way`)
+  }
+}
+// #endregion checkpoint
+
 // #region concurrent
 @EventHandler({ name: 'deposit-mails', concurrency: 16, partitionBy: 'account' })
 export class DepositMails {
@@ -101,7 +113,7 @@ export const bank = (outbox: Outbox) =>
     name: 'bank',
     aggregates: [Account],
     commandHandlers: [OpenAccountHandler],
-    eventHandlers: [WithdrawalMails, DepositMails, SearchIndex, greetings(outbox)],
+    eventHandlers: [WithdrawalMails, Letters, DepositMails, SearchIndex, greetings(outbox)],
     bindings: (container) => {
       container.bind(PinHasher).toSelf()
       container.bind(Outbox).toConstantValue(outbox)

@@ -184,6 +184,7 @@ export class Application<Transaction extends object = object> {
       owner,
       leaseMilliseconds: options.subscriptions?.leaseMilliseconds ?? 5_000,
       ...(options.subscriptions?.onError && { onError: options.subscriptions.onError }),
+      ...(options.subscriptions?.checkpoint && { checkpoint: options.subscriptions.checkpoint }),
       runtime,
       logger,
     })

@@ -1,5 +1,6 @@
 import type { AggregateSettings } from '@writ/aggregate'
 import { checkDispatchDefaults, type DispatchDefaults } from '@writ/command-router'
+import type { CheckpointOptions } from '@writ/event-handler'
 import { hasCode, InvalidOptionError, nearestName } from '@writ/event-store'
 import { z } from 'zod'
 import { InvalidApplicationError } from './errors.js'
@@ -58,9 +59,21 @@ const aggregates = group({
   byCategory: z.record(z.string(), settings, { error: 'must be settings by category' }).optional(),
 } satisfies Shape<AggregateOptions>)
 
+const checkpoint = group({
+  events: must(
+    (value) => Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= 100_000,
+    'must be a whole number of events from 1 to 100,000',
+  ).optional(),
+  within: must(
+    (value) => (value as number) >= 0 && (value as number) <= 60_000,
+    'must be milliseconds from 0 to 60,000',
+  ).optional(),
+} satisfies Shape<CheckpointOptions>)
+
 const subscriptions = group({
   leaseMilliseconds: milliseconds(100, 'must be milliseconds from 100'),
   onError: must((value) => typeof value === 'function', 'must be a function, such as retryThenPark()').optional(),
+  checkpoint: checkpoint.optional(),
 } satisfies Shape<SubscriptionOptions>)
 
 const applicationOptions = group({
@@ -113,7 +126,7 @@ function problemsOf(issue: z.core.$ZodIssue): InvalidOptionError[] {
 }
 
 function knownAt([first, second]: readonly string[]): readonly string[] {
-  if (second !== undefined) return Object.keys(settings.shape)
+  if (second !== undefined) return Object.keys(first === 'subscriptions' ? checkpoint.shape : settings.shape)
   if (first === 'aggregates') return Object.keys(aggregates.shape)
   if (first === 'subscriptions') return Object.keys(subscriptions.shape)
   return Object.keys(applicationOptions.shape)

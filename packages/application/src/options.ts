@@ -1,6 +1,6 @@
 import type { AggregateSettings, AggregatesOptions } from '@writ/aggregate'
 import { type DispatchDefaults, type Middleware } from '@writ/command-router'
-import type { ErrorPolicy } from '@writ/event-handler'
+import type { CheckpointOptions, ErrorPolicy } from '@writ/event-handler'
 import type { EventStore, Logger, Runtime } from '@writ/event-store'
 import type { Module } from './module.js'
 
@@ -47,6 +47,8 @@ export interface SubscriptionOptions {
   readonly onError?: ErrorPolicy
   /** How long a lost lease keeps others out: milliseconds, 5,000 by default. */
   readonly leaseMilliseconds?: number
+  /** When the checkpoints of event handlers and process managers are stored: of those that don't say so themselves. */
+  readonly checkpoint?: CheckpointOptions
 }
 
 const groups = ['dispatch', 'aggregates', 'subscriptions'] as const

@@ -1,5 +1,13 @@
 import { Aggregate, Apply, Handle } from '@writ/aggregate'
-import { EventHandler, type HandlerContext, On, type ResetContext, type StartContext } from '@writ/event-handler'
+import {
+  EventHandler,
+  eventHandler,
+  type HandlerContext,
+  On,
+  on,
+  type ResetContext,
+  type StartContext,
+} from '@writ/event-handler'
 import { Command, Event } from '@writ/event-store'
 import { InMemoryLog, inMemoryEventStore } from '@writ/event-store-memory'
 import { End, ProcessManager, Start } from '@writ/process-manager'
@@ -124,5 +132,36 @@ describe('the subscriptions of an application', () => {
     await expect(one.subscriptions.pause('countin')).rejects.toMatchObject({ code: 'unknown-handler' })
     const other = await Application.create({ store: inMemoryEventStore({ log }), modules: [tickets] })
     await expect(other.subscriptions.pause('counting')).rejects.toMatchObject({ code: 'application-not-running' })
+  })
+
+  it('store their checkpoints by events and time as the application says, where they do not say so themselves', async () => {
+    const store = inMemoryEventStore()
+    const noting = eventHandler({ name: 'noting', on: [on(Asked, ({ ticket }) => void seen.push(ticket))] })
+    const modules = [module({ name: 'tickets', aggregates: [Ticket], eventHandlers: [noting] })]
+    const create = (checkpoint: object) => Application.create({ store, modules, subscriptions: { checkpoint } })
+    await expect(create({ events: 0 })).rejects.toMatchObject({
+      code: 'invalid-option',
+      option: 'subscriptions.checkpoint.events',
+    })
+    await expect(create({ evens: 1 })).rejects.toMatchObject({
+      code: 'invalid-option',
+      option: 'subscriptions.checkpoint.evens',
+      why: expect.stringContaining("the nearest is 'events'"),
+    })
+    const app = await create({ events: 3, within: 60_000 })
+    applications.push(app)
+    await app.start()
+    const stored = async () => (await store.checkpoints.list('noting'))[0]!.checkpoint
+    seen.length = 0
+    for (const [ticket, upTo] of [
+      ['a', 1],
+      ['b', 1],
+      ['c', 1],
+      ['d', 4],
+    ] as const) {
+      await app.dispatch(new Ask({ ticket }))
+      await until('it is handled', () => seen.includes(ticket))
+      await until('the checkpoint is where it should be', async () => (await stored()) === upTo)
+    }
   })
 })

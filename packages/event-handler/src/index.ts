@@ -1,4 +1,5 @@
 // Say what handles which events: as classes, or as the same values.
+export type { CheckpointOptions } from './definition/checkpointing.js'
 export type { EventFilter } from './definition/event-filter.js'
 export { EventHandler, type EventHandlerValue, eventHandler, eventHandlerOf } from './definition/event-handler.js'
 export type {

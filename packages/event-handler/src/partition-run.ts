@@ -7,11 +7,10 @@
 // Whoever is given the lease next begins at the stored checkpoint.
 
 import type { EventStore, EventTypes, Logger, Runtime } from '@writ/event-store'
-import type { ErrorPolicy } from './definition/error-policy.js'
 import type { SubscriptionDefinition } from './definition/subscription-definition.js'
 import { Following } from './delivery/following.js'
 import type { Halt } from './delivery/halt.js'
-import { Holding } from './delivery/holding.js'
+import { type CommonOptions, Holding } from './delivery/holding.js'
 import { Interruption } from './delivery/interruption.js'
 import { describeError } from './infrastructure-error.js'
 import type { Given, Heart } from './leasing/heart.js'
@@ -21,12 +20,10 @@ import type { LogReader } from './reading/log-reader.js'
 import type { Report } from './subscription-status.js'
 
 /** What a run takes part in. */
-export interface RunSurroundings {
+export interface RunSurroundings extends CommonOptions {
   readonly store: EventStore
   readonly types: EventTypes
   readonly reader: LogReader
-  /** What follows when a handler fails that does not say so itself. */
-  readonly onError: ErrorPolicy
   readonly heart: Heart
   readonly runtime: Runtime
   readonly logger: Logger
@@ -56,11 +53,11 @@ export class PartitionRun {
     private readonly surroundings: RunSurroundings,
     onProgress: (position: number) => void,
   ) {
-    const { store, types, runtime, logger, reader, onError } = surroundings
+    const { store, types, runtime, logger, reader } = surroundings
     const own = { partition: held.lease.partition, partitions }
     this.upTo = upTo
     this.held = held
-    this.holding = new Holding(definition, own, held, store, runtime, logger, report, onError)
+    this.holding = new Holding(definition, own, held, store, runtime, logger, report, surroundings)
     this.following = new Following(this.holding, reader, types, checkpoint, upTo, onProgress)
     report.checkpoint = checkpoint
   }

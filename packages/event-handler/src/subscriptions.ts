@@ -7,6 +7,7 @@ import {
   silentLogger,
   systemRuntime,
 } from '@writ/event-store'
+import { type CheckpointOptions, whyNoCheckpointing } from './definition/checkpointing.js'
 import { type ErrorPolicy, retryThenStop } from './definition/error-policy.js'
 import { findByName } from './definition/find-by-name.js'
 import type { SubscriptionDefinition } from './definition/subscription-definition.js'
@@ -36,6 +37,8 @@ export interface SubscriptionsOptions {
   readonly leaseMilliseconds?: number
   /** What follows when a handler fails that does not say so itself: `retryThenStop()` by default. */
   readonly onError?: ErrorPolicy
+  /** When the checkpoint of an event handler is stored that does not say so itself. */
+  readonly checkpoint?: CheckpointOptions
   readonly runtime?: Runtime
   readonly logger?: Logger
   /** Whether a projection's version serves, and so is waited for; every one by default. */
@@ -50,9 +53,10 @@ export class Subscriptions {
   private starting: Promise<void> | undefined
 
   constructor({ runtime = systemRuntime, logger = silentLogger, leaseMilliseconds = 5_000, ...given }: SubscriptionsOptions) {
-    const { owner = runtime.uuid(), onError = retryThenStop(), isServing = () => true } = given
-    this.options = { ...given, owner, onError, leaseMilliseconds, runtime, logger, isServing }
+    const { owner = runtime.uuid(), onError = retryThenStop(), checkpoint = {}, isServing = () => true } = given
+    this.options = { ...given, owner, onError, checkpoint, leaseMilliseconds, runtime, logger, isServing }
     checkLease(leaseMilliseconds)
+    checkCheckpointing(checkpoint)
   }
 
   /**
@@ -280,4 +284,9 @@ interface Running {
 function checkLease(milliseconds: number): void {
   if (Number.isFinite(milliseconds) && milliseconds >= 100) return
   throw new InvalidSubscriptionError('new Subscriptions(…)', "'leaseMilliseconds' must be milliseconds from 100")
+}
+
+function checkCheckpointing(options: CheckpointOptions): void {
+  const why = whyNoCheckpointing(options)
+  if (why) throw new InvalidSubscriptionError('new Subscriptions(…)', `its checkpoint's ${why}`)
 }

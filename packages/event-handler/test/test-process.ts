@@ -1,6 +1,6 @@
 import type { EventTypes, Logger, Runtime } from '@writ/event-store'
 import { type InMemoryLog, inMemoryEventStore } from '@writ/event-store-memory'
-import { type SubscriptionDefinition, Subscriptions } from '../src/index.js'
+import { type CheckpointOptions, type SubscriptionDefinition, Subscriptions } from '../src/index.js'
 import { bankEvents } from './bank-events.js'
 import { RecordingLogger } from './recording-logger.js'
 import { type Troubled, troubled } from './troubled-store.js'
@@ -16,6 +16,7 @@ export interface ProcessOptions {
   readonly owner?: string
   readonly leaseMilliseconds?: number
   readonly logger?: Logger
+  readonly checkpoint?: CheckpointOptions
   /** The bank's by default. */
   readonly events?: EventTypes
 }

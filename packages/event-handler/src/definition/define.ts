@@ -35,7 +35,7 @@ export function defineEventHandler(
   refuseUnknownOptions(source, options, eventHandlerOptions)
   checkOptions(source, options)
   const shared = common(source, options, handlers)
-  const { concurrency = 1 } = options
+  const { concurrency = 1, checkpoint } = options
   if (shared.batch && concurrency > 1) {
     throw new InvalidSubscriptionError(source, "it handles batches one after the other; leave out its 'concurrency', or use @On")
   }
@@ -46,6 +46,7 @@ export function defineEventHandler(
     ...shared,
     ...hooks,
     ...(concurrency > 1 && { concurrency }),
+    ...(checkpoint && { checkpoint }),
   }
 }
 
@@ -156,7 +157,7 @@ const sharedOptions = [
   'stream',
   'tags',
 ]
-const eventHandlerOptions = [...sharedOptions, 'startFrom', 'concurrency']
+const eventHandlerOptions = [...sharedOptions, 'startFrom', 'concurrency', 'checkpoint']
 const readModel = ['version', 'schema', 'swap', 'comparable', 'setUp', 'tearDown', 'forget', 'checksum', 'count', 'afterUpdate']
 const projectionOptions = [...sharedOptions, ...readModel]
 

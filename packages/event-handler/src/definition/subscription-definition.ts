@@ -1,6 +1,7 @@
 import type { AnyEvent, AnyEventClass, RecordedEvent } from '@writ/event-store'
 import { InvalidSubscriptionError } from '../errors/definition-errors.js'
 import type { ReadModel, ReadModelOptions } from '../projections/read-model.js'
+import { type CheckpointOptions, whyNoCheckpointing } from './checkpointing.js'
 import type { ErrorPolicy } from './error-policy.js'
 import type { EventFilter } from './event-filter.js'
 import type { BatchContext, HandlerContext, ResetContext, StartContext } from './handler-context.js'
@@ -39,6 +40,8 @@ export interface SubscriptionDefinition {
   readonly batch?: Batch
   /** How many events are handled at a time, at most. Absent: one after the other. Projections have none. */
   readonly concurrency?: number
+  /** When its checkpoint is stored. Absent: as all subscriptions of the process have it. Projections have none. */
+  readonly checkpoint?: CheckpointOptions
   /** Makes a projection's tables. */
   readonly setUp?: (transaction: object) => unknown
   /** Makes what the handlers of one run share: anew for each run of each partition. */
@@ -96,6 +99,8 @@ export interface EventHandlerOptions extends EventFilter {
   readonly partitionBy?: PartitionBy
   /** With `@OnBatch`: how large batches are, and how long they wait for more. */
   readonly batch?: BatchOptions
+  /** When its checkpoint is stored, by events and by time: the application's by default. */
+  readonly checkpoint?: CheckpointOptions
 }
 
 export type PartitionBy = string | PartitionFunction
@@ -158,4 +163,6 @@ export function checkOptions(source: string, options: EventHandlerOptions & Proj
   if (typeof comparable !== 'boolean') refuse("its 'comparable' must be true or false")
   if (!Number.isSafeInteger(size) || size < 1 || size > 10_000) refuse("its batch's 'size' must be an integer from 1 to 10000")
   if (!(within >= 0 && within <= 60_000)) refuse("its batch's 'within' must be milliseconds from 0 to 60000")
+  const whyNot = whyNoCheckpointing(options.checkpoint ?? {})
+  if (whyNot) refuse(`its checkpoint's ${whyNot}`)
 }

@@ -55,9 +55,9 @@ export class BatchDelivery implements Delivery {
     for (let done = 0; done < entries.length; ) {
       const batch = entries.slice(done, done + this.size)
       done += batch.length
-      const now = this.holding.check()
+      this.holding.check()
       await this.handle(batch)
-      if (now >= this.saver.dueAt) await this.saver.saveInPassing()
+      if (this.holding.runtime.monotonic() >= this.saver.dueAt) await this.saver.saveInPassing()
     }
     this.saver.passed(upTo)
     this.progress(upTo)
@@ -71,7 +71,7 @@ export class BatchDelivery implements Delivery {
     if (handle.length < 2 || !(await this.isHandledTogether(handle))) return this.oneByOne.deliver({ entries, upTo: position })
     this.parking.add(park)
     this.saver.park(park)
-    this.saver.handled(position)
+    this.saver.handled(position, entries.length)
     this.progress(position)
   }
 

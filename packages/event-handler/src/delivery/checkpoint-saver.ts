@@ -1,17 +1,14 @@
 import { failpoint, keyOfParked, type NewParkedEvent, type ParkedEventName } from '@writ/event-store'
 import type { Holding } from './holding.js'
 
-const MOST_UNSAVED = 5_000
 /** How many events are put aside by one save, about, and how many taken out: a store takes 1,000 together. */
 const MOST_CHANGES = 450
-/** Milliseconds from one save to the next: with effects to be remembered (others may be waiting for a strong one), and with none. */
-const INTERVAL = { strong: 10, eventual: 100, nothingHandled: 1_000 }
 
 /**
  * Stores how far a subscription has come: at once after the first event of a quiet time, then by time and by count; and what is put aside
  * on the way, in the same step.
  *
- * Past events that don't concern it the checkpoint moves once a second, whatever their number.
+ * Past events that don't concern it the checkpoint moves once a second at most, whatever their number.
  */
 export class CheckpointSaver {
   private unsaved = 0
@@ -43,17 +40,17 @@ export class CheckpointSaver {
     return this.due
   }
 
-  /** A handler has finished an event. */
-  handled(position: number): void {
+  /** So many events are finished, the last of them at this position. */
+  handled(position: number, events = 1): void {
     this.position = position
-    this.changed()
+    this.changed(events)
   }
 
   /** Nothing up to here concerns the subscription. */
   passed(position: number): void {
     if (position <= this.position) return
     this.position = position
-    const due = Math.max(this.savedAt, 0) + INTERVAL.nothingHandled
+    const due = Math.max(this.savedAt, 0) + this.holding.checkpointing.withinNothing
     if (due < this.due) this.due = due
   }
 
@@ -141,9 +138,10 @@ export class CheckpointSaver {
     this.remember(position, holding.runtime.monotonic())
   }
 
-  private changed(): void {
-    this.unsaved++
-    const due = this.unsaved >= MOST_UNSAVED ? 0 : this.savedAt + INTERVAL[this.holding.definition.consistency]
+  private changed(events = 1): void {
+    const { checkpointing } = this.holding
+    this.unsaved += events
+    const due = this.unsaved >= checkpointing.events ? 0 : this.savedAt + checkpointing.within
     if (due < this.due) this.due = due
   }
 
@@ -184,7 +182,7 @@ export class CheckpointSaver {
       this.position > position ||
       this.unparked.size > 0 ||
       [...this.parked.values()].some((event) => event.position <= this.position)
-    this.due = hasMore ? now + INTERVAL[this.holding.definition.consistency] : Number.POSITIVE_INFINITY
+    this.due = hasMore ? now + this.holding.checkpointing.within : Number.POSITIVE_INFINITY
   }
 }
 

@@ -89,11 +89,9 @@ export class ConcurrentDelivery implements Delivery, RetryWay {
       const events = eventsFor(this.holding.definition, entry)
       for (const event of events) {
         this.begin(event, event === events.at(-1))
-        while (this.isFull) {
-          await this.untilChanged()
-          this.check()
-        }
+        while (this.isFull) await this.untilFurther()
       }
+      if (now >= this.saver.dueAt) await this.saver.saveInPassing()
       if (now >= this.dueAt) await this.work()
       if (now - turnSince > TURN) {
         await this.holding.runtime.sleep(0)
@@ -175,6 +173,17 @@ export class ConcurrentDelivery implements Delivery, RetryWay {
 
   private get isFull(): boolean {
     return this.waiting >= MOST_WAITING || this.unfinished.length >= MOST_AHEAD
+  }
+
+  /** What is finished meanwhile is stored in its time, however long there is no room for more. */
+  private async untilFurther(): Promise<void> {
+    const { runtime } = this.holding
+    const left = this.saver.dueAt - this.check()
+    const alarm = new AbortController()
+    const time = left === Number.POSITIVE_INFINITY ? [] : [runtime.sleep(Math.max(0, left), alarm.signal)]
+    await Promise.race([this.untilChanged(), ...time])
+    alarm.abort()
+    if (this.check() >= this.saver.dueAt) await this.saver.saveInPassing()
   }
 
   private untilChanged(): Promise<void> {

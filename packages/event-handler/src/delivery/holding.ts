@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { type EventStore, hasCode, type Lease, type Logger, type Runtime } from '@writ/event-store'
+import { type Checkpointing, type CheckpointOptions, checkpointing } from '../definition/checkpointing.js'
 import { backOff, type ErrorPolicy } from '../definition/error-policy.js'
 import type { SubscriptionDefinition } from '../definition/subscription-definition.js'
 import { describeError } from '../infrastructure-error.js'
@@ -11,12 +12,20 @@ import type { Partition } from './own-events.js'
 
 const OUTAGE = { first: 50, longest: 1_000 }
 
+/** What follows for a subscription that does not say so itself. */
+export interface CommonOptions {
+  readonly onError: ErrorPolicy
+  readonly checkpoint: CheckpointOptions
+}
+
 /** The time for which a subscription holds its lease: everything that it does meanwhile goes by this. */
 export class Holding {
   private readonly hurry = new AbortController()
   private ended: Interruption | undefined
   /** What the handlers of this run share, if the definition makes something for them. */
   state: unknown
+  /** When its checkpoint is stored. */
+  readonly checkpointing: Checkpointing
 
   constructor(
     readonly definition: SubscriptionDefinition,
@@ -26,15 +35,15 @@ export class Holding {
     readonly runtime: Runtime,
     readonly logger: Logger,
     readonly report: Report,
-    /** What follows from a failure, where the definition does not say. */
-    private readonly defaultPolicy: ErrorPolicy,
+    private readonly common: CommonOptions,
   ) {
     // As many handlers as run at a time listen to it, and pause by it; Node would take more than ten for a leak.
     setMaxListeners(0, this.hurry.signal)
+    this.checkpointing = checkpointing(definition, common.checkpoint)
   }
 
   get onError(): ErrorPolicy {
-    return this.definition.onError ?? this.defaultPolicy
+    return this.definition.onError ?? this.common.onError
   }
 
   /** Whether events of a sequence are delivered under this lease. */

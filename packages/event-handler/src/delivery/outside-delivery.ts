@@ -54,7 +54,7 @@ export class OutsideDelivery implements Delivery, RetryWay {
   async deliver({ entries, upTo }: Portion): Promise<void> {
     let turnSince = this.holding.check()
     for (const entry of entries) {
-      const now = this.holding.check()
+      let now = this.holding.check()
       const events = eventsFor(this.holding.definition, entry)
       if (events.length === 0) continue
       for (const event of events) {
@@ -62,7 +62,9 @@ export class OutsideDelivery implements Delivery, RetryWay {
         if (event !== events[0]) this.holding.checkLease()
         // Awaited only where there is something to wait for: a promise an event is what makes catching up slow.
         const unfinished = this.handle(event)
-        if (unfinished) await unfinished
+        if (!unfinished) continue
+        await unfinished
+        now = this.holding.runtime.monotonic()
       }
       this.saver.handled(entry.position)
       this.progress(entry.position)

@@ -2,6 +2,7 @@
 // the projection up. There is one for all versions of a name, and the live one's code runs it: while a version is built, nothing of it does.
 
 import { type EventStore, type EventTypes, hasCode, type Logger, type Runtime } from '@writ/event-store'
+import type { CheckpointOptions } from '../definition/checkpointing.js'
 import { defineEventHandler } from '../definition/define.js'
 import type { ErrorPolicy } from '../definition/error-policy.js'
 import type { BatchContext } from '../definition/handler-context.js'
@@ -19,6 +20,7 @@ export interface AfterUpdatesOptions {
   readonly leaseMilliseconds: number
   /** What follows when one fails whose projection does not say so itself. */
   readonly onError?: ErrorPolicy
+  readonly checkpoint?: CheckpointOptions
   readonly runtime: Runtime
   readonly logger: Logger
 }
@@ -48,7 +50,7 @@ export class AfterUpdates {
     this.running.delete(name)
     await running?.subscriptions.stop()
     if (!version?.afterUpdate) return
-    const { store, events, leaseMilliseconds, onError, runtime, logger } = this.options
+    const { store, events, leaseMilliseconds, onError, checkpoint, runtime, logger } = this.options
     const owner = `${this.options.owner}/${nameOf(name)}`
     const subscriptions = new Subscriptions({
       store,
@@ -58,6 +60,7 @@ export class AfterUpdates {
       runtime,
       logger,
       ...(onError && { onError }),
+      ...(checkpoint && { checkpoint }),
     })
     subscriptions.add(this.definitionOf(version))
     this.running.set(name, { version: version.version, subscriptions })

@@ -10,6 +10,7 @@ import {
   type Logger,
   type Runtime,
 } from '@writ/event-store'
+import type { CheckpointOptions } from '../definition/checkpointing.js'
 import type { ErrorPolicy } from '../definition/error-policy.js'
 import type { SubscriptionDefinition } from '../definition/subscription-definition.js'
 import {
@@ -48,6 +49,8 @@ export interface ProjectionsOptions<Transaction extends object> {
   readonly leaseMilliseconds: number
   /** What follows when an `afterUpdate` fails whose projection does not say so itself. */
   readonly onError?: ErrorPolicy
+  /** When the checkpoint of what runs an `afterUpdate` is stored. */
+  readonly checkpoint?: CheckpointOptions
   readonly runtime: Runtime
   readonly logger: Logger
 }
