@@ -35,9 +35,9 @@ describe('the samples of the guides', () => {
   it('dispatch commands through middleware, with options and their defaults', async () => {
     const log: string[] = []
     const app = await started(log)
-    expect(await dispatches(app)).toEqual({ version: 1, position: 1, left: 399, types: ['money-deposited'] })
+    expect(await dispatches(app)).toEqual({ version: 1, position: 1, left: 399, types: ['money-deposited'], balance: 401 })
     await expect(app.dispatch(new DepositMoney({ account: '42', amount: 1 }))).rejects.toThrow('Nobody is signed in.')
-    expect(log).toEqual(['ann account-42 1', 'ann account-42 3', 'ann account-42 4'])
+    expect(log).toEqual(['ann account-42 1', 'ann account-42 3', 'ann account-42 4', 'ann account-42 5'])
     for await (const [event] of app.store.readAll())
       expect(JSON.parse(event!.metadata)).toMatchObject({ user: { region: 'eu', channel: 'teller' } })
   })

@@ -88,8 +88,12 @@ export async function dispatches(app: Application) {
     timeout: 1_000,
   })
   const { events } = await app.dispatch(new DepositMoney({ account: '42', amount: 1 }), { actor: 'ann', returning: 'events' })
+  const { state } = await app.dispatch(new DepositMoney({ account: '42', amount: 1 }), {
+    actor: 'ann',
+    returning: { state: Account },
+  })
   // #endregion dispatch
-  return { version, position, left: result.left, types: events.map(({ type }) => type) }
+  return { version, position, left: result.left, types: events.map(({ type }) => type), balance: state.balance }
 }
 
 export async function preview(app: Application) {

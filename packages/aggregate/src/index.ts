@@ -54,6 +54,7 @@ export { DecoratorModeError, InvalidAggregateError, UncloneableStateError } from
 export type { HistoryOptions, HistoryStep } from './state/history.js'
 export { Handle } from './definition/handle.decorator.js'
 export type { Lifespan, Lifespans } from './definition/lifespan.js'
+export type { StateOf } from './definition/state-of.js'
 export { type AggregateSettings, withSettings } from './definition/settings.js'
 export { refusedWhileApplying } from './state/applying.js'
 export type { Moment } from './state/moment.js'

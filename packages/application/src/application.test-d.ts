@@ -26,7 +26,11 @@ export async function dispatchInfersTheDeclaredResult() {
   await app.dispatch(new Opened({ box: 'a' }))
   // @ts-expect-error there is no such option
   await app.dispatch(new CloseBox({ box: 'a' }), { consistent: true })
-  return [key, nothing]
+  const { state } = await app.dispatch(new CloseBox({ box: 'a' }), { returning: { state: Box } })
+  const isOpen: boolean = state.isOpen
+  // @ts-expect-error the box has no such field
+  state.isLocked
+  return [key, nothing, isOpen]
 }
 
 export class WrongParameters {
@@ -45,6 +49,8 @@ export class WrongParameters {
 
 @Aggregate({ category: 'box', identity: 'box' })
 export class Box {
+  isOpen = false
+
   @Handle(CloseBox)
   close({ box }: CloseBox) {
     return new Closed({ box })
@@ -109,9 +115,15 @@ export async function transactionsKnowTheStoreAndItsEvents() {
     const nothing: undefined = result
     // @ts-expect-error nothing has a position before the commit
     await dispatch(new CloseBox({ box: 'a' })).then(({ position }) => position)
+    // @ts-expect-error the state was not asked for
+    await dispatch(new CloseBox({ box: 'a' })).then(({ state }) => state)
+    const { state, events } = await dispatch(new CloseBox({ box: 'a' }), { returning: { state: Box } })
+    const isOpen: boolean = state.isOpen && events.length > 0
+    // @ts-expect-error the version, the result and the events are told anyway
+    await dispatch(new CloseBox({ box: 'a' }), { returning: 'events' })
     // @ts-expect-error retries are those of the transaction
     await dispatch(new CloseBox({ box: 'a' }), { retries: 5 })
-    return [version, nothing]
+    return [version, nothing, isOpen]
   })
   const after: number | undefined = dispatched[0]?.position
   return [last, text, after]

@@ -1,5 +1,5 @@
 import { type Aggregates, type DecidedWithin, isConflict, type TransactionScope } from '@writ/aggregate'
-import type { CommandRouter, Dispatched, WithinOptions } from '@writ/command-router'
+import type { CommandRouter, Dispatched, ReturningState, WithinOptions } from '@writ/command-router'
 import {
   type AnyCommand,
   type Append,
@@ -144,7 +144,11 @@ class Attempt<Transaction extends object, T> {
     }
   }
 
-  private async dispatch<C extends AnyCommand>(scope: TransactionScope, command: C, options: WithinOptions = {}) {
+  private async dispatch<C extends AnyCommand, R extends ReturningState>(
+    scope: TransactionScope,
+    command: C,
+    options: WithinOptions<R> = {},
+  ) {
     const { user, causationId, commandCausationId: _, ...shared } = this.metadata
     const { reply, decided } = await this.dependencies.router.dispatchWithin(scope, command, {
       ...shared,

@@ -6,6 +6,7 @@ import {
   type Dispatched,
   type DispatchOptions,
   type Provisional,
+  type ReturningState,
   type WithinOptions,
 } from '@writ/command-router'
 import {
@@ -85,7 +86,10 @@ export interface EventsTogether extends Pick<AppendsTogether, 'rows'> {
    * @throws DomainError when the handler refuses it. The work may catch that and go on: nothing of the command is written
    * @throws what `dispatch` of the application throws
    */
-  dispatch<C extends AnyCommand>(command: C, options?: WithinOptions): Promise<Provisional<C>>
+  dispatch<C extends AnyCommand, R extends ReturningState = never>(
+    command: C,
+    options?: WithinOptions<R>,
+  ): Promise<Provisional<C, R>>
 }
 
 /** What a transaction of an application came to. */
@@ -133,7 +137,11 @@ export interface GivenToWork {
   readonly inRows: ReadonlySet<string>
   /** Notes an append; answers to it are asked for by the order in which they were noted. */
   append(scope: TransactionScope, append: Append, instances: readonly AnyEvent[]): void
-  dispatch<C extends AnyCommand>(scope: TransactionScope, command: C, options: WithinOptions | undefined): Promise<Provisional<C>>
+  dispatch<C extends AnyCommand, R extends ReturningState>(
+    scope: TransactionScope,
+    command: C,
+    options: WithinOptions<R> | undefined,
+  ): Promise<Provisional<C, R>>
 }
 
 /** The store's transaction, which takes instances of events, and commands. */

@@ -94,8 +94,8 @@ describe('work on a transaction of your own', () => {
       await sql`insert into payments (account) values (${account})`
       await dispatch(new Deposit({ account, amount }))
       await dispatch(new Pay({ account, amount }))
-      const { version, state } = await dispatch(new Deposit({ account, amount }))
-      return { version, balance: (state as Account).balance }
+      const { version, state } = await dispatch(new Deposit({ account, amount }), { returning: { state: Account } })
+      return { version, balance: state.balance }
     })
 
   it('is written by your COMMIT: your rows, those of aggregates and inline projections, and the events', async () => {

@@ -13,7 +13,7 @@ import {
   StoreUnavailableError,
 } from '@writ/event-store'
 import { z } from 'zod'
-import { Application, module } from '../src/index.js'
+import { Application, type EventsTogether, module } from '../src/index.js'
 
 const Move = z.object({ account: z.string(), amount: z.int() })
 class Deposited extends Event('deposited', Move, { tags: ({ account }) => [`account:${account}`] }) {}
@@ -162,17 +162,18 @@ export function describeDispatchWithin(name: string, prepare: () => Promise<Proc
       const { result, dispatched, appended, position } = await app.transaction(async ({ dispatch, append }) => {
         const first = await dispatch(new Withdraw(move(4)))
         append(`account-${account}`, new Deposited(move(1)))
-        const second = await dispatch(new Withdraw(move(7)))
+        const second = await dispatch(new Withdraw(move(7)), { returning: { state: Account } })
         append(`note-${account}`, new Noted({ text: 'done' }))
         expect(await stored()).toHaveLength(1)
-        return [first, second]
+        return [first, second] as const
       })
       expect(result.map(({ version, result: { left } }) => [version, left])).toEqual([
         [2, 6],
         [4, 0],
       ])
-      expect(result[1]!.state).toMatchObject({ balance: 0 })
-      expect(result[1]!.events).toEqual([new Withdrawn(move(7))])
+      expect(result[0]).not.toHaveProperty('state')
+      expect(result[1].state.balance).toBe(0)
+      expect(result[1].events).toEqual([new Withdrawn(move(7))])
       const events = await stored()
       expect(events.map(({ type }) => type)).toEqual(['deposited', 'withdrawn', 'deposited', 'withdrawn'])
       expect(dispatched.map(({ version, position: at }) => [version, at])).toEqual([
@@ -287,6 +288,34 @@ export function describeDispatchWithin(name: string, prepare: () => Promise<Proc
       expect(await stored()).toHaveLength(1)
       const other = app.transaction(({ dispatch }) => dispatch(new Deposit(move(6)), { commandId }))
       await expect(other).rejects.toMatchObject({ code: 'command-id-reused' })
+    })
+
+    it('tell the state after them when it is asked for, also of the first time when they are repeated', async () => {
+      const { app, account, move, purse, counter } = await begin()
+      const once = { commandId: `s ${account}`, returning: { state: Account } }
+      const paid = { commandId: `p ${account}`, returning: { state: purse } }
+      const counted = { commandId: `t ${account}`, returning: { state: counter } }
+      const count = new Count({ counter: account, by: 3 })
+      const three = async (dispatch: EventsTogether['dispatch']) => [
+        (await dispatch(new Deposit(move(5)), once)).state.balance,
+        (await dispatch(new Pay(move(5)), paid)).state.balance,
+        (await dispatch(count, counted)).state.total,
+      ]
+      const { result } = await app.transaction(async ({ dispatch }) => {
+        await dispatch(new Deposit(move(5)), { commandId: once.commandId })
+        await dispatch(new Deposit(move(5)))
+        return [await three(dispatch), await three(dispatch)]
+      })
+      expect(result).toEqual([
+        [5, 5, 3],
+        [5, 5, 3],
+      ])
+      await app.dispatch(new Deposit(move(1)))
+      await app.dispatch(new Pay(move(1)))
+      const later = await app.transaction(({ dispatch }) => three(dispatch))
+      expect(later.result).toEqual([5, 5, 3])
+      const others = app.transaction(({ dispatch }) => dispatch(new Pay(move(1)), { returning: { state: Account } }))
+      await expect(others).rejects.toMatchObject({ code: 'invalid-option', option: 'returning' })
     })
 
     it('leave a receipt when they are refused and the work goes on', async () => {

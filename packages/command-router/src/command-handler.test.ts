@@ -2,7 +2,7 @@ import { type AggregateDefinition, decided, type HandlingAlone, inSteps } from '
 import { Command, DomainError } from '@writ/event-store'
 import { z } from 'zod'
 import { deskOf } from '../test/desk.js'
-import { CloseTicket, OpenTicket, TicketClosed, TicketOpened } from '../test/ticket.js'
+import { CloseTicket, OpenTicket, TicketClosed, TicketOpened, ticketValue } from '../test/ticket.js'
 import { CommandHandler, commandHandler, commandHandlerOf, type Route } from './index.js'
 
 const seats = { name: 'seats', key: 'email' }
@@ -80,8 +80,9 @@ describe.each([
   it('gives the events that were asked for, and no state', async () => {
     const { router } = await deskOf({ routes: [route] })
     expect(await router.dispatch(command('one'), { returning: 'events' })).toMatchObject({ events: [{ type: 'ticket-opened' }] })
-    const { state } = await router.dispatch(command('two'), { returning: 'state' })
-    expect(state).toBeUndefined()
+    const state = router.dispatch(command('two'), { returning: { state: ticketValue } })
+    await expect(state).rejects.toMatchObject({ code: 'invalid-option', option: 'returning' })
+    await expect(state).rejects.toThrow(/is handled by a handler without an aggregate/)
   })
 })
 

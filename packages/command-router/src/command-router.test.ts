@@ -16,7 +16,7 @@ import { CommandRouter, causedBy, type DispatchOptions, route, routesOf, type Wa
 const open = (ticket = 'four', email = 'ann@example.com') => new OpenTicket({ ticket, email })
 const close = (ticket = 'four') => new CloseTicket({ ticket })
 
-describe.each(spellings)('a command router with routes that are $spelling', ({ routes }) => {
+describe.each(spellings)('a command router with routes that are $spelling', ({ routes, ticket }) => {
   it('hands a command to its handler and answers with version, position and declared result', async () => {
     const { router } = await deskOf({ routes })
     const reply = await router.dispatch(open())
@@ -40,7 +40,8 @@ describe.each(spellings)('a command router with routes that are $spelling', ({ r
       { type: 'ticket-opened', stream: 'ticket-c', version: 1, position: 3, data: { email: 'c@x.org' } },
     ])
     expect(events[0]!.data).toBeInstanceOf(TicketOpened)
-    expect((await router.dispatch(open('d', 'd@x.org'), { returning: 'state' })).state).toMatchObject({ isOpen: true })
+    const { state } = await router.dispatch(open('d', 'd@x.org'), { returning: { state: ticket } })
+    expect(state.isOpen).toBe(true)
   })
 
   it('rejects with the domain error of a refusal', async () => {
@@ -261,6 +262,8 @@ describe.each(spellings)('a command router with routes that are $spelling', ({ r
 
 describe('a command router refuses', () => {
   const routes = routesOf(ticketValue)
+  const { decide: _, ...like } = ticketValue
+  const other = { ...like, name: 'desk', decide: new Map() }
 
   it('two handlers for one command, and names both', async () => {
     const other = route(CloseTicket, { aggregate: ticketValue, handle: function closeTicket() {} })
@@ -326,6 +329,15 @@ describe('a command router refuses', () => {
     ['half a retry', { retries: 0.5 }, 'retries', /from 0/],
     ['an unknown consistency', { consistency: 'strongish' }, 'consistency', /'eventual', 'strong' or a list/],
     ['an unknown answer', { returning: 'all' }, 'returning', /must be one of version, result/],
+    ['the state of nobody', { returning: 'state' }, 'returning', /or { state: … } with the aggregate/],
+    ['the state of no aggregate', { returning: { state: {} } }, 'returning', /with the aggregate that handles the command/],
+    ['the state and more', { returning: { state: ticketValue, version: true } }, 'returning', /must be one of/],
+    [
+      'the state of another aggregate',
+      { returning: { state: other } },
+      'returning',
+      /asks for the state of desk, and 'close-ticket' is handled by ticket/i,
+    ],
   ]
   it.each(wrong)('%s', async (_, options, option, why) => {
     const { router, stored } = await deskOf({ routes })

@@ -36,7 +36,7 @@ import {
 } from './errors/routing-errors.js'
 import { fingerprintOf } from './fingerprint.js'
 import type { DispatchContext, Middleware } from './middleware.js'
-import { type Dispatched, type Reply, type Returning, replyOf } from './reply.js'
+import { type Answer, answerTo, type Dispatched, type Reply, type Returning, type ReturningState, replyOf } from './reply.js'
 import type { Route } from './route.js'
 import { runMiddleware } from './run-middleware.js'
 import { streamOf } from './stream-of.js'
@@ -97,7 +97,7 @@ export class CommandRouter {
   private isStopping = false
   private readonly drained = new Set<() => void>()
   // Made once, and not for each command.
-  private readonly replies: Readonly<Record<Returning, (done: Executed) => object>> = {
+  private readonly replies: Readonly<Record<Answer, (done: Executed) => object>> = {
     version: (done) => this.answered(dispatchedOf(done), 'version'),
     result: (done) => this.answered(dispatchedOf(done), 'result'),
     events: (done) => this.answered(dispatchedOf(done), 'events'),
@@ -165,23 +165,24 @@ export class CommandRouter {
    * @throws what `dispatch` throws; after a refusal the transaction is as it was, and may go on
    * @throws WrongExpectedVersionError, RowTakenError where another writer was first: the transaction can't be committed then
    */
-  async dispatchWithin<C extends AnyCommand>(
+  async dispatchWithin<C extends AnyCommand, R extends ReturningState = never>(
     scope: TransactionScope,
     command: C,
-    options: WithinOptions = {},
-  ): Promise<{ readonly reply: Provisional<C>; readonly decided: DecidedWithin | undefined }> {
+    options: WithinOptions<R> = {},
+  ): Promise<{ readonly reply: Provisional<C, R>; readonly decided: DecidedWithin | undefined }> {
     if (this.isStopping) throw new AggregatesStoppedError()
     checkWithinOptions(options)
     const route = this.routeOf(command)
     const context = this.contextOf(route, command, options, true)
     const givenId = options.commandId ?? options.idempotencyKey
+    const returning = answerTo(route, options.returning)
     const execution = () =>
       executionOf(context, {
         route,
         givenId,
         fingerprint: options.fingerprint,
         retries: 0,
-        returning: 'state',
+        returning,
         consistency: 'eventual',
       })
     let decided: DecidedWithin | undefined
@@ -189,15 +190,16 @@ export class CommandRouter {
       decided = await scope.execute(execution())
       const { stream, version, result, state, refusal } = decided
       if (refusal) throw refusal
-      return { commandId: context.commandId, stream, version: version ?? 0, position: 0, result, state }
+      const dispatched = { commandId: context.commandId, stream, version: version ?? 0, position: 0, result }
+      return returning === 'state' ? { ...dispatched, state } : dispatched
     }
     const {
       position: _,
       events: __,
       ...dispatched
     } = await runMiddleware(this.middlewareOf(route, options.middleware), context, last)
-    const reply = { state: undefined, ...dispatched, events: decided?.events ?? [] }
-    return { reply: reply as unknown as Provisional<C>, decided }
+    const reply = { ...dispatched, events: decided?.events ?? [] }
+    return { reply: reply as unknown as Provisional<C, R>, decided }
   }
 
   /** How many commands are under way. */
@@ -241,7 +243,7 @@ export class CommandRouter {
       timeout: options.timeout ?? defaults.timeout,
       consistency: options.consistency ?? (options.store ? 'eventual' : defaults.consistency),
       retries: options.retries ?? defaults.retries,
-      returning: options.returning ?? 'version',
+      returning: answerTo(route, options.returning),
     }
     if (way.consistency !== 'eventual' && !this.waitFor) {
       throw new InvalidOptionError(
@@ -268,7 +270,12 @@ export class CommandRouter {
   }
 
   /** @throws CausationTooDeepError, MissingIdentityError, InvalidStreamNameError */
-  private contextOf(route: Route, command: AnyCommand, options: DispatchOptions, isProvisional: boolean): DispatchContext {
+  private contextOf(
+    route: Route,
+    command: AnyCommand,
+    options: Omit<DispatchOptions, 'returning'>,
+    isProvisional: boolean,
+  ): DispatchContext {
     const { defaults } = this
     if ((options.causationDepth ?? 0) > this.causationLimit) {
       throw new CausationTooDeepError(route.commandClass.type, options.causationDepth!, this.causationLimit)
@@ -319,7 +326,7 @@ export class CommandRouter {
     return dispatchedOf(done)
   }
 
-  private answered(dispatched: Dispatched, returning: Returning): object {
+  private answered(dispatched: Dispatched, returning: Answer): object {
     this.ended()
     return replyOf(dispatched, returning)
   }
@@ -365,7 +372,7 @@ interface Way {
   readonly timeout: number
   readonly consistency: Consistency
   readonly retries: number
-  readonly returning: Returning
+  readonly returning: Answer
 }
 
 function metadataOf(context: DispatchContext): EventMetadata {

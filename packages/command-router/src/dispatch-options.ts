@@ -1,3 +1,4 @@
+import type { AggregateDefinition } from '@writ/aggregate'
 import { type EventStore, InvalidOptionError, type JsonObject, nearestName, type TraceContext } from '@writ/event-store'
 import type { Middleware } from './middleware.js'
 import type { Returning } from './reply.js'
@@ -37,7 +38,7 @@ export interface DispatchOptions<R extends Returning = Returning> {
   readonly timeout?: number
   /** Which handlers must have seen the command's events before it is answered; 'eventual', none, by default. */
   readonly consistency?: Consistency
-  /** 'version' by default: ids, version, position and declared result. */
+  /** 'version' by default: ids, version, position and declared result; `{ state: Account }` for the state of that aggregate besides. */
   readonly returning?: R
   /** How many conflicts with other writers it takes before it gives up: 10 by default. */
   readonly retries?: number
@@ -73,13 +74,16 @@ const checks: Record<keyof DispatchOptions, (value: unknown) => string | undefin
     value === 'eventual' || value === 'strong' || (Array.isArray(value) && value.every((name) => typeof name === 'string'))
       ? undefined
       : "must be 'eventual', 'strong' or a list of handlers' names",
-  returning: (value) => (returnings.includes(value) ? undefined : `must be one of ${returnings.join(', ')}`),
+  returning: (value) =>
+    returnings.includes(value) || isReturningState(value)
+      ? undefined
+      : `must be one of ${returnings.join(', ')}, or { state: … } with the aggregate that handles the command`,
   retries: (value) => (wholeFrom(value, 0) ? undefined : 'must be a whole number from 0'),
 }
 
 const traceparent = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 
-const returnings: readonly unknown[] = ['version', 'result', 'events', 'state', 'nothing'] satisfies Returning[]
+const returnings: readonly unknown[] = ['version', 'result', 'events', 'nothing'] satisfies Returning[]
 
 /** @throws InvalidOptionError; for an unknown option it gives the nearest name */
 export function checkDispatchOptions(options: DispatchOptions, subject = 'dispatch'): void {
@@ -133,6 +137,12 @@ function wholeFrom(value: unknown, least: number): value is number {
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
+
+function isReturningState(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Object.keys(value).join() !== 'state') return false
+  const { state } = value as { readonly state: unknown }
+  return typeof state === 'function' || typeof (state as Partial<AggregateDefinition> | null)?.category === 'string'
+}
 
 function id(value: unknown): string | undefined {
   const isFine =

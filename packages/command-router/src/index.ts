@@ -22,5 +22,5 @@ export {
 export type { Provisional, WithinOptions } from './within-transaction.js'
 export { fingerprintOf } from './fingerprint.js'
 export { type DispatchContext, forCommands, type Middleware } from './middleware.js'
-export type { Dispatched, Reply, Returning } from './reply.js'
+export type { Dispatched, Reply, Returning, ReturningState } from './reply.js'
 export { type Boundary, type Route, type RouteOptions, type RouteTo, route, routesOf, withMiddleware } from './route.js'

@@ -1,7 +1,15 @@
-import type { AnyCommand, RecordedEvent, ResultOf } from '@writ/event-store'
+import { type AggregateDefinition, aggregateOf, type StateOf } from '@writ/aggregate'
+import { type AnyCommand, type Class, InvalidOptionError, type RecordedEvent, type ResultOf } from '@writ/event-store'
+import type { Route } from './route.js'
 
 /** How much a dispatch answers. */
-export type Returning = 'version' | 'result' | 'events' | 'state' | 'nothing'
+export type Returning = 'version' | 'result' | 'events' | 'nothing' | ReturningState
+
+/** The state after the command, too; of the aggregate that handles it, which is named so that the answer has its type. */
+export interface ReturningState {
+  /** The decorated class, or the value of `aggregate({ … })`. */
+  readonly state: Class<object> | AggregateDefinition
+}
 
 /** What a command came to, with everything that may be asked for. */
 export interface Dispatched<Result = unknown> {
@@ -15,22 +23,37 @@ export interface Dispatched<Result = unknown> {
   readonly result: Result
   /** With `returning: 'events'`. */
   readonly events?: readonly RecordedEvent[]
-  /** With `returning: 'state'`. */
+  /** With `returning: { state: … }`. */
   readonly state?: unknown
 }
 
 type Everything<C extends AnyCommand> = Omit<Dispatched<ResultOf<C>>, 'events' | 'state'>
 
 /** What `dispatch` answers: as much as was asked for, once it is stored. */
-export type Reply<C extends AnyCommand = AnyCommand, R extends Returning = 'version'> = {
-  version: Everything<C>
-  result: Pick<Everything<C>, 'commandId' | 'result'>
-  events: Everything<C> & { readonly events: readonly RecordedEvent[] }
-  state: Everything<C> & { readonly state: unknown }
-  nothing: Pick<Everything<C>, 'commandId'>
-}[R]
+export type Reply<C extends AnyCommand = AnyCommand, R extends Returning = 'version'> = R extends ReturningState
+  ? Everything<C> & { readonly state: StateOf<R['state']> }
+  : {
+      version: Everything<C>
+      result: Pick<Everything<C>, 'commandId' | 'result'>
+      events: Everything<C> & { readonly events: readonly RecordedEvent[] }
+      nothing: Pick<Everything<C>, 'commandId'>
+    }[Exclude<R, ReturningState>]
 
-export function replyOf(dispatched: Dispatched, returning: Returning): object {
+/** What is to be answered, without saying whose. */
+export type Answer = Exclude<Returning, ReturningState> | 'state'
+
+/** @throws InvalidOptionError where the state of an aggregate is asked for that does not handle the command */
+export function answerTo({ aggregate, commandClass }: Route, returning: Returning = 'version'): Answer {
+  if (typeof returning === 'string') return returning
+  const asked: AggregateDefinition = typeof returning.state === 'function' ? aggregateOf(returning.state) : returning.state
+  // With other settings it is another value, of the same functions.
+  if (asked.decide === aggregate.decide) return 'state'
+  const handledBy = aggregate.isStateless ? 'a handler without an aggregate' : aggregate.name
+  const why = `asks for the state of ${asked.name}, and '${commandClass.type}' is handled by ${handledBy}`
+  throw new InvalidOptionError('dispatch', 'returning', why)
+}
+
+export function replyOf(dispatched: Dispatched, returning: Answer): object {
   if (returning === 'nothing') return { commandId: dispatched.commandId }
   if (returning === 'result') return { commandId: dispatched.commandId, result: dispatched.result }
   return dispatched

@@ -27,7 +27,18 @@ export async function inferred() {
   result.name
   const { events } = await router.dispatch(new Close({ account: 'a' }), { returning: 'events' })
   const types: string[] = events.map(({ type }) => type)
-  const { state } = await router.dispatch(new Close({ account: 'a' }), { returning: 'state' })
+  const { state, version: after } = await router.dispatch(new Close({ account: 'a' }), { returning: { state: Account } })
+  const isOpen: boolean = state.isOpen
+  const { state: ofValue } = await router.dispatch(new Open({ account: 'a', size: 1 }), { returning: { state: account } })
+  const alsoOpen: boolean = ofValue.isOpen
+  // @ts-expect-error the aggregate has no such field
+  state.balance
+  // @ts-expect-error the value's state has no such field
+  ofValue.balance
+  // @ts-expect-error whose state it is must be said
+  await router.dispatch(new Close({ account: 'a' }), { returning: 'state' })
+  // @ts-expect-error the state was not asked for
+  ;(await router.dispatch(new Close({ account: 'a' }), { returning: 'events' })).state
   const little = await router.dispatch(new Open({ account: 'a', size: 1 }), { returning: 'result' })
   const also: number = little.result.number
   // @ts-expect-error it was not asked for
@@ -45,7 +56,7 @@ export async function inferred() {
   await router.dispatch(new Close({ account: 'a' }), { comandId: 'x' })
   // @ts-expect-error a copy is no command
   await router.dispatch({ account: 'a', size: 1 })
-  return { version, position, number, nothing, types, state, also, wrong }
+  return { version, position, number, nothing, types, isOpen, alsoOpen, after, also, wrong }
 }
 
 @CommandHandler(Open, { aggregate: Account, boundary: ({ account }) => ({ tags: [`account:${account}`] }) })

@@ -1,5 +1,5 @@
 import { Aggregate, Apply, aggregate, aggregateOf, decided, Handle, type Handling } from '@writ/aggregate'
-import { Command, DomainError, Event } from '@writ/event-store'
+import { type Class, Command, DomainError, Event } from '@writ/event-store'
 import { z } from 'zod'
 import { CommandHandler, commandHandlerOf, type Route, route, routesOf } from '../src/index.js'
 
@@ -69,13 +69,19 @@ export class OpenTicketHandler {
 }
 
 /** Both spellings; one test runs over both. */
-export const spellings: readonly { readonly spelling: string; readonly routes: readonly Route[] }[] = [
+export const spellings: readonly {
+  readonly spelling: string
+  readonly routes: readonly Route[]
+  readonly ticket: Class<Ticket> | typeof ticketValue
+}[] = [
   {
     spelling: 'decorated classes',
+    ticket: Ticket,
     routes: [...routesOf(ticketOfClass), commandHandlerOf(OpenTicketHandler, () => new OpenTicketHandler(), aggregateOf)],
   },
   {
     spelling: 'values',
+    ticket: ticketValue,
     routes: [
       ...routesOf(ticketValue),
       route(OpenTicket, {

@@ -55,6 +55,7 @@ export interface DecidedWithin {
   /** Where they were to be told. */
   readonly types?: readonly string[] | undefined
   readonly result: unknown
+  /** Where it was wanted. */
   readonly state: unknown
   /** Whether it had been handled before this transaction. */
   readonly repeated: Executed | undefined
@@ -174,14 +175,36 @@ export class TransactionScope {
     const { receipt, commandId } = execution
     if (receipt && this.options.looksForReceipts) {
       const earlier = this.handled.get(commandId)
-      if (earlier?.fingerprint === receipt.fingerprint) return earlier.decided
+      if (earlier?.fingerprint === receipt.fingerprint) return asWanted(earlier.decided, execution)
       const found = await this.transaction.reads.receipts.find(commandId)
-      if (found) return repeated(found, execution)
+      if (found) return this.repeated(found, execution)
     }
     this.decisions++
     const decision = await this.decide(execution)
     if (receipt) this.handled.set(commandId, { fingerprint: receipt.fingerprint, decided: decision })
-    return decision
+    return asWanted(decision, execution)
+  }
+
+  /** What a command came to that was handled before the transaction. */
+  private async repeated(receipt: Receipt, execution: CommandExecution): Promise<DecidedWithin> {
+    const { commandId, stream, version } = receipt
+    const nothing = { commandId, stream, version, events: [], result: undefined, state: undefined, end: 0 }
+    try {
+      const executed = answerOf(receipt, execution)
+      const state = execution.wants === 'state' ? await this.stateAfter(execution, version) : undefined
+      return { ...nothing, result: executed.result, state, repeated: executed, refusal: undefined }
+    } catch (error) {
+      if (DomainError.is(error)) return { ...nothing, repeated: undefined, refusal: error }
+      throw error
+    }
+  }
+
+  /** As the stored events tell it; where only the row does, as it is now. */
+  private async stateAfter({ aggregate, stream }: CommandExecution, toVersion: number): Promise<unknown> {
+    const { stored } = aggregate
+    if (stored?.changedBy !== 'decisions') return (await loadState(this.source, aggregate, stream, { toVersion })).confirmed.state
+    const row = await stored.rows.read(this.transaction, identityIn(stream, aggregate))
+    return row ? stored.restore(row.state) : aggregate.initialState()
   }
 
   private decide(execution: CommandExecution): Promise<DecidedWithin> {
@@ -333,7 +356,6 @@ export class TransactionScope {
     const { execution, events, newEvents, condition, answer: result, refusal } = command
     const receipts = execution.receipt ? [receiptFor(command, newEvents.length)] : []
     stream.add({ stream: stream.name, events: newEvents, receipts, ...(condition && { condition }) }, events)
-    const { aggregate } = execution
     return {
       commandId: execution.commandId,
       stream: stream.name,
@@ -341,7 +363,7 @@ export class TransactionScope {
       events,
       types: execution.tellsTypes ? events.map((event) => eventClassOf(event).type) : undefined,
       result,
-      state: execution.wants === 'state' && !aggregate.isStateless ? aggregate.copy(state) : undefined,
+      state,
       repeated: undefined,
       refusal,
       end: stream.events.length,
@@ -360,17 +382,9 @@ class DecidedCommand extends PendingCommand {
 
 const ignored = () => {}
 
-/** What a command came to that was handled before the transaction. */
-function repeated(receipt: Receipt, execution: CommandExecution): DecidedWithin {
-  const { commandId, stream, version } = receipt
-  const nothing = { commandId, stream, version, events: [], result: undefined, state: undefined, end: 0 }
-  try {
-    const executed = answerOf(receipt, execution)
-    return { ...nothing, result: executed.result, repeated: executed, refusal: undefined }
-  } catch (error) {
-    if (DomainError.is(error)) return { ...nothing, repeated: undefined, refusal: error }
-    throw error
-  }
+/** With the state, which is the asker's to keep, only where it was asked for. */
+function asWanted(decided: DecidedWithin, { aggregate, wants }: CommandExecution): DecidedWithin {
+  return { ...decided, state: wants === 'state' && !aggregate.isStateless ? aggregate.copy(decided.state) : undefined }
 }
 
 function evolved(

@@ -2,7 +2,7 @@ import { aggregate } from '@writ/aggregate'
 import type { DispatchOptions } from '@writ/command-router'
 import { type AnyCommand, DomainError, type EventStore, systemRuntime } from '@writ/event-store'
 import { Application, type ApplicationOptions, module } from '../../src/index.js'
-import { Break, Deposit, Deposited, FeeCharged, Look, savings, Withdraw, Withdrawn } from '../savings.js'
+import { Break, Deposit, Deposited, FeeCharged, Look, Savings, savings, Withdraw, Withdrawn } from '../savings.js'
 
 /** The same accounts after a change of the code: it refuses what was accepted, and accepts what was refused. */
 const changed = module({
@@ -159,7 +159,7 @@ export function describeReceipts(name: string, open: () => EventStore, others = 
       expect(await app.dispatch(accepted!, { ...again, returning: 'events' })).toMatchObject({
         events: [{ data: { amount: 5 } }],
       })
-      expect(await app.dispatch(accepted!, { ...again, returning: 'state' })).toMatchObject({ state: { balance: 5 } })
+      expect(await app.dispatch(accepted!, { ...again, returning: { state: Savings } })).toMatchObject({ state: { balance: 5 } })
     })
 
     it('is a mistake of the sender’s when the id was another command’s', async () => {
