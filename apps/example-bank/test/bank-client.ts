@@ -151,7 +151,7 @@ export function sendRaw(url: string, text: string): Promise<string> {
 export async function eventually<T>(
   ask: () => Promise<T | undefined | false> | T | undefined | false,
   what: string,
-  patience = 20_000,
+  patience = 50_000,
 ): Promise<T> {
   const end = Date.now() + patience
   for (;;) {

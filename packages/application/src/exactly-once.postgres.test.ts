@@ -78,21 +78,17 @@ describe('a process manager whose process is killed', () => {
     expect(await transfer.outcome()).toEqual(expected)
   })
 
-  it.each(steps)(
-    '%s, has each command take effect once',
-    async (_, failpoint, times) => {
-      const ends = Array.from({ length: times }, async (_, index) => {
-        const transfer = new Transfer()
-        const died = await transfer.run(`${failpoint}:${index + 1}=SIGKILL`)
-        const resumed = await transfer.run()
-        return { time: index + 1, died, resumed, outcome: await transfer.outcome() }
-      })
-      expect(await Promise.all(ends)).toEqual(
-        ends.map((_, index) => ({ time: index + 1, died: 'SIGKILL', resumed: 0, outcome: expected })),
-      )
-    },
-    60_000,
-  )
+  it.each(steps)('%s, has each command take effect once', async (_, failpoint, times) => {
+    const ends = Array.from({ length: times }, async (_, index) => {
+      const transfer = new Transfer()
+      const died = await transfer.run(`${failpoint}:${index + 1}=SIGKILL`)
+      const resumed = await transfer.run()
+      return { time: index + 1, died, resumed, outcome: await transfer.outcome() }
+    })
+    expect(await Promise.all(ends)).toEqual(
+      ends.map((_, index) => ({ time: index + 1, died: 'SIGKILL', resumed: 0, outcome: expected })),
+    )
+  })
 })
 
 describe('a process manager whose process is frozen, and thaws when another has taken over and finished', () => {
@@ -103,19 +99,15 @@ describe('a process manager whose process is frozen, and thaws when another has 
     ['before a command is dispatched that was refused to the other', 'pm.beforeDispatch:2'],
     ['after a command is dispatched', 'pm.afterDispatch:2'],
     ['after a refusal is journaled', 'pm.afterOutcome:1'],
-  ])(
-    '%s: changes nothing',
-    async (_, failpoint) => {
-      const transfer = new Transfer()
-      const zombie = transfer.begin(`${failpoint}=SIGSTOP`)
-      await once(zombie, 'message')
-      expect(await transfer.run()).toBe(0)
-      const before = await transfer.outcome()
-      zombie.kill('SIGCONT')
-      expect(await endOf(zombie)).toBe(0)
-      expect(before).toEqual(expected)
-      expect(await transfer.outcome()).toEqual(expected)
-    },
-    60_000,
-  )
+  ])('%s: changes nothing', async (_, failpoint) => {
+    const transfer = new Transfer()
+    const zombie = transfer.begin(`${failpoint}=SIGSTOP`)
+    await once(zombie, 'message')
+    expect(await transfer.run()).toBe(0)
+    const before = await transfer.outcome()
+    zombie.kill('SIGCONT')
+    expect(await endOf(zombie)).toBe(0)
+    expect(before).toEqual(expected)
+    expect(await transfer.outcome()).toEqual(expected)
+  })
 })
