@@ -14,7 +14,7 @@ const PAUSE = { shortest: 10, longest: 30 }
 /** Milliseconds after which the end of a window's log is asked for, woken or not. */
 const POLL = 50
 /** Milliseconds until the last append must be known. */
-const PATIENCE = 10_000
+const PATIENCE = 30_000
 
 /** The appending side, in a process of its own: it tells when each append had its answer, and at which position. */
 export const toldAppend: System = {
