@@ -78,7 +78,7 @@ describe('the bank as a process', () => {
     for (const { customer, amount } of withdrawals) await inbox.mailTo(customer.email, withdrawn(amount))
     const ids = new Set(inbox.mails.filter(({ subject }) => subject.includes('withdrawn')).map(({ messageId }) => messageId))
     expect(ids.size).toBe(withdrawals.length)
-  }, 180_000)
+  }, 300_000)
 
   it('killed with -9 in the middle of many transfers, ends each of them exactly once, and the sum of all money is the same', async () => {
     const customers = await Promise.all(Array.from({ length: CUSTOMERS }, () => bank.customer(inbox)))
@@ -118,7 +118,7 @@ describe('the bank as a process', () => {
     }
     const all = [...left.values()].reduce((sum, balance) => sum + balance, 0)
     expect(all).toBe(CUSTOMERS * 100_000)
-  }, 120_000)
+  }, 300_000)
 
   it('stopped in order, ends with 0 and mails nothing again', async () => {
     const customer = await bank.customer(inbox)

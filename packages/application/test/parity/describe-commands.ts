@@ -323,7 +323,7 @@ export function describeCommands(name: string, open: () => EventStore): void {
           return append(given)
         }
         const commandId = `late ${account}`
-        await expect(app.dispatch(deposit(), { timeout: 100, commandId })).rejects.toMatchObject({
+        await expect(app.dispatch(deposit(), { timeout: 1_000, commandId })).rejects.toMatchObject({
           code: 'command-timeout',
           mayBeCommitted: true,
         })
