@@ -1,6 +1,7 @@
 import type {
   Append,
   Appended,
+  AppendListener,
   AppendsTogether,
   Checkpoints,
   Committed,
@@ -148,7 +149,7 @@ export class ControlledStore implements EventStore {
   stop(): Promise<void> {
     return this.wrapped.stop()
   }
-  onAppended(listener: () => void): () => void {
+  onAppended(listener: AppendListener): () => void {
     return this.wrapped.onAppended(listener)
   }
   onRewound(listener: (error: LogRewoundError) => void): () => void {

@@ -1,4 +1,4 @@
-import { type EventStore, StoreUnavailableError } from '@writ/event-store'
+import { type AppendListener, type EventStore, eventsOf, type StoredEvent, StoreUnavailableError } from '@writ/event-store'
 
 type Operation =
   | 'readAll'
@@ -29,6 +29,8 @@ export interface Troubled {
   heal(): void
   /** Whether hints of new events are passed on. */
   hints: boolean
+  /** A hint that brings along what stands between two positions of the log. */
+  bring(after: number, upTo: number): Promise<void>
   /** What committed transactions have written, in order. */
   readonly written: string[]
 }
@@ -59,6 +61,7 @@ export const away = (mayBeCommitted = false) =>
 export function troubled(inner: EventStore): Troubled {
   const calls = Object.fromEntries(operations.map((operation) => [operation, 0])) as Record<Operation, number>
   const written: string[] = []
+  const listeners = new Set<AppendListener>()
   const run = async <T>(operation: Operation, carryOut: () => Promise<T>): Promise<T> => {
     const call = ++calls[operation]
     await result.before[operation]?.(call)
@@ -108,7 +111,14 @@ export function troubled(inner: EventStore): Troubled {
     },
     head: () => run('head', () => inner.head()),
     onRewound: (listener) => inner.onRewound(listener),
-    onAppended: (listener) => inner.onAppended(() => result.hints && listener()),
+    onAppended: (listener) => {
+      listeners.add(listener)
+      const forget = inner.onAppended((events) => result.hints && listener(events))
+      return () => {
+        listeners.delete(listener)
+        forget()
+      }
+    },
     checkpoints: {
       register: (subscription) => run('register', () => checkpoints.register(subscription)),
       acquire: (...args) => run('acquire', () => checkpoints.acquire(...args)),
@@ -138,6 +148,11 @@ export function troubled(inner: EventStore): Troubled {
     before: {},
     after: {},
     hints: true,
+    bring: async (after, upTo) => {
+      const events: StoredEvent[] = []
+      for await (const event of eventsOf(inner.readAll({ after, upTo }))) events.push(event)
+      for (const listener of listeners) listener({ after, upTo, events })
+    },
     takeAway: () => {
       for (const operation of operations) {
         result.before[operation] = () => {

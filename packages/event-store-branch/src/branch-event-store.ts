@@ -5,6 +5,7 @@ import {
   type Append,
   AppendConditionFailedError,
   type Appended,
+  type AppendListener,
   type AppendsTogether,
   CapabilityMissingError,
   CollectedAppends,
@@ -181,8 +182,9 @@ class Branch implements BranchEventStore {
     return { position: this.at + position, incarnation }
   }
 
-  onAppended(listener: () => void): () => void {
-    return this.own.onAppended(listener)
+  onAppended(listener: AppendListener): () => void {
+    // What the store beneath tells besides is told in positions of its own.
+    return this.own.onAppended(() => listener())
   }
 
   onRewound(listener: (error: LogRewoundError) => void): () => void {

@@ -4,6 +4,7 @@
 import {
   type Append,
   type Appended,
+  type AppendListener,
   type AppendsTogether,
   CollectedAppends,
   type Committed,
@@ -180,7 +181,7 @@ class InMemoryEventStore implements EventStore<InMemoryTransaction> {
     return head
   }
 
-  onAppended(listener: () => void): () => void {
+  onAppended(listener: AppendListener): () => void {
     return added(this.listeners, () => listener())
   }
 

@@ -1,4 +1,4 @@
-import type { Logger, Runtime } from '@writ/event-store'
+import type { Logger, Runtime, WrittenEvents } from '@writ/event-store'
 import type { Connections } from './connections.js'
 import type { Listeners } from './listeners.js'
 import type { RewindGuard } from './rewind-guard.js'
@@ -21,7 +21,7 @@ export class HeadPoll {
   constructor(
     private readonly connections: Connections,
     private readonly guard: RewindGuard,
-    private readonly wakeUps: Listeners<[]>,
+    private readonly wakeUps: Listeners<[WrittenEvents?]>,
     private readonly options: { readonly runtime: Runtime; readonly logger: Logger },
   ) {}
 

@@ -1,6 +1,7 @@
 import {
   type Append,
   type Appended,
+  type AppendListener,
   type Committed,
   checkAppend,
   checkAppends,
@@ -11,11 +12,12 @@ import {
   type ReadStreamOptions,
   type StoredEvent,
   StoreNotRunningError,
+  type WrittenEvents,
 } from '@writ/event-store'
 import type pg from 'pg'
 import { AppendCall } from './append/append-call.js'
 import { AppendQueue } from './append/append-queue.js'
-import { type Delivery, deliver } from './append/deliver-batch.js'
+import { type Delivery, deliver, type OnAccepted } from './append/deliver-batch.js'
 import { deliverTogether } from './append/deliver-together.js'
 import { NewStreams } from './append/new-streams.js'
 import { Notices } from './append/notices.js'
@@ -84,7 +86,7 @@ interface Running {
   readonly transactions: Transactions
   readonly reader: Reader
   /** Something was written at this position, and is durable. */
-  readonly onWritten: (position: number, eventId?: string | undefined) => void
+  readonly onWritten: OnAccepted
   readonly stopHearing: () => Promise<void>
 }
 
@@ -96,7 +98,7 @@ class PostgresStore implements PostgresEventStore {
   readonly receipts: PostgresReceipts
   readonly snapshots: PostgresSnapshots
   readonly streams: PostgresStreams
-  private readonly wakeUps: Listeners<[]>
+  private readonly wakeUps: Listeners<[WrittenEvents?]>
   private readonly rewinds: Listeners<[LogRewoundError]>
   private readonly headStatement: Statement
   private readonly staging: Staging
@@ -191,7 +193,7 @@ class PostgresStore implements PostgresEventStore {
     return { position, incarnation: row![1]! }
   }
 
-  onAppended(listener: () => void): () => void {
+  onAppended(listener: AppendListener): () => void {
     return this.wakeUps.add(listener)
   }
 
@@ -216,10 +218,10 @@ class PostgresStore implements PostgresEventStore {
     }
     const reader = new Reader(connections, schema, mark, guard)
     const notices = new Notices(connections, schema, options)
-    const onWritten = (position: number, eventId?: string | undefined) => {
+    const onWritten: OnAccepted = (position, eventId, written) => {
       mark.raise(position)
       guard.note(position, eventId)
-      this.wakeUps.tell()
+      if (this.wakeUps.isAnyone) this.wakeUps.tell(written?.())
       hearing.saw(position)
     }
     const delivery: Delivery = {

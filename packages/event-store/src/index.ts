@@ -79,7 +79,15 @@ export { checkAppend, MAX_EVENT_BYTES, MAX_EVENTS_PER_APPEND } from './store/che
 export { type LogRead, logRead, type StreamRead, streamRead } from './store/check-read.js'
 export { checkDelete, checkTruncate, MOST_NAMES_SEARCHED, type StreamList, streamList } from './store/check-streams.js'
 export type { Acquisition, Checkpoint, Checkpoints, Lease, NewSubscription, PartitionName } from './store/checkpoints.js'
-export type { EventStore, Head, ReadAllOptions, ReadOptions, ReadStreamOptions } from './store/event-store.js'
+export type {
+  AppendListener,
+  EventStore,
+  Head,
+  ReadAllOptions,
+  ReadOptions,
+  ReadStreamOptions,
+  WrittenEvents,
+} from './store/event-store.js'
 export type { Heartbeat, HeartbeatAnswer, PartitionChange, SubscriptionView } from './store/heartbeat.js'
 export { CollectedAppends, checkAppends } from './store/collected-appends.js'
 export { EventTypes, type EventTypesOptions } from './store/event-types.js'

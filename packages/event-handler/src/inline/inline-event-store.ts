@@ -4,6 +4,7 @@
 import {
   type Append,
   type Appended,
+  type AppendListener,
   type AppendsTogether,
   CollectedAppends,
   type Committed,
@@ -145,7 +146,7 @@ class InlineEventStore<Transaction extends object> implements EventStore<Transac
     return this.inner.head()
   }
 
-  onAppended(listener: () => void): () => void {
+  onAppended(listener: AppendListener): () => void {
     return this.inner.onAppended(listener)
   }
 

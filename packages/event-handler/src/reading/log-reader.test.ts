@@ -1,3 +1,4 @@
+import { type EventStore, eventsOf, newLink, type StoredEvent, systemRuntime } from '@writ/event-store'
 import { append, appendDeposits, Deposited, deposited } from '../../test/bank-events.js'
 import { Running } from '../../test/running.js'
 import { until } from '../../test/until.js'
@@ -11,6 +12,162 @@ function recorder(name = 'recorder') {
   const seen: number[] = []
   return { seen, definition: eventHandler({ name, on: [on(Deposited, ({ amount }) => void seen.push(amount))] }) }
 }
+
+async function allEvents(store: EventStore): Promise<StoredEvent[]> {
+  const events: StoredEvent[] = []
+  for await (const event of eventsOf(store.readAll())) events.push(event)
+  return events
+}
+
+describe('what a hint brings along', () => {
+  const opened = async (...definitions: ReturnType<typeof eventHandler>[]) => {
+    const opened = await running.start(definitions, { runtime: new VirtualRuntime() })
+    await until('it is near', () => opened.calls.readAll > 0)
+    opened.hints = false
+    return opened
+  }
+  const settled = () => new VirtualRuntime().settle()
+
+  it('is handled without a read where it comes right behind what was read', async () => {
+    const { seen, definition } = recorder()
+    const { store, calls, bring } = await opened(definition)
+    await settled()
+    const before = { ...calls }
+    for (const amount of [1, 2, 3]) {
+      const position = await append(store, deposited(amount))
+      await bring(position - 1, position)
+    }
+    await settled()
+    expect(seen).toEqual([1, 2, 3])
+    expect([calls.readAll, calls.head]).toEqual([before.readAll, before.head])
+  })
+
+  it('is read, with what stands before it, where that was not read yet', async () => {
+    const { seen, definition } = recorder()
+    const { store, bring } = await opened(definition)
+    const position = await append(store, deposited(1), deposited(2), deposited(3))
+    await bring(position - 1, position)
+    await settled()
+    expect(seen).toEqual([1, 2, 3])
+  })
+
+  it('is passed over where it was read already', async () => {
+    const { seen, definition } = recorder()
+    const { store, calls, bring } = await opened(definition)
+    const position = await append(store, deposited(1), deposited(2))
+    await bring(position - 2, position)
+    await settled()
+    const before = calls.readAll
+    await bring(position - 2, position - 1)
+    await bring(position - 1, position)
+    await settled()
+    expect(seen).toEqual([1, 2])
+    expect(calls.readAll).toBe(before)
+  })
+
+  it('is read where it begins before what was read, and goes beyond', async () => {
+    const { seen, definition } = recorder()
+    const { store, bring } = await opened(definition)
+    const position = await append(store, deposited(1), deposited(2))
+    await bring(position - 2, position - 1)
+    await bring(position - 2, position)
+    await settled()
+    expect(seen).toEqual([1, 2])
+  })
+
+  it('comes once and in order, when it comes while the log is being read', async () => {
+    const { seen, definition } = recorder()
+    const process = await opened(definition)
+    const { store, calls, bring } = process
+    await settled()
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const before = calls.readAll
+    process.before.readAll = () => held
+    const position = await append(store, deposited(1))
+    process.hints = true
+    await append(store, deposited(2))
+    process.hints = false
+    await until('it reads', () => calls.readAll > before)
+    await bring(position - 1, position)
+    await append(store, deposited(3))
+    await bring(position + 1, position + 2)
+    release()
+    await until('all were handled', () => seen.length === 3)
+    await settled()
+    expect(seen).toEqual([1, 2, 3])
+    expect(calls.readAll - before).toBe(1)
+  })
+
+  it('that is a link moves everyone on', async () => {
+    const { seen, definition } = recorder()
+    const { store, calls, bring, subscriptions } = await opened(definition)
+    const position = await append(store, deposited(1))
+    await bring(position - 1, position)
+    const [event] = await allEvents(store)
+    const { position: link } = await store.append({ stream: 'audit-1', events: [newLink(event!, systemRuntime.uuid())] })
+    await settled()
+    const before = calls.readAll
+    await bring(position, link)
+    await subscriptions.waitFor(link, ['recorder'])
+    expect(seen).toEqual([1])
+    expect(calls.readAll).toBe(before)
+  })
+
+  it('is read where it is more than a page', async () => {
+    const { seen, definition } = recorder()
+    const { store, eventsRead, bring, ...process } = await opened(definition)
+    const position = await appendDeposits(store, 3_000)
+    await bring(0, position)
+    await until('all were handled', () => seen.length === 3_000)
+    expect(process.calls.readAll).toBeGreaterThan(1)
+    expect(eventsRead).toBe(0)
+  })
+
+  it('is left in the store while the fastest is too slow for it', async () => {
+    const seen: number[] = []
+    let release = () => {}
+    const blocked = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const slow = eventHandler({
+      name: 'slow',
+      on: [
+        on(Deposited, async ({ amount }) => {
+          if (amount === 1) await blocked
+          seen.push(amount)
+        }),
+      ],
+    })
+    const process = await opened(slow)
+    const { store, bring } = process
+    await settled()
+    for (let done = 0; done < 10_000; done += 1_000) {
+      const position = await append(store, ...Array.from({ length: 1_000 }, (_, index) => deposited(done + index + 1)))
+      await bring(position - 1_000, position)
+      await settled()
+    }
+    const readMeanwhile = process.eventsRead
+    release()
+    await until('all were handled', () => seen.length === 10_000)
+    expect(seen.every((amount, index) => amount === index + 1)).toBe(true)
+    expect(readMeanwhile).toBe(0)
+    expect(process.eventsRead).toBeGreaterThanOrEqual(5_000)
+  })
+
+  it('is for nobody while nobody follows, and is read by who comes', async () => {
+    const { seen, definition } = recorder()
+    const { store, bring, subscriptions } = await opened(definition)
+    await subscriptions.pause('recorder')
+    await until('it pauses', () => subscriptions.status()[0]!.state === 'paused')
+    const position = await append(store, deposited(1))
+    await bring(position - 1, position)
+    await subscriptions.resume('recorder')
+    await until('it was handled', () => seen.length === 1)
+  })
+})
 
 describe('the log reader', () => {
   it('finds events within a second when the hint is lost', async () => {
@@ -37,6 +194,19 @@ describe('the log reader', () => {
     await append(opened.store, deposited(2))
     await runtime.advance(25)
     expect(seen).toEqual([1, 2])
+  })
+
+  it('does not look often while hints tell of everything', async () => {
+    const runtime = new VirtualRuntime()
+    const { seen, definition } = recorder()
+    const opened = await running.start([definition], { runtime })
+    await runtime.advance(5_000)
+    await append(opened.store, deposited(1))
+    await runtime.settle()
+    const before = opened.calls.readAll
+    await runtime.advance(900)
+    expect(opened.calls.readAll - before).toBeLessThanOrEqual(1)
+    expect(seen).toEqual([1])
   })
 
   it('looks once a second while nothing happens', async () => {

@@ -1,15 +1,15 @@
-import type { EventStore, EventTypes, Logger, Runtime } from '@writ/event-store'
+import type { EventStore, EventTypes, Logger, Runtime, StoredEvent, WrittenEvents } from '@writ/event-store'
 import { backOff } from '../definition/error-policy.js'
 import { describeError } from '../infrastructure-error.js'
 import { Wakeup } from '../wakeup.js'
 import { endOfLog } from './end-of-log.js'
 import { LogEntry, type Portion, sizeOf } from './log-entry.js'
 import { LogPages } from './log-pages.js'
-import { PageSize } from './page-size.js'
+import { isPage, PageSize } from './page-size.js'
+import { Poll } from './poll.js'
 import { Ring } from './ring.js'
 
 const RING = { entries: 5_000, size: 16_000_000 }
-const POLL = { shortest: 20, longest: 1_000 }
 const RETRY = { first: 20, longest: 1_000 }
 
 /** A subscription that is near the head, and reads what the log reader has read. */
@@ -23,8 +23,9 @@ export interface Follower {
 /**
  * Reads the log once for all subscriptions of the process that are near its head.
  *
- * It is woken by the store's hint, and polls besides: a lost hint costs at most a second. While nobody follows, it rests; it runs ahead of
- * the fastest follower by no more than the ring holds, and one that is too slow for the ring has to page by itself.
+ * What this process appends it takes over from the store's hint, where it comes right behind what was read; whatever else it is woken for
+ * it reads. It polls besides: a lost hint costs at most a second. While nobody follows, it rests; it runs ahead of the fastest follower by
+ * no more than the ring holds, and one that is too slow for the ring has to page by itself.
  */
 export class LogReader {
   /** For subscriptions that are behind. */
@@ -37,9 +38,14 @@ export class LogReader {
   private readonly ending = new AbortController()
   private readonly pageSize = new PageSize()
   private newest = 0
-  private pause = POLL.longest
-  private nap = new AbortController()
+  private readonly poll: Poll
   private isHeldBack = false
+  private isReading = false
+  /** There may be more than was read; only a poll says so where it was no hint. */
+  private isBehind = false
+  private isPolled = false
+  /** How far the hints reach that came while it read. */
+  private told = 0
   private running: Promise<unknown> = Promise.resolve()
 
   constructor(
@@ -51,6 +57,7 @@ export class LogReader {
     private readonly logger: Logger,
   ) {
     this.pages = new LogPages(store, types, wanted, (position) => this.sawHead(position))
+    this.poll = new Poll(runtime, () => this.lookUnasked())
   }
 
   /** The greatest position that this process has heard of. */
@@ -64,13 +71,13 @@ export class LogReader {
   }
 
   start(): void {
-    const forgetHint = this.store.onAppended(() => this.work.wake())
-    this.running = Promise.all([this.read(), this.poll()]).finally(forgetHint)
+    const forgetHint = this.store.onAppended((written) => this.hear(written))
+    this.running = Promise.all([this.read(), this.poll.run()]).finally(forgetHint)
   }
 
   async stop(): Promise<void> {
     this.ending.abort()
-    this.nap.abort()
+    this.poll.stop()
     this.work.wake()
     await this.running
   }
@@ -85,7 +92,7 @@ export class LogReader {
       return false
     }
     this.followers.add(follower)
-    this.work.wake()
+    this.look()
     return true
   }
 
@@ -100,12 +107,29 @@ export class LogReader {
     return this.ring.take(follower.position, most, concerns)
   }
 
+  private look(): void {
+    this.isBehind = true
+    this.work.wake()
+  }
+
+  private hear(written: WrittenEvents | undefined): void {
+    if (!written) this.look()
+    else if (this.isReading) this.told = Math.max(this.told, written.upTo)
+    else if (written.upTo > this.ring.upTo && !this.takeOver(written)) this.look()
+  }
+
+  /** Only what comes right behind what was read: in between may be what others wrote. */
+  private takeOver({ after, upTo, events }: WrittenEvents): boolean {
+    const { ring } = this
+    if (after !== ring.upTo || !this.mayRead() || !isPage(events)) return false
+    this.add(ring, events, upTo)
+    return true
+  }
+
   private async read(): Promise<void> {
     for (;;) {
       await this.work.wait()
-      while (!this.ending.signal.aborted && this.mayRead()) {
-        if (!(await this.readPage())) break
-      }
+      while (!this.ending.signal.aborted && this.isBehind && this.mayRead()) await this.readPage()
       if (this.ending.signal.aborted) return
     }
   }
@@ -118,66 +142,62 @@ export class LogReader {
     return !this.isHeldBack
   }
 
-  /** Reads on from where the ring ends; tells whether there may be more. */
-  private async readPage(): Promise<boolean> {
-    const { ring } = this
+  /** Reads on from where the ring ends. */
+  private async readPage(): Promise<void> {
+    const { ring, isPolled } = this
     const size = this.pageSize.current
-    const entries: LogEntry[] = []
-    const sizes: number[] = []
-    let count = 0
+    const read: StoredEvent[] = []
     let upTo = ring.upTo
+    this.isReading = true
+    this.isBehind = false
+    this.isPolled = false
+    this.told = 0
     for (let attempt = 1; ; attempt++) {
       try {
-        const limit = size - count
+        const limit = size - read.length
         // As a rule there are a few: more than a page is asked for, so that they come in the way that is quick then.
         for await (const page of this.store.readAll({ after: upTo, limit, pageSize: Math.ceil(limit / 2) || 1 })) {
           this.pageSize.measure(page)
-          count += page.length
-          for (const stored of page) {
-            upTo = stored.position
-            if (!this.wanted.has(stored.type)) continue
-            entries.push(new LogEntry(stored, this.types))
-            sizes.push(sizeOf(stored))
-          }
+          read.push(...page)
+          upTo = page.at(-1)!.position
         }
-        if (count === 0) upTo = (await endOfLog(this.store, upTo)) ?? upTo
+        if (read.length === 0) upTo = (await endOfLog(this.store, upTo)) ?? upTo
         this.recovered()
         break
       } catch (error) {
         this.failed(error)
         await this.runtime.sleep(backOff(attempt, RETRY, this.runtime), this.ending.signal)
-        if (this.ending.signal.aborted) return false
+        if (this.ending.signal.aborted) return
       }
     }
+    this.isReading = false
     if (upTo > ring.upTo) {
+      if (isPolled) this.poll.hasFound()
       // Where the last follower has left meanwhile, and another one has begun a ring of its own, nobody looks at this one any more.
-      this.pollSoon()
-      ring.push(entries, sizes, upTo)
-      this.sawHead(upTo)
-      for (const follower of this.followers) follower.wake()
+      this.add(ring, read, upTo)
     }
-    return count === size
+    if (read.length === size || this.told > this.ring.upTo) this.isBehind = true
   }
 
-  /** The bound on what a lost hint costs: often while events flow, once a second while they don't. */
-  private async poll(): Promise<void> {
-    while (!this.ending.signal.aborted) {
-      this.nap = new AbortController()
-      await this.runtime.sleep(this.pause, this.nap.signal)
-      if (this.nap.signal.aborted) continue
-      this.pause = Math.min(this.pause * 2, POLL.longest)
-      if (this.followers.size === 0) await this.lookAtHead()
-      this.work.wake()
-    }
+  private add(ring: Ring, events: readonly StoredEvent[], upTo: number): void {
+    const wanted = events.filter(({ type }) => this.wanted.has(type))
+    ring.push(
+      wanted.map((stored) => new LogEntry(stored, this.types)),
+      wanted.map(sizeOf),
+      upTo,
+    )
+    this.sawHead(upTo)
+    for (const follower of this.followers) follower.wake()
   }
 
-  private pollSoon(): void {
-    if (this.pause === POLL.shortest) return
-    this.pause = POLL.shortest
-    this.nap.abort()
+  /** The poll's look. While nobody follows, only the head is looked at. */
+  private async lookUnasked(): Promise<void> {
+    if (this.followers.size === 0) return this.lookAtHead()
+    this.isPolled = !this.isBehind
+    this.look()
   }
 
-  /** While nobody follows, the head is only looked at, so that the status can tell how far the log has gone. */
+  /** So that the status can tell how far the log has gone. */
   private async lookAtHead(): Promise<void> {
     try {
       this.sawHead((await this.store.head()).position)

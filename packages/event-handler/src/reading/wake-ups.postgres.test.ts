@@ -1,6 +1,6 @@
 import { testDatabase } from '@writ/build-tools'
-import { EventTypes } from '@writ/event-store'
-import { postgresEventStore } from '@writ/event-store-postgres'
+import { type EventStore, EventTypes, newEvent, type ReadAllOptions, systemRuntime } from '@writ/event-store'
+import { postgresEventStore, type SqlTransaction } from '@writ/event-store-postgres'
 import pg from 'pg'
 import { append, Deposited, deposited } from '../../test/bank-events.js'
 import { TcpProxy } from '../../test/tcp-proxy.js'
@@ -71,6 +71,55 @@ describe('wake-ups on PostgreSQL are only hints:', () => {
     } finally {
       isFlooding = false
       await flooding
+      await subscriptions.stop()
+      await Promise.all([here!.stop(), there!.stop()])
+    }
+  })
+
+  it('what this process appends is handled without a read, and what others append between it all the same, each once and in order', async () => {
+    const { schema } = testDatabase()
+    const [here, there] = [0, 0].map(() => postgresEventStore({ connectionString, schema, poolSize: 2 }))
+    await Promise.all([here!.start(), there!.start()])
+    let reads = 0
+    const counting: EventStore<SqlTransaction> = Object.create(here!, {
+      readAll: {
+        value: (options?: ReadAllOptions) => {
+          reads++
+          return here!.readAll(options)
+        },
+      },
+    })
+    const positions: number[] = []
+    const subscriptions = new Subscriptions({ store: counting, events: new EventTypes([Deposited]) })
+    subscriptions.add(
+      eventHandler({ name: 'recorder', on: [on(Deposited, (_, { event: { position } }) => void positions.push(position))] }),
+    )
+    await subscriptions.start()
+    const appendTo = (store: EventStore, account: string, count: number) =>
+      Promise.all(
+        Array.from({ length: count }, async (_, index) => {
+          const stream = `account-${account}${index % 10}`
+          return (await store.append({ stream, events: [newEvent(deposited(index), systemRuntime.uuid())] })).position
+        }),
+      )
+    try {
+      const first = await append(here!, deposited(1))
+      await subscriptions.waitFor(first, ['recorder'], { timeout: 20_000 })
+      reads = 0
+      let last = first
+      for (let amount = 1; amount <= 200; amount++) last = await append(here!, deposited(amount))
+      await subscriptions.waitFor(last, ['recorder'], { timeout: 20_000 })
+      // It looks by itself once a second, and twice where it finds nothing.
+      expect(reads).toBeLessThan(100)
+      expect(positions).toHaveLength(201)
+      let appended: number[] = []
+      for (let round = 0; round < 20; round++) {
+        const both = await Promise.all([appendTo(here!, 'a', 40), appendTo(there!, 'b', 40)])
+        appended = [...appended, ...both.flat()]
+      }
+      await subscriptions.waitFor(Math.max(...appended), ['recorder'], { timeout: 20_000 })
+      expect(positions.slice(201)).toEqual(appended.sort((a, b) => a - b))
+    } finally {
       await subscriptions.stop()
       await Promise.all([here!.stop(), there!.stop()])
     }

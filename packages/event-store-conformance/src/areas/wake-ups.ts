@@ -1,6 +1,6 @@
-import type { EventStore } from '@writ/event-store'
+import { type EventStore, hasCode, newLink, systemRuntime, type WrittenEvents } from '@writ/event-store'
 import type { Area } from '../area.js'
-import { logEvents, sample } from '../sample-events.js'
+import { logEvents, sample, samples, upTo } from '../sample-events.js'
 import { until } from '../until.js'
 
 /** A wake-up is a hint that may get lost, so nothing here counts on one: appends go on until the listener was called. */
@@ -55,6 +55,54 @@ export const wakeUps: Area = (scenario) => {
     expect(gone.calls).toBe(0)
   })
 
+  hinted('brings along what a read gives, to the letter and all of it, where it brings anything', async ({ store, unique }) => {
+    const brought: WrittenEvents[] = []
+    const stop = store.onAppended((written) => written && brought.push(written))
+    const [one, other] = [unique('account'), unique('account')]
+    const tagged = sample({
+      data: '{ "amount" : 5e2, "note": "\\u00e4 😀" }',
+      metadata: '{"user":{"b":1,"a":2}}',
+      tags: ['b', 'a'],
+    })
+    await store.append({ stream: one, events: [tagged] })
+    await Promise.all([
+      store.append({ stream: one, events: samples(3), expectedVersion: 1 }),
+      store.append({ stream: one, events: [sample()], expectedVersion: 0 }).catch(refused),
+      store.append({ stream: other, events: [sample({ schemaVersion: 7 })] }),
+      store.append({ stream: other, events: [sample()] }),
+      ...upTo(20).map(() => store.append({ stream: unique('account'), events: [sample()] })),
+    ])
+    await Promise.all([
+      store.append({ stream: one, events: [tagged] }),
+      store.append({ stream: other, events: samples(2, { tags: ['a'] }) }),
+    ])
+    await store.appendAll([
+      { stream: one, events: samples(2) },
+      { stream: other, events: [] },
+      { stream: unique('account'), events: [sample()], expectedVersion: 0 },
+    ])
+    await store.transaction(async ({ append }) => void append({ stream: other, events: [sample()] }))
+    stop()
+    await expectAsRead(store, brought)
+  })
+
+  hinted(
+    'brings along no links',
+    async ({ store, start, unique }) => {
+      const brought: WrittenEvents[] = []
+      const stop = store.onAppended((written) => written && brought.push(written))
+      const stream = unique('account')
+      await store.append({ stream, events: [sample()] })
+      const [event] = await logEvents(store, { after: start, limit: 1 })
+      const link = () => newLink(event!, systemRuntime.uuid())
+      await store.append({ stream, events: [sample(), link(), sample()] })
+      await store.append({ stream, events: [link()] })
+      stop()
+      await expectAsRead(store, brought)
+    },
+    'links',
+  )
+
   hinted('lets a woken listener read what woke it', async ({ store, start, unique }) => {
     let seen = 0
     // The store must not be stopped under a read: each is waited for.
@@ -72,6 +120,17 @@ export const wakeUps: Area = (scenario) => {
     stop()
     await Promise.all(reads)
   })
+}
+
+async function expectAsRead(store: EventStore, brought: readonly WrittenEvents[]): Promise<void> {
+  for (const { after, upTo, events } of brought) {
+    expect(events).toEqual(await logEvents(store, { after, upTo }))
+    expect(upTo).toBeGreaterThan(after)
+  }
+}
+
+function refused(error: unknown): void {
+  if (!hasCode(error, 'wrong-expected-version')) throw error
 }
 
 interface Counter {

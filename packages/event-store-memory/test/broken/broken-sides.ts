@@ -1,4 +1,4 @@
-import { hasCode, type Lease } from '@writ/event-store'
+import { type AppendListener, type EventStore, hasCode, type Lease, type StoredEvent } from '@writ/event-store'
 import { type BrokenStore, overriding } from './broken-store.js'
 
 /** What a store may do wrong beside its log: receipts, snapshots, checkpoints, wake-ups. */
@@ -146,6 +146,16 @@ export const brokenSides: readonly BrokenStore[] = [
     instead: () => ({ onAppended: () => () => {} }),
   },
   {
+    does: 'brings along an event that is not quite what was stored',
+    area: 'wake-ups',
+    instead: (sound) => bringing(sound, (event) => ({ ...event, data: JSON.stringify(JSON.parse(event.data)) })),
+  },
+  {
+    does: 'brings along a part of what was written',
+    area: 'wake-ups',
+    instead: (sound) => bringing(sound, (event) => (event.tags.length > 0 ? event : undefined)),
+  },
+  {
     does: 'wakes a listener up that was taken away',
     area: 'wake-ups',
     instead: (sound) => ({
@@ -173,3 +183,23 @@ export const brokenSides: readonly BrokenStore[] = [
     },
   },
 ]
+
+/** Brings along what each append has written: each event changed in a way, or left out. */
+function bringing(sound: EventStore, change: (event: StoredEvent) => StoredEvent | undefined): Partial<EventStore> {
+  const listeners = new Set<AppendListener>()
+  return {
+    onAppended: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    async append(append) {
+      const appended = await sound.append(append)
+      const { position: upTo } = appended
+      const after = upTo - append.events.length
+      const events: StoredEvent[] = []
+      for await (const page of sound.readAll({ after, upTo })) events.push(...page.flatMap((event) => change(event) ?? []))
+      for (const listener of listeners) listener({ after, upTo, events })
+      return appended
+    },
+  }
+}

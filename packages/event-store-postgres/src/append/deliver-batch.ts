@@ -1,4 +1,4 @@
-import { type Append, type Runtime, StoreUnavailableError, whyNotJson } from '@writ/event-store'
+import { type Append, type Runtime, StoreUnavailableError, type WrittenEvents, whyNotJson } from '@writ/event-store'
 import type { Connections } from '../connections.js'
 import { translated } from '../postgres-failure.js'
 import { Verdict } from '../schema/append-functions.js'
@@ -11,6 +11,7 @@ import type { NewStreams } from './new-streams.js'
 import type { Notices } from './notices.js'
 import { type RefusalReads, refusalOf, whyNotHeld } from './refusal.js'
 import { type EntryVerdict, haveWritten } from './verdicts.js'
+import { writtenEvents } from './written-events.js'
 
 export interface Delivery {
   readonly connections: Connections
@@ -24,9 +25,15 @@ export interface Delivery {
   readonly retryFor: number
   /** Milliseconds. */
   readonly lockTimeout: number
-  /** The last place that was given to an append of a batch. */
-  readonly onAccepted: (position: number, eventId: string | undefined) => void
+  readonly onAccepted: OnAccepted
 }
+
+/**
+ * Told the last place that was given to an append of a batch, when it is durable.
+ *
+ * @param written what the batch has written, for whoever wants to know
+ */
+export type OnAccepted = (position: number, eventId?: string, written?: () => WrittenEvents | undefined) => void
 
 /** What is known of a batch that was sent before. */
 interface History {
@@ -107,7 +114,7 @@ async function settle(delivery: Delivery, batch: Batch, verdicts: readonly Entry
     if (parts.length > 1) others.push(deliverSingly(delivery, parts))
     else void refuse(delivery, parts[0]!, verdict)
   }
-  if (last > 0) delivery.onAccepted(last, lastId)
+  if (last > 0) delivery.onAccepted(last, lastId, () => writtenEvents(batch, verdicts))
   if (others) await Promise.all(others)
 }
 

@@ -7,6 +7,7 @@ import type { Delivery } from './deliver-batch.js'
 import { newestEvent } from './newest-event.js'
 import { refusalOf, whyNotHeld } from './refusal.js'
 import { type EntryVerdict, haveWritten, isWritten } from './verdicts.js'
+import { writtenEvents } from './written-events.js'
 
 /** Sends a batch that is written all or none until it is answered; a refusal goes to the first of its appends. It never throws. */
 export async function deliverTogether(delivery: Delivery, batch: Batch): Promise<void> {
@@ -47,7 +48,7 @@ async function settle(
       parts.map(({ append }) => append),
       appended,
     )
-    delivery.onAccepted(position, eventId)
+    delivery.onAccepted(position, eventId, () => writtenEvents(batch, verdicts))
     for (const [index, answer] of appended.entries()) parts[index]!.accept(answer)
     return
   }

@@ -29,7 +29,7 @@ export interface RefusalReads {
 /** A verdict that is no acceptance → the error that the caller gets. Undefined: the reason has gone meanwhile; ask again. */
 export async function refusalOf(
   append: Append,
-  { verdict, detail, position }: EntryVerdict,
+  { verdict, detail, position }: Omit<EntryVerdict, 'writtenAt'>,
   reads: RefusalReads,
 ): Promise<Error | undefined> {
   // The server reads only those texts as JSON that it stores, and malformed input comes before any other reason.

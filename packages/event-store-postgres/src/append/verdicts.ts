@@ -8,6 +8,8 @@ export interface EntryVerdict {
   readonly detail: number
   /** Accepted or repeated: the last event's position. Condition failed: the position of a match. */
   readonly position: number
+  /** When the batch's events were written, in milliseconds; undefined where they have times of their own. */
+  readonly writtenAt: number | undefined
 }
 
 /** Whether the append is stored, from now on or since an earlier time. */
@@ -23,8 +25,9 @@ export function haveWritten(batch: Batch, verdicts: readonly EntryVerdict[]): bo
 /** The text of a bigint array, as `append_one` and `append_batch` answer → a verdict for each entry. */
 export function readVerdicts(batch: Batch, text: string): readonly EntryVerdict[] {
   const numbers = text.slice(1, -1).split(',').map(Number)
-  if (numbers.length === 1) return allAccepted(batch, numbers[0]!)
+  if (numbers.length === 2) return allAccepted(batch, numbers[0]!, numbers[1]!)
   const n = batch.length
+  const writtenAt = numbers[2 + 3 * n]
   let receiptsBefore = 0
   return batch.map(({ parts }, index) => {
     const verdict = numbers[2 + index] as EntryVerdict['verdict']
@@ -32,15 +35,15 @@ export function readVerdicts(batch: Batch, text: string): readonly EntryVerdict[
     const position = numbers[2 + 2 * n + index]!
     const own = verdict === Verdict.alreadyHandled ? detail - 1 - receiptsBefore : detail
     receiptsBefore += parts[0]!.append.receipts?.length ?? 0
-    return { verdict, detail: own, position }
+    return { verdict, detail: own, position, writtenAt }
   })
 }
 
 /** The short answer: one event each, at the versions that were expected, numbered one after another. */
-function allAccepted(batch: Batch, base: number): readonly EntryVerdict[] {
+function allAccepted(batch: Batch, base: number, writtenAt: number): readonly EntryVerdict[] {
   return batch.map(({ parts }, index) => {
     const { expectedVersion } = parts[0]!.append
     const before = typeof expectedVersion === 'number' ? expectedVersion : 0
-    return { verdict: Verdict.accepted, detail: before + 1, position: base + index + 1 }
+    return { verdict: Verdict.accepted, detail: before + 1, position: base + index + 1, writtenAt }
   })
 }

@@ -35,6 +35,9 @@ export const lock = ({ quoted }: SchemaName) =>
 export const pinned = `set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
   set plan_cache_mode = force_generic_plan set jit = off`
 
+/** When something was written, as a read tells it: whole milliseconds. */
+const milliseconds = (time: string) => `floor(date_part('epoch', ${time}) * 1000)::bigint`
+
 export const head = ({ quoted: s }: SchemaName) => `
   select e.position, e.created_at into base, latest from ${s}.events e order by e.position desc limit 1;
   base := coalesce(base, 0);
@@ -100,7 +103,8 @@ const whetherKnown = ({ quoted: s }: SchemaName) =>
  *
  * With \`_trust_new\` it does not look whether streams that are expected to be new are: that look-up is a quarter of an append's time.
  *
- * It returns \`{base}\` when all were accepted at the versions that they expect, else \`{base, written, verdicts…, details…, places…}\`.
+ * It returns \`{base, time}\` when all were accepted at the versions that they expect, else
+ * \`{base, written, verdicts…, details…, places…, time}\`.
  */
 const appendEvents = (schema: SchemaName) => `
 create function ${schema.quoted}.append_events(
@@ -140,7 +144,7 @@ begin
       from unnest(_tags) with ordinality u(tags, o), unnest(string_to_array(nullif(u.tags, ''), e'\\x1e')) t(tag);
     end if;
     ${indexWhenFull(schema, 'base + n')}
-    return array[base];
+    return array[base, ${milliseconds('written_at')}];
   end if;
 
   counts := coalesce(_counts, array_fill(1, array[n]));
@@ -260,10 +264,13 @@ begin
     from unnest(_receipt_appends, _receipt_ids, _receipt_events, _receipt_bodies) u(append, id, events, body)
     where verdicts[u.append] = ${Verdict.accepted};
   end if;
-  return array[base, written] || verdicts::bigint[] || details || places;
+  return array[base, written] || verdicts::bigint[] || details || places || ${milliseconds('written_at')};
 end $$;`
 
-/** The same for a batch whose appends can meet one another (an id twice, a condition about another's events): in their order. */
+/**
+ * The same for a batch whose appends can meet one another (an id twice, a condition about another's events): in their order. Each has a time of
+ * its own, and none is told.
+ */
 const appendOneByOne = ({ quoted: s }: SchemaName) => `
 create function ${s}.append_one_by_one(
   _streams text[], _expected integer[], _counts integer[],
@@ -303,7 +310,7 @@ const appendEvent = (schema: SchemaName) => `
 create function ${schema.quoted}.append_event(
   _stream text, _expected integer, _id uuid, _type text, _schema_version integer, _data text, _metadata text)
 returns bigint[] language plpgsql ${pinned} as $$
-declare stored_position bigint; stored_version integer;
+declare stored_position bigint; stored_version integer; written_at timestamptz;
 begin
   ${lock(schema)}
   insert into ${schema.quoted}.events (position, version, schema_version, id, stream, type, data, metadata, created_at)
@@ -314,10 +321,10 @@ begin
     left join (select e.version from ${schema.quoted}.events e where e.stream = _stream order by e.version desc limit 1) s on true
   where _expected = coalesce(s.version, 0) or (_expected = ${ANY_VERSION} and coalesce(s.version, 0) < ${TOMBSTONE_VERSION})
     or (_expected = ${STREAM_EXISTS} and s.version < ${TOMBSTONE_VERSION})
-  returning position, version into stored_position, stored_version;
+  returning position, version, created_at into stored_position, stored_version, written_at;
   if found then
     if stored_position % ${BLOCK} = 0 then perform ${schema.quoted}.index_types(stored_position); end if;
-    return array[stored_position - 1, 1, ${Verdict.accepted}, stored_version, stored_position];
+    return array[stored_position - 1, 1, ${Verdict.accepted}, stored_version, stored_position, ${milliseconds('written_at')}];
   end if;
   return ${schema.quoted}.append_events(array[_stream], array[_expected], null, array[_id], array[_type], array[_schema_version], array[_data],
     array[_metadata], null, null, null, null, null, null, null, null, null, null, false);
@@ -326,7 +333,7 @@ end $$;`
 // The commit makes the events visible and gives the lock back without waiting for the disk; the flush after it covers it, and only then
 // does the call return. A procedure that commits can't pin settings, so the functions inside do.
 const commitAndFlush = ({ quoted, channel }: SchemaName) => `
-  if _notify and (pg_catalog.cardinality(result) = 1 or result[2] > 0) then perform pg_catalog.pg_notify('${channel}', ''); end if;
+  if _notify and (pg_catalog.cardinality(result) = 2 or result[2] > 0) then perform pg_catalog.pg_notify('${channel}', ''); end if;
   commit;
   perform ${quoted}.flush();`
 

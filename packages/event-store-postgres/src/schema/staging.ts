@@ -112,7 +112,7 @@ begin
   end if;
   answer := ${s}.append_events(${columns.replaceAll(/(\w+)/g, 'staged.$1')}, true, true);
   n := cardinality(staged.streams);
-  if cardinality(answer) = 1 then
+  if cardinality(answer) = 2 then
     answer := array[answer[1], n] || array_fill(${Verdict.accepted}::bigint, array[n])
       || array(select expected + 1 from unnest(staged.expected) expected) || array(select answer[1] + i from generate_series(1, n) i);
   elsif ${Verdict.accepted} <> any(answer[3:2 + n]) then

@@ -104,7 +104,7 @@ describe("Appends that are staged on the user's own client", () => {
     // Connections that the store knows as its own.
     await Promise.all(times(10, (index) => store.append(append(`before-${index}`))))
     await Promise.all([store, other].map((each) => each.head()))
-    const told = [store, other].map((each) => new Promise<void>((resolve) => void each.onAppended(resolve)))
+    const told = [store, other].map((each) => new Promise<void>((resolve) => void each.onAppended(() => resolve())))
     const client = await pool.connect()
     await client.query('begin')
     await store.stage(client, append('account-one'))

@@ -9,6 +9,7 @@ import {
 } from '@writ/event-store'
 import type pg from 'pg'
 import { lockTimedOut } from '../append/answer.js'
+import type { OnAccepted } from '../append/deliver-batch.js'
 import { newestEvent } from '../append/newest-event.js'
 import type { Notices } from '../append/notices.js'
 import { type RefusalReads, refusalOf, whyNotHeld } from '../append/refusal.js'
@@ -40,7 +41,7 @@ export interface TransactionDependencies {
   readonly retryFor: number
   readonly appendAll: (appends: readonly Append[]) => Promise<readonly Appended[]>
   readonly guard: RewindGuard
-  readonly onAccepted: (position: number, eventId: string | undefined) => void
+  readonly onAccepted: OnAccepted
 }
 
 /** A batch that the transaction holds and has not written. */

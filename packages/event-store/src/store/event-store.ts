@@ -117,9 +117,11 @@ export interface EventStore<Transaction extends object = object> {
    * Calls the listener when there may be new events, from this process or another. A hint: it may come late, doubly or never, so
    * whoever depends on it polls as well.
    *
+   * A store may bring along what it has just written itself, so that whoever has read up to there need not read it.
+   *
    * @returns takes the listener away again
    */
-  onAppended(listener: () => void): () => void
+  onAppended(listener: AppendListener): () => void
 
   /**
    * Calls the listener when the log is found to be rewound, before any operation is refused for it: what was made of events that are
@@ -128,6 +130,19 @@ export interface EventStore<Transaction extends object = object> {
    * @returns takes the listener away again
    */
   onRewound(listener: (error: LogRewoundError) => void): () => void
+}
+
+/** @param written what is new, where the store has it at hand; undefined where only a read can tell */
+export type AppendListener = (written?: WrittenEvents) => void
+
+/** A piece of the log that was written just now, and is durable. */
+export interface WrittenEvents {
+  /** The log's last position before this piece: 0 where it is the first. */
+  readonly after: number
+  /** Its own last position. */
+  readonly upTo: number
+  /** All that a read gives between the two, in its order and to the letter. */
+  readonly events: readonly StoredEvent[]
 }
 
 export interface Head {
