@@ -54,7 +54,8 @@ export class OutsideDelivery implements Delivery, RetryWay {
   async deliver({ entries, upTo }: Portion): Promise<void> {
     let turnSince = this.holding.check()
     for (const entry of entries) {
-      let now = this.holding.check()
+      const now = this.holding.check()
+      let finished = now
       const events = eventsFor(this.holding.definition, entry)
       if (events.length === 0) continue
       for (const event of events) {
@@ -64,11 +65,11 @@ export class OutsideDelivery implements Delivery, RetryWay {
         const unfinished = this.handle(event)
         if (!unfinished) continue
         await unfinished
-        now = this.holding.runtime.monotonic()
+        finished = this.holding.runtime.monotonic()
       }
       this.saver.handled(entry.position)
       this.progress(entry.position)
-      if (now >= this.saver.dueAt) await this.saver.saveInPassing()
+      if (finished >= this.saver.dueAt) await this.saver.saveInPassing()
       if (now >= this.retries.dueAt) await this.retries.look()
       if (now - turnSince > TURN) {
         await this.holding.runtime.sleep(0)
