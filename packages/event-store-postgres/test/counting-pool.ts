@@ -12,7 +12,7 @@ export function countingPool(config: pg.PoolConfig): { pool: pg.Pool; texts: str
     override query(...args: any[]): any {
       const [query] = args as [string | { text: string }]
       const text = typeof query === 'string' ? query : query.text
-      if (!/^listen|notify\(\)$|^select i.incarnation/.test(text)) texts.push(text)
+      if (!/^listen|notify\(\)$|^select .*i\.incarnation/.test(text)) texts.push(text)
       return (super.query as (...args: unknown[]) => unknown)(...args)
     }
   }
