@@ -1,4 +1,4 @@
-export { Aggregate } from './definition/aggregate.decorator.js'
+export { Aggregate, type CommandsOf } from './definition/aggregate.decorator.js'
 export { aggregateOf } from './definition/aggregate-of.js'
 export { type AggregateState, Aggregates, type AggregatesOptions } from './aggregates.js'
 export {

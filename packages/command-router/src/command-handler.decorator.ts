@@ -9,16 +9,21 @@ import {
 import { type AnyCommand, type AnyCommandClass, type Class, refuseUnknownOptions } from '@writ/event-store'
 import { type AloneOptions, aloneOptions, routeAlone } from './command-handler.js'
 import { InvalidCommandHandlerError } from './errors/routing-errors.js'
+import type { NeededIdentity } from './needed-identity.js'
 import { type Route, type RouteOptions, routeOptions, routeTo } from './route.js'
 
 /** Of the registry, so that duplicate installs agree. */
 const handlerOptions = Symbol.for('@writ/command-handler')
 
 /** What `@CommandHandler` writes down. */
-export interface CommandHandlerOptions<C extends AnyCommand, A extends object, BoundaryState = unknown>
-  extends RouteOptions<C, BoundaryState> {
+export interface CommandHandlerOptions<
+  C extends AnyCommand,
+  A extends object,
+  BoundaryState = unknown,
+  Identity extends string = string,
+> extends RouteOptions<C, BoundaryState> {
   /** The decorated class whose state it decides on. */
-  readonly aggregate: Class<A> | AggregateDefinition<A>
+  readonly aggregate: Class<A> | AggregateDefinition<A, Identity>
 }
 
 interface WrittenDown {
@@ -46,9 +51,14 @@ export function CommandHandler<C extends AnyCommand, BoundaryState = unknown>(
   commandClass: Class<C>,
   options: AloneOptions<C, BoundaryState>,
 ): <K extends Class<AloneHandler<C, BoundaryState>>>(handlerClass: K, ...rest: readonly unknown[]) => void
-export function CommandHandler<C extends AnyCommand, A extends object, BoundaryState = unknown>(
+export function CommandHandler<
+  C extends AnyCommand,
+  A extends object,
+  BoundaryState = unknown,
+  const Identity extends string = string,
+>(
   commandClass: Class<C>,
-  options: CommandHandlerOptions<C, A, BoundaryState>,
+  options: CommandHandlerOptions<C, A, BoundaryState, Identity> & NeededIdentity<C, A, Identity>,
 ): <K extends Class<Handler<C, A, BoundaryState>>>(handlerClass: K, ...rest: readonly unknown[]) => void
 export function CommandHandler(commandClass: Class<AnyCommand>, options: object) {
   return (handlerClass: Class<object>, ...rest: readonly unknown[]): void => {

@@ -11,6 +11,7 @@ import {
 } from '@writ/event-store'
 import { checkedRoute } from './check-route.js'
 import type { Middleware } from './middleware.js'
+import type { IdentityFrom, NeededIdentity } from './needed-identity.js'
 
 /** Which aggregate a command is for, and who decides on it. */
 export interface Route {
@@ -34,8 +35,6 @@ export interface Route {
   readonly middleware: readonly Middleware[]
 }
 
-type TextFieldOf<T> = { [K in keyof T & string]: T[K] extends string ? K : never }[keyof T & string]
-
 /** The events that a decision also depends on: a query, or the types and tags of a single item. */
 export type Boundary = EventQuery | EventQueryItem
 
@@ -44,7 +43,7 @@ export interface RouteOptions<C extends AnyCommand, BoundaryState = unknown> {
   /** The decision holds only as long as nothing newer matches: a value of `boundary({ … })`, or a function that gives a query. */
   readonly boundary?: DecisionBoundary<NoInfer<C>, BoundaryState> | ((command: C) => Boundary)
   /** A field of the command, or a function of it; the aggregate's identity field by default. */
-  readonly identity?: TextFieldOf<C> | ((command: C) => string)
+  readonly identity?: IdentityFrom<C>
   /** Stands in front of the identity in the stream's name, such as a tenant's: `account-<prefix><identity>`. None by default. */
   readonly prefix?: string | ((command: C) => string)
   /** Around this command alone, inside of the router's. */
@@ -60,8 +59,9 @@ export const routeOptions: Record<keyof RouteOptions<AnyCommand>, true> = {
 }
 
 /** A route to a function that decides outside of its aggregate, with what it needs at hand. */
-export interface RouteTo<C extends AnyCommand, State, BoundaryState = unknown> extends RouteOptions<C, BoundaryState> {
-  readonly aggregate: AggregateDefinition<State>
+export interface RouteTo<C extends AnyCommand, State, BoundaryState = unknown, Identity extends string = string>
+  extends RouteOptions<C, BoundaryState> {
+  readonly aggregate: AggregateDefinition<State, Identity>
   /** The aggregate's own decision by default. */
   readonly handle?: (
     state: NoInfer<State>,
@@ -71,9 +71,9 @@ export interface RouteTo<C extends AnyCommand, State, BoundaryState = unknown> e
 }
 
 /** One command → one aggregate, as a value. */
-export function route<C extends AnyCommand, State, BoundaryState = unknown>(
+export function route<C extends AnyCommand, State, BoundaryState = unknown, const Identity extends string = string>(
   commandClass: Class<C>,
-  options: RouteTo<C, State, BoundaryState>,
+  options: RouteTo<C, State, BoundaryState, Identity> & NeededIdentity<C, State, Identity>,
 ): Route {
   const command = commandClass as unknown as AnyCommandClass
   refuseUnknownOptions(`route(${command?.name})`, options, [...Object.keys(routeOptions), 'aggregate', 'handle'])

@@ -1,6 +1,6 @@
 // What `dispatch` infers, and the mistakes that the compiler finds: each line that is expected to fail must fail.
 
-import { Aggregate, aggregate, boundary, decided, type Handling, type HandlingAlone } from '@writ/aggregate'
+import { Aggregate, aggregate, aggregateOf, boundary, decided, Handle, type Handling, type HandlingAlone } from '@writ/aggregate'
 import { Command, Event } from '@writ/event-store'
 import { z } from 'zod'
 import { CommandHandler, type CommandRouter, commandHandler, route } from './index.js'
@@ -8,6 +8,9 @@ import { CommandHandler, type CommandRouter, commandHandler, route } from './ind
 class Opened extends Event('opened', z.object({ account: z.string() })) {}
 class Open extends Command('open', z.object({ account: z.string(), size: z.int() }), { result: z.object({ number: z.int() }) }) {}
 class Close extends Command('close', z.object({ account: z.string() })) {}
+
+class Empty extends Command('empty', z.object({ box: z.string(), by: z.string() })) {}
+class Fill extends Command('fill', z.object({ box: z.string().brand<'box'>(), size: z.int() })) {}
 
 @Aggregate({ category: 'account', identity: 'account' })
 class Account {
@@ -98,6 +101,42 @@ export class WrongResult {
 @CommandHandler(Close, { aggregate: Account })
 export class WithoutMethod {}
 
+class Judge extends Command('judge', z.object({ judge: z.string() })) {}
+class Count extends Command('count', z.object({ count: z.int() })) {}
+
+@Aggregate({ category: 'box', identity: 'box' })
+class Box {
+  @Handle(Empty)
+  empty(_command: Empty) {}
+}
+
+// @ts-expect-error the command has no field that all commands of the aggregate have, such as its identity
+@CommandHandler(Judge, { aggregate: Box })
+export class WithoutIdentity {
+  handle(_box: Box, _command: Judge) {}
+}
+
+@CommandHandler(Judge, { aggregate: Box, identity: 'judge' })
+export class WithAnIdentityOfItsOwn {
+  handle(_box: Box, _command: Judge) {}
+}
+
+@CommandHandler(Judge, { aggregate: Box, identity: ({ judge }) => judge.toLowerCase() })
+export class WithAComputedIdentity {
+  handle(_box: Box, _command: Judge) {}
+}
+
+@CommandHandler(Fill, { aggregate: Box })
+export class WithTheIdentityOfTheRest {
+  handle(_box: Box, _command: Fill) {}
+}
+
+// @ts-expect-error the command has no text, and an identity is text
+@CommandHandler(Count, { aggregate: Account })
+export class WithoutText {
+  handle(_account: Account, _command: Count) {}
+}
+
 // @ts-expect-error the identity is text
 @CommandHandler(Open, { aggregate: Account, identity: 'size' })
 export class WrongIdentity {
@@ -126,6 +165,17 @@ route(Close, { aggregate: account, handle: ({ isClosed }) => void isClosed })
 route(Open, { aggregate: account, handle: (_state, command) => new Opened(command) })
 // @ts-expect-error the command has no such field
 route(Close, { aggregate: account, handle: () => undefined, identity: 'size' })
+// @ts-expect-error the command has no field 'account'
+route(Judge, { aggregate: account, handle: () => undefined })
+route(Judge, { aggregate: account, handle: ({ isOpen }, { judge }) => void (isOpen && judge), identity: 'judge' })
+route(Judge, { aggregate: account, handle: () => undefined, identity: ({ judge }) => judge })
+// @ts-expect-error the command has no field that all commands of the aggregate have
+route(Judge, { aggregate: aggregateOf(Box), handle: () => undefined })
+// @ts-expect-error the command has no field 'account'
+@CommandHandler(Judge, { aggregate: account })
+export class WithoutTheFieldOfTheValue {
+  handle(_state: { readonly isOpen: boolean }, _command: Judge) {}
+}
 
 const openings = boundary({
   events: [Opened],

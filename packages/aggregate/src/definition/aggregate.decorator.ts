@@ -4,7 +4,7 @@ import type { FieldsOf, StoredState } from './stored-state.js'
 import { type AggregateDecoratorOptions, writeAggregate } from './written-down.js'
 
 /** The commands that a class's methods take. */
-type CommandsOf<A> = {
+export type CommandsOf<A> = {
   [K in keyof A]: A[K] extends (command: infer C, ...rest: never[]) => unknown ? (C extends AnyCommand ? C : never) : never
 }[keyof A]
 

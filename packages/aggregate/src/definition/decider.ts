@@ -21,13 +21,13 @@ import { type FieldsOf, fieldsLike, type StoredState } from './stored-state.js'
  *
  * `aggregate` makes one from functions over immutable states, `aggregateOf` from a decorated class; one runtime serves both.
  */
-export interface AggregateDefinition<State = unknown> {
+export interface AggregateDefinition<State = unknown, Identity extends string = string> {
   /** For people: the class's name, or the category. */
   readonly name: string
   /** The first part of its streams' names: `account` in `account-42`. */
   readonly category: string
   /** The command field that says which aggregate is meant. */
-  readonly identity: string
+  readonly identity: Identity
   /** The commands that it handles itself. */
   readonly commands: readonly AnyCommandClass[]
   /** All events that its streams may hold. */
@@ -100,11 +100,16 @@ export type Decide<State> = {
 export type Evolve<State> = { evolve(state: State, event: AnyEvent): State }['evolve']
 
 /** An aggregate as its author writes it down, without decorators; the maps are exhaustive. */
-export interface AggregateOptions<Initial, C extends readonly AnyCommandClass[], E extends readonly AnyEventClass[]> {
+export interface AggregateOptions<
+  Initial,
+  C extends readonly AnyCommandClass[],
+  E extends readonly AnyEventClass[],
+  I extends string = IdentityOf<C>,
+> {
   /** No dash, and no `$` at its beginning. */
   readonly category: string
   /** A field that every command has, with text. */
-  readonly identity: IdentityOf<C>
+  readonly identity: I
   readonly commands: C
   readonly events: E
   /** States are immutable: `evolve` returns new ones. */
@@ -159,15 +164,18 @@ type TextFieldOf<T> = { [K in keyof T & string]: T[K] extends string ? K : never
  * @throws ImpureApplyError where a function for an event looks at the clock, or makes something up by chance
  * @throws InvalidAggregateError for a malformed category, identity or snapshot option, or where the maps miss or exceed the lists
  */
-export function aggregate<const Initial, const C extends readonly AnyCommandClass[], const E extends readonly AnyEventClass[]>(
-  options: AggregateOptions<Initial, C, E>,
-): AggregateDefinition<InferredState<Initial>> {
+export function aggregate<
+  const Initial,
+  const C extends readonly AnyCommandClass[],
+  const E extends readonly AnyEventClass[],
+  const I extends IdentityOf<C>,
+>(options: AggregateOptions<Initial, C, E, I>): AggregateDefinition<InferredState<Initial>, I> {
   type State = InferredState<Initial>
   refuseUnknownOptions(`aggregate '${String(options.category)}'`, options, Object.keys(known))
   const { category, identity, commands, events, snapshotEvery, snapshotVersion = 1 } = options
   const initialState = freezeDeeply(options.initialState) as State
   const stateAsJson = jsonOfDeciderState<State>(category)
-  const definition: AggregateDefinition<State> = {
+  const definition: AggregateDefinition<State, I> = {
     name: category,
     category,
     identity,

@@ -7,11 +7,16 @@ import type { StoredState } from './stored-state.js'
 import type { UpdateOn } from './updated.js'
 
 /** A model as its author writes it down; `decide` is exhaustive. */
-export interface ModelOptions<Initial, C extends readonly AnyCommandClass[], E extends readonly AnyEventClass[]> {
+export interface ModelOptions<
+  Initial,
+  C extends readonly AnyCommandClass[],
+  E extends readonly AnyEventClass[],
+  I extends string = IdentityOf<C>,
+> {
   /** No dash, and no `$` at its beginning. */
   readonly category: string
   /** A field that every command has, with text. */
-  readonly identity: IdentityOf<C>
+  readonly identity: I
   /** Where the states are kept. Made by `rowsOf`. */
   readonly storedIn: StoredState<NoInfer<InferredState<Initial>>>
   readonly commands: C
@@ -51,14 +56,15 @@ const known: Record<keyof ModelOptions<unknown, [], []>, true> = {
 export function model<
   const Initial,
   const C extends readonly AnyCommandClass[],
+  const I extends IdentityOf<C>,
   const E extends readonly AnyEventClass[] = readonly [],
->(options: ModelOptions<Initial, C, E>): AggregateDefinition<InferredState<Initial>> {
+>(options: ModelOptions<Initial, C, E, I>): AggregateDefinition<InferredState<Initial>, I> {
   type State = InferredState<Initial>
   refuseUnknownOptions(`model '${String(options.category)}'`, options, Object.keys(known))
   const { category, identity, commands, events = [] } = options
   const initialState = freezeDeeply(options.initialState) as State
   const decide = options.decide as unknown as Readonly<Record<string, Decide<State>>>
-  const definition: AggregateDefinition<State> = {
+  const definition: AggregateDefinition<State, I> = {
     name: category,
     category,
     identity,
