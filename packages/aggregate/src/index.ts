@@ -49,6 +49,7 @@ export {
   CommandTimeoutError,
   TooManyConflictsError,
 } from './errors/execution-errors.js'
+export { NestedCommandError } from './errors/nested-command-error.js'
 export { InvalidBoundaryError } from './errors/invalid-boundary-error.js'
 export { DecoratorModeError, InvalidAggregateError, UncloneableStateError } from './errors/invalid-aggregate-error.js'
 export type { HistoryOptions, HistoryStep } from './state/history.js'

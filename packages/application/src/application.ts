@@ -307,7 +307,7 @@ export class Application<Transaction extends object = object> {
    * rows, or fails. Where the store can: on PostgreSQL, with a `pg` client.
    *
    * What commands come to is provisional until then, and nothing is locked. On PostgreSQL a refused COMMIT fails with a driver's error that
-   * `refusalOfCommit` translates: roll back, and begin anew. Do all of it in one call: a second one knows nothing of the first.
+   * `refusalOfCommit` translates: roll back, and begin anew. Do all of it in one call: a second one would not see the first, and is refused.
    *
    * @param client on which the transaction is open
    * @returns what the work returned

@@ -132,6 +132,28 @@ describe('work on a transaction of your own', () => {
     expect([code, (await found()).account]).toEqual(['too-much', 5])
   })
 
+  it('is done in one call: a second one is refused before its work, and what the first has done may be committed', async () => {
+    await client.query('begin')
+    await pay(5)
+    let hasRun = false
+    const second = app.within(client, async () => {
+      hasRun = true
+    })
+    await expect(second).rejects.toMatchObject({ code: 'unsuitable-transaction', why: expect.stringContaining('one call') })
+    expect(hasRun).toBe(false)
+    await client.query('commit')
+    expect(await found()).toEqual({ payments: 1, purse: 5, ledger: 15, account: 10 })
+  })
+
+  it('may be done again where a savepoint has taken back the first time', async () => {
+    await client.query('begin; savepoint first')
+    await pay(5)
+    await client.query('rollback to first')
+    await pay(7)
+    await client.query('commit')
+    expect(await found()).toEqual({ payments: 1, purse: 7, ledger: 21, account: 14 })
+  })
+
   it.each(['repeatable read', 'serializable'])('is refused in a transaction that is %s, before the work', async (level) => {
     await client.query(`begin isolation level ${level}`)
     let hasRun = false

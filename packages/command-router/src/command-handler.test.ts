@@ -3,7 +3,7 @@ import { Command, DomainError } from '@writ/event-store'
 import { z } from 'zod'
 import { deskOf } from '../test/desk.js'
 import { CloseTicket, OpenTicket, TicketClosed, TicketOpened, ticketValue } from '../test/ticket.js'
-import { CommandHandler, commandHandler, commandHandlerOf, type Route } from './index.js'
+import { CommandHandler, commandHandler, commandHandlerOf, type Route, routesOf } from './index.js'
 
 const seats = { name: 'seats', key: 'email' }
 const nothing = () => undefined
@@ -125,6 +125,56 @@ describe('a handler without an aggregate', () => {
       ['seat-one', 1],
       ['seat-one', 2],
     ])
+  })
+
+  describe('that dispatches a command while it decides', () => {
+    const closing = (ticket: string) => new CloseTicket({ ticket })
+    const closeAlone = commandHandler(CloseTicket, { stream: ({ ticket }) => `closed-${ticket}`, handle: nothing })
+    const opening = (ticket: string) => new OpenTicket({ ticket, email: 'ann' })
+    const numbers = Array.from({ length: 20 }, (_, number) => number)
+
+    it('is refused at once where that one wants a transaction too, however many do it at once; and others go on', async () => {
+      const desk = await deskOf({ routes: [open(() => desk.router.dispatch(closing('one'))), closeAlone] })
+      const { router, stored } = desk
+      const settled = await Promise.allSettled(numbers.map((number) => router.dispatch(opening(`n ${number}`))))
+      for (const outcome of settled) {
+        expect(outcome).toMatchObject({
+          reason: { code: 'nested-command', stream: 'closed-one', outer: expect.stringMatching(/^seat-n/) },
+        })
+      }
+      expect(await router.dispatch(closing('one'))).toMatchObject({ stream: 'closed-one' })
+      expect(await stored()).toEqual([])
+    })
+
+    it('may wait for one that is decided without a transaction, and for none that it leaves behind', async () => {
+      const opened = decided(new TicketOpened({ ticket: 'one', email: 'ann' }), { number: 1 })
+      const left: Promise<unknown>[] = []
+      const waiting = await deskOf({
+        routes: [
+          open(async () => {
+            await waiting.router.dispatch(closing('one'))
+            return opened
+          }),
+          ...routesOf(ticketValue),
+        ],
+      })
+      await Promise.all(numbers.map((number) => waiting.router.dispatch(opening(`n ${number}`))))
+      expect(await waiting.stored()).toHaveLength(numbers.length)
+      const leaving = await deskOf({
+        routes: [
+          open(() => {
+            left.push(done.then(() => leaving.router.dispatch(closing('one'))))
+            return opened
+          }),
+          closeAlone,
+        ],
+      })
+      let isDone = () => {}
+      const done = new Promise<void>((resolve) => (isDone = resolve))
+      await leaving.router.dispatch(opening('one'))
+      isDone()
+      expect(await Promise.all(left)).toMatchObject([{ stream: 'closed-one' }])
+    })
   })
 
   it.each([

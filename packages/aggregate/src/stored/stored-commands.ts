@@ -2,6 +2,7 @@ import { type Appended, type CommandAlreadyHandledError, type DomainError, failp
 import { AggregateOverloadedError, CommandTimeoutError, TooManyConflictsError } from '../errors/execution-errors.js'
 import type { CommandExecution, Executed } from '../execution/command-execution.js'
 import { answerOf } from '../execution/receipt-body.js'
+import { refuseNested, whileAtWork } from './at-work.js'
 import { gaveWay, isConflict } from './conflicts.js'
 import { identityIn } from './identity-in.js'
 import { type DecidedWithin, type ScopeSurroundings, TransactionScope } from './transaction-scope.js'
@@ -39,8 +40,15 @@ export class StoredCommands {
 
   constructor(private readonly surroundings: StoredSurroundings) {}
 
+  /** @throws NestedCommandError at once, where the handler of another one waits for it */
   run(execution: CommandExecution): Promise<Executed> {
     const { stream, timeout } = execution
+    try {
+      refuseNested(this.turns, stream)
+    } catch (error) {
+      this.surroundings.answered()
+      return Promise.reject(error)
+    }
     const line = this.lines.get(stream) ?? { waiting: 0, last: Promise.resolve() }
     if (line.waiting >= this.surroundings.maxPending) {
       this.surroundings.answered()
@@ -103,7 +111,8 @@ export class StoredCommands {
       const scope = new TransactionScope(transaction, this.surroundings, { looksForReceipts: false })
       made(scope)
       // The handler may never end; the others go on without it.
-      const decided = await Promise.race([scope.execute(execution), command.withdrawal])
+      const deciding = whileAtWork(this.turns, execution.stream, () => scope.execute(execution))
+      const decided = await Promise.race([deciding, command.withdrawal])
       await scope.handOver()
       command.refuseWithdrawn()
       command.mayBeCommitted = true

@@ -14,11 +14,13 @@ import { type Work, workOn } from './work-on.js'
 export class Staging {
   private readonly lock: string
   private readonly stageStatement: string
+  private readonly suitability: string
 
   constructor({ quoted }: SchemaName) {
     // The statement that only runs within a transaction block; nobody waits for such a lock, nor does it keep anyone out.
     this.lock = `lock table ${quoted}.staged_appends in row exclusive mode`
     this.stageStatement = stageStatement(quoted)
+    this.suitability = `select current_setting('transaction_isolation') as level, exists (select from ${quoted}.staged_appends) as has_staged`
   }
 
   async stage(client: pg.ClientBase, appends: Append | readonly Append[]): Promise<void> {
@@ -29,15 +31,18 @@ export class Staging {
 
   /** Carries out work on the client, and stages what it appends. */
   async within<T>(client: pg.ClientBase, work: Work<T>, dependencies: Omit<ReadsDependencies, 'connections'>): Promise<T> {
+    const { rows } = await client.query<{ level: string; has_staged: boolean }>(this.suitability)
+    const { level, has_staged } = rows[0]!
     // What the work decides must not rest on an older snapshot than that of the COMMIT.
-    const { rows } = await client.query<{ level: string }>("select current_setting('transaction_isolation') as level")
-    if (rows[0]?.level !== 'read committed')
+    if (level !== 'read committed')
+      throw new UnsuitableTransactionError(WITHIN, `the transaction is ${level.toUpperCase()}; begin it READ COMMITTED`)
+    await this.refuseNoTransaction(client, WITHIN)
+    // Nor on less than what the transaction is going to write.
+    if (has_staged)
       throw new UnsuitableTransactionError(
         WITHIN,
-        `the transaction is ${rows[0]?.level.toUpperCase()}; begin it READ COMMITTED`,
-        undefined,
+        'it has been handed events already, which the work would not see, and might decide otherwise for; do all of it in one call',
       )
-    await this.refuseNoTransaction(client, WITHIN)
     const collected = new CollectedAppends()
     const result = await workOn(client, work, collected, { ...dependencies, connections: runsOnForeign })
     await this.stageMerged(client, collected.merged)
