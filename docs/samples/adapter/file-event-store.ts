@@ -106,7 +106,9 @@ export class FileEventStore implements EventStore {
 
   async *readAll(options?: ReadAllOptions): AsyncGenerator<readonly StoredEvent[]> {
     this.running('read the log')
-    if (options?.query) throw new CapabilityMissingError('file', 'queries', 'Use a store that has them.')
+    const { query, stream, category, correlationId } = options ?? {}
+    if (query ?? stream ?? category ?? correlationId)
+      throw new CapabilityMissingError('file', 'queries', 'Use a store that has them.')
     yield* logPages(this.events, options)
   }
 

@@ -2,7 +2,7 @@
 export type Capability =
   /** Appends on the condition that nothing matches a query. */
   | 'conditions'
-  /** Reads of the log by types and tags, by category and by correlation. */
+  /** Reads of the log by types and tags, by stream, by category and by correlation. */
   | 'queries'
   /** Reads against the order of the log. */
   | 'backwards reads'

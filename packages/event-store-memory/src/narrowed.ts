@@ -1,13 +1,13 @@
 import { categoryOf, type LogRead, type StoredEvent } from '@writ/event-store'
 
-type Filters = Pick<LogRead, 'query' | 'category' | 'correlationId'>
+type Filters = Pick<LogRead, 'query' | 'stream' | 'category' | 'correlationId'>
 
 /** Whether a read leaves events out that lie within its bounds. */
-export function isNarrowed({ query, category, correlationId }: Filters): boolean {
-  return query !== undefined || category !== undefined || correlationId !== undefined
+export function isNarrowed({ query, stream, category, correlationId }: Filters): boolean {
+  return query !== undefined || stream !== undefined || category !== undefined || correlationId !== undefined
 }
 
-/** Whether an event passes the filters beside the query, which is asked of the index. */
+/** Whether an event passes the filters beside the query and the streams, of which the events are looked up. */
 export function passes({ stream, metadata }: StoredEvent, { category, correlationId }: Filters): boolean {
   if (category && !category.includes(categoryOf(stream))) return false
   return correlationId === undefined || correlationOf(metadata) === correlationId

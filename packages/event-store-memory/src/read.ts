@@ -5,6 +5,8 @@ import {
   type LogRead,
   linkTarget,
   logRead,
+  matchesQuery,
+  OWN_SCHEMA_VERSION,
   type ReadAllOptions,
   type ReadStreamOptions,
   type StoredEvent,
@@ -86,7 +88,11 @@ async function* logPages(log: InMemoryLog, read: LogRead): Pages {
 
 async function* matches(log: InMemoryLog, read: LogRead): Pages {
   const { query, after, upTo, direction, limit, pageSize } = read
-  const candidates = query ? log.index.matching(query, after, upTo, direction) : between(log.events, read)
+  const candidates = read.stream
+    ? ofStreams(log, read.stream, read)
+    : query
+      ? log.index.matching(query, after, upTo, direction)
+      : between(log.events, read)
   let remaining = limit
   let page: StoredEvent[] = []
   if (remaining === 0) return
@@ -101,6 +107,19 @@ async function* matches(log: InMemoryLog, read: LogRead): Pages {
     page = []
   }
   if (page.length > 0) yield page
+}
+
+/** The same of some streams, those that match the query. */
+function ofStreams(log: InMemoryLog, streams: readonly string[], { query, after, upTo, direction }: LogRead): StoredEvent[] {
+  const found: StoredEvent[] = []
+  for (const name of new Set(streams)) {
+    for (const record of log.streams.get(name) ?? []) {
+      if (!record || record.schemaVersion === OWN_SCHEMA_VERSION || record.position <= after || record.position > upTo) continue
+      if (!query || matchesQuery(query, record)) found.push(record)
+    }
+  }
+  const step = direction === 'forwards' ? 1 : -1
+  return found.sort((one, other) => (one.position - other.position) * step)
 }
 
 /** The events from just beyond one position up to another, in the order of the log or against it. */

@@ -119,7 +119,7 @@ export type { Snapshot, Snapshots } from './store/snapshots.js'
 export type { Origin, StoredEvent } from './store/stored-event.js'
 export type { Row, Rows, Table } from './store/rows.js'
 export type { AppendsTogether, Committed, ReadsWithin } from './store/transaction.js'
-export { categoryOf, checkStreamName, isCategory, isReservedStream, streamName } from './store/stream-name.js'
+export { categoryOf, checkStreamName, isCategory, isReservedStream, isStreamName, streamName } from './store/stream-name.js'
 export type {
   Deleted,
   DeleteOptions,

@@ -1,5 +1,6 @@
-import { categoryOf, checkStreamName, isCategory } from '@writ/event-store'
+import { categoryOf, isCategory, isStreamName } from '@writ/event-store'
 import { InvalidSubscriptionError } from '../errors/definition-errors.js'
+import type { LogFilter } from '../reading/log-pages.js'
 
 /** Which of the events of its types a subscription is about: all that is said must hold. */
 export interface EventFilter {
@@ -38,15 +39,6 @@ export function filterOf(source: string, { category, stream, tags }: EventFilter
   return { ...(categories && { category: categories }), ...(stream !== undefined && { stream }), ...(tags && { tags }) }
 }
 
-function isStreamName(stream: unknown): boolean {
-  try {
-    checkStreamName(stream)
-    return true
-  } catch {
-    return false
-  }
-}
-
 /** Whether events of a stream can pass. */
 export function passesStream({ category, stream }: EventFilter, name: string): boolean {
   if (stream !== undefined) return stream === name
@@ -57,11 +49,9 @@ export function passesFilter(filter: EventFilter, event: { readonly stream: stri
   return passesStream(filter, event.stream) && (filter.tags ?? []).every((tag) => event.tags.includes(tag))
 }
 
-/** What of it a store can be asked for; what it finds may be more. */
-export function storedFilter({ category, stream, tags }: EventFilter = {}): {
-  readonly category?: string | readonly string[]
-  readonly tags?: readonly string[]
-} {
-  const asked = stream === undefined ? category : categoryOf(stream)
-  return { ...(asked !== undefined && { category: asked }), ...(tags && { tags }) }
+/** The same as a store is asked for it, beside types. */
+export function storedFilter({ category, stream, tags }: EventFilter = {}): LogFilter {
+  // A stream's category says nothing more.
+  const where = stream !== undefined ? { stream } : category !== undefined ? { category } : {}
+  return { ...where, ...(tags && { tags }) }
 }

@@ -52,6 +52,22 @@ describe('a handler with a filter', () => {
     await until('its checkpoint has come past the rest', () => subscriptions.status()[0]!.checkpoint === 804)
   })
 
+  it('of one stream, far behind, asks the store for that stream and no other', async () => {
+    const opened = await running.open([])
+    for (let time = 0; time < 40; time++) {
+      const others = Array.from({ length: 250 }, (_, index) => newEvent(deposited(index, 'b'), systemRuntime.uuid()))
+      await opened.store.append({ stream: 'account-b', events: others })
+      await opened.store.append({ stream: 'account-a', events: [newEvent(deposited(time), systemRuntime.uuid())] })
+    }
+    const seen: number[] = []
+    const own = on(Deposited, ({ amount }) => void seen.push(amount))
+    const started = await running.start([eventHandler({ name: 'filtered', stream: 'account-a', on: [own] })])
+    await started.subscriptions.waitFor(40 * 251, ['filtered'])
+    expect(seen).toEqual(Array.from({ length: 40 }, (_, time) => time))
+    // The first page tells that little of the log concerns it.
+    expect(started.eventsRead).toBeLessThan(5_000)
+  })
+
   it('is not held up by events that can not be read and do not concern it', async () => {
     const seen: number[] = []
     const { store } = await running.open([])

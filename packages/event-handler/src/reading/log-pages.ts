@@ -40,9 +40,10 @@ interface Kept {
   readonly page: Promise<LogPage>
 }
 
-/** What of the log is read: all of it, or what is of some types only, and of those what is of some categories or has all of some tags. */
+/** What of the log is read: all of it, or what is of some types only, and of those what is of a stream, of some categories or has all of some tags. */
 export interface LogFilter {
   readonly types?: readonly string[]
+  readonly stream?: string
   readonly category?: string | readonly string[]
   readonly tags?: readonly string[]
 }
@@ -148,12 +149,12 @@ export class LogPages {
   }
 
   // The head is asked for first: what is appended later is not covered by what this read finds.
-  private async readConcerning(after: number, { category, ...item }: LogFilter, pageSize: PageSize): Promise<LogPage> {
+  private async readConcerning(after: number, { types, tags, ...where }: LogFilter, pageSize: PageSize): Promise<LogPage> {
     const size = pageSize.current
     const { position: head } = await this.store.head()
     this.sawHead(head)
-    const wanted = { query: { items: [item] }, ...(category !== undefined && { category }) }
-    const stored = await this.collect({ after, upTo: head, ...wanted, limit: size, pageSize: size })
+    const query = { items: [{ ...(types && { types }), ...(tags && { tags }) }] }
+    const stored = await this.collect({ after, upTo: head, query, ...where, limit: size, pageSize: size })
     pageSize.measure(stored)
     const isLast = stored.length < size
     const upTo = isLast ? Math.max(after, head) : stored.at(-1)!.position

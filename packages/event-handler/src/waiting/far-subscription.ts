@@ -46,15 +46,22 @@ export class FarSubscription {
   private async firstConcerning(partitions: readonly number[], of: number, upTo: number) {
     const { store, subscription } = this
     const { reached, storedTypes, definition } = subscription
-    const { category, tags } = storedFilter(definition.filter)
+    const { tags, ...where } = storedFilter(definition.filter)
     const found = new Map<number, number>()
     const after = Math.min(...partitions.map((partition) => reached.of(partition)))
     const query = { items: [{ types: [...storedTypes], ...(tags && { tags }) }] }
-    const wanted = { query, ...(category !== undefined && { category }) }
-    // Of one partition, the first event that is found is the one; of a single stream, the store finds others as well.
-    const limit = of === 1 && definition.filter?.stream === undefined ? 1 : MOST_LOOKED_AT
+    // Of one partition, the first event that is found is the one.
+    const limit = of === 1 ? 1 : MOST_LOOKED_AT
     let count = 0
-    for await (const page of store.readAll({ after, upTo, ...wanted, limit, pageSize: Math.min(limit, 100), durable: false })) {
+    for await (const page of store.readAll({
+      after,
+      upTo,
+      query,
+      ...where,
+      limit,
+      pageSize: Math.min(limit, 100),
+      durable: false,
+    })) {
       for (const stored of page) {
         count++
         for (const partition of partitions) {

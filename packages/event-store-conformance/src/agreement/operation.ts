@@ -90,6 +90,7 @@ export interface ReadGiven {
 
 export interface ReadAllGiven extends ReadGiven {
   readonly query?: QueryGiven
+  readonly stream?: readonly number[]
   readonly category?: string
   readonly correlationId?: string
 }

@@ -104,8 +104,9 @@ const queried = (supports: Supports) =>
   fc
     .tuple(
       reading(supports),
-      given<Pick<ReadAllGiven, 'query' | 'category' | 'correlationId'>>({
+      given<Pick<ReadAllGiven, 'query' | 'stream' | 'category' | 'correlationId'>>({
         query: sometimes(query),
+        stream: sometimes(fc.array(stream, { minLength: 1, maxLength: 3 }), 4),
         category: sometimes(fc.constantFrom('account', 'transfer', 'none'), 4),
         correlationId: sometimes(fc.constantFrom('c-1', 'c-2'), 4),
       }),

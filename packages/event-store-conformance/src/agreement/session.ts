@@ -108,10 +108,12 @@ export class Session {
         return this.readPages(() => this.store().readStream(this.names.stream(operation.stream), read), options)
       }
       case 'read all': {
-        const { from = 0, to, query, ...options } = operation.options
+        const { from = 0, to, query, stream, ...options } = operation.options
         const at = (place: number | undefined) => place && this.places.positionAt(place)
         const after = this.places.positionAt(from)
-        const read = defined({ after, upTo: at(to), query: query && this.names.query(query), ...options })
+        const { names } = this
+        const narrowed = { query: query && names.query(query), stream: stream?.map(names.stream) }
+        const read = defined({ after, upTo: at(to), ...narrowed, ...options })
         return this.readPages(() => this.store().readAll(read), options)
       }
     }

@@ -1,4 +1,4 @@
-import { categoryOf, type EventMetadata, type ReadAllOptions, type StoredEvent } from '@writ/event-store'
+import { categoryOf, type EventMetadata, newLink, type ReadAllOptions, type StoredEvent, systemRuntime } from '@writ/event-store'
 import type { Area, World } from '../area.js'
 import { rejectsWith } from '../rejects-with.js'
 import { idsOf, logEvents, sample, upTo } from '../sample-events.js'
@@ -62,6 +62,74 @@ export const readingPartsOfTheLog: Area = (scenario) => {
   )
 
   scenario(
+    'reads the events of one stream, or of several, in the order of the log, whatever their types and tags',
+    async (world) => {
+      const { store, start, type, tag, all } = await mixed(world)
+      const query = { items: [{ types: [type] }, { tags: [tag] }] }
+      const asked = (event: StoredEvent) => event.type === type || event.tags.includes(tag)
+      const streams = [...new Set(all.map(({ stream }) => stream))]
+      for (const stream of [[streams[0]!], streams.slice(1, 4), [streams[2]!, streams[2]!, world.unique('none')]]) {
+        const expected = all.filter((event) => stream.includes(event.stream))
+        expect(expected.length).toBeGreaterThan(2)
+        for (const pageSize of [1, 2, 1_000]) expect(await logEvents(store, { stream, pageSize })).toEqual(expected)
+        const [first, last] = [expected[0]!.position, expected.at(-1)!.position]
+        expect(await logEvents(store, { stream, after: first, upTo: last - 1 })).toEqual(expected.slice(1, -1))
+        expect(await logEvents(store, { stream, limit: 2, pageSize: 1 })).toEqual(expected.slice(0, 2))
+        expect(await logEvents(store, { stream, after: last })).toEqual([])
+        for (const pageSize of [1, 1_000]) {
+          expect(await logEvents(store, { stream, query, after: start, pageSize })).toEqual(expected.filter(asked))
+        }
+      }
+      const [stream] = streams as [string]
+      expect(await logEvents(store, { stream })).toEqual(await logEvents(store, { stream: [stream] }))
+      const both = { query: { items: [{ types: [type], tags: [tag] }] }, stream: streams }
+      expect(await logEvents(store, both)).toEqual(all.filter((event) => event.type === type && event.tags.includes(tag)))
+      expect(await logEvents(store, { stream, category: categoryOf(stream) })).toEqual(await logEvents(store, { stream }))
+      expect(await logEvents(store, { stream, category: world.unique('other').replaceAll('-', '') })).toEqual([])
+    },
+    'queries',
+  )
+
+  scenario(
+    'finds where to go on in a stream by its positions, whatever stands between its events and whatever was taken out of it',
+    async ({ store, eraser, start, unique }) => {
+      const [stream, other] = [unique('account'), unique('account')]
+      for (const n of upTo(40)) {
+        await store.append({ stream: n % 3 === 0 ? other : stream, events: [sample(), ...(n % 5 === 0 ? [sample()] : [])] })
+      }
+      await (await eraser()).streams.truncate(stream, { before: 9, hard: true })
+      const own = (await logEvents(store, { after: start })).filter((event) => event.stream === stream)
+      expect(own[0]!.version).toBe(9)
+      for (const [index, { position }] of own.entries()) {
+        for (const after of [position - 1, position]) {
+          const expected = own.slice(after === position ? index + 1 : index)
+          expect(await logEvents(store, { stream, after })).toEqual(expected)
+          expect(await logEvents(store, { stream, upTo: after })).toEqual(own.slice(0, own.length - expected.length))
+        }
+      }
+    },
+    'queries',
+    'hard deletes',
+    'several processes',
+  )
+
+  scenario(
+    'reads of one stream what was written to it: no links, and also what is not read any more of a deleted stream',
+    async ({ store, unique }) => {
+      const [stream, elsewhere] = [unique('account'), unique('account')]
+      const linked = sample()
+      await store.append({ stream, events: [sample(), sample()] })
+      const { position } = await store.append({ stream: elsewhere, events: [linked] })
+      await store.append({ stream, events: [newLink({ position, id: linked.id }, systemRuntime.uuid())] })
+      await store.streams.delete(stream)
+      expect((await logEvents(store, { stream })).map(({ version }) => version)).toEqual([1, 2])
+    },
+    'queries',
+    'links',
+    'deletes',
+  )
+
+  scenario(
     'joins query, category, correlation and bounds by "and"',
     async (world) => {
       const { store, start, account, request, type, tag, all } = await mixed(world)
@@ -94,11 +162,20 @@ export const readingPartsOfTheLog: Area = (scenario) => {
   scenario(
     'reads parts of the log backwards',
     async (world) => {
-      const { store, start, account, request, all } = await mixed(world)
+      const { store, start, account, request, type, all } = await mixed(world)
       const expected = all.filter(({ stream }) => categoryOf(stream) === account).reverse()
       for (const pageSize of [1, 2, 1_000]) {
         expect(await logEvents(store, { category: account, direction: 'backwards', after: start, pageSize })).toEqual(expected)
       }
+      const [{ stream }] = all as [StoredEvent]
+      const [query, own] = [{ items: [{ types: [type] }] }, all.filter((event) => event.stream === stream).reverse()]
+      for (const pageSize of [1, 2, 1_000]) {
+        expect(await logEvents(store, { stream, direction: 'backwards', pageSize })).toEqual(own)
+        expect(await logEvents(store, { stream, query, direction: 'backwards', pageSize })).toEqual(
+          own.filter((event) => event.type === type),
+        )
+      }
+      expect(await logEvents(store, { stream, direction: 'backwards', upTo: own[1]!.position, limit: 1 })).toEqual([own[1]])
       const [last] = await logEvents(store, { correlationId: request, direction: 'backwards', limit: 1 })
       expect(last).toEqual(all.findLast(({ metadata }) => metadata.includes(request)))
       expect(
@@ -110,10 +187,13 @@ export const readingPartsOfTheLog: Area = (scenario) => {
   )
 
   scenario(
-    'refuses a category that no stream can have, and a correlation that is no text',
+    'refuses streams and categories that there can not be, and a correlation that is no text',
     async ({ store }) => {
       for (const category of ['', 'account-1', [], ['account', ''], 'a\u001fb', 5 as never, null as never]) {
         await rejectsWith('invalid-read', () => logEvents(store, { category }))
+      }
+      for (const stream of ['', [], ['account-1', ''], 'a\u001fb', 5 as never, null as never]) {
+        await rejectsWith('invalid-read', () => logEvents(store, { stream }))
       }
       for (const correlationId of ['a\u0000b', '\ud83d', 5 as never, null as never]) {
         await rejectsWith('invalid-read', () => logEvents(store, { correlationId }))

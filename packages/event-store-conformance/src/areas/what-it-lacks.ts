@@ -14,7 +14,9 @@ const refusals: Readonly<Partial<Record<Capability, (world: World, stream: strin
     await rejectsWith(missing, () => store.append({ stream, events: [sample()], condition }))
   },
   async queries({ store }) {
-    await rejectsWith(missing, () => allOf(store.readAll({ query })))
+    for (const options of [{ query }, { stream: 'account-1' }, { category: 'account' }, { correlationId: 'request' }]) {
+      await rejectsWith(missing, () => allOf(store.readAll(options)))
+    }
   },
   async 'backwards reads'({ store }, stream) {
     await rejectsWith(missing, () => allOf(store.readStream(stream, { direction: 'backwards' })))

@@ -26,16 +26,22 @@ interface Surveyed {
 }
 
 /** A part of the log that is read, narrowed down. */
-export type Search = Pick<LogRead, 'query' | 'category' | 'correlationId' | 'after' | 'upTo' | 'direction' | 'durable'>
+export type Search = Pick<LogRead, 'query' | 'stream' | 'category' | 'correlationId' | 'after' | 'upTo' | 'direction' | 'durable'>
 
-export function isSearch({ query, category, correlationId }: Pick<LogRead, 'query' | 'category' | 'correlationId'>): boolean {
-  return query !== undefined || category !== undefined || correlationId !== undefined
+export function isSearch({
+  query,
+  stream,
+  category,
+  correlationId,
+}: Omit<Search, 'after' | 'upTo' | 'direction' | 'durable'>): boolean {
+  return query !== undefined || stream !== undefined || category !== undefined || correlationId !== undefined
 }
 
-/** Finds events by query, category and correlation. */
+/** Finds events by query, stream, category and correlation. */
 export class LogSearch {
   private readonly matching: Statement
   private readonly filtered: Statement
+  private readonly ofStreams: Statement
   private readonly survey: Statement
   private surveyed: Promise<Surveyed> | undefined
 
@@ -52,6 +58,10 @@ export class LogSearch {
       name: `${statementPrefix}read_filtered`,
       text: `select * from ${quoted}.read_filtered(string_to_array($1, e'\\x1f'), $2, $3, $4, $5, $6, $7, $8)`,
     }
+    this.ofStreams = {
+      name: `${statementPrefix}read_of_streams`,
+      text: `select * from ${quoted}.read_of_streams(string_to_array($1, e'\\x1f'), $2, $3, string_to_array($4, e'\\x1f'), $5, $6, $7, $8, $9, $10)`,
+    }
     this.survey = {
       name: `${statementPrefix}survey`,
       text: `select head, is_small from ${quoted}.survey(string_to_array($1, e'\\x1f'))`,
@@ -64,12 +74,17 @@ export class LogSearch {
    * @param flushed a position up to which everything is known to be flushed; what lies beyond is flushed before it is given out
    */
   async page(after: number, upTo: number, limit: number, flushed: number): Promise<Found> {
-    const { query, category, correlationId = null, direction, durable } = this.search
+    const { query, stream, category, correlationId = null, direction, durable } = this.search
     const isBackwards = direction === 'backwards'
     const joined = category?.join(BETWEEN) ?? null
     const barrier = durable ? flushed : null
     const matching = (given: EventQuery, low: number, high: number) =>
       this.read(this.matching, [...itemsOf(given), joined, correlationId, low, high, limit, isBackwards, barrier], limit)
+    if (stream) {
+      const items = query ? itemsOf(query) : [null, null]
+      const values = [stream.join(BETWEEN), ...items, joined, correlationId, after, upTo, limit, isBackwards, barrier]
+      return found(await this.read(this.ofStreams, values, limit), limit, undefined)
+    }
     if (query && joined === null && correlationId === null) return found(await matching(query, after, upTo), limit, undefined)
 
     this.surveyed ??= this.lookAround(joined)

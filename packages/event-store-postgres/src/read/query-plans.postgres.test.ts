@@ -103,6 +103,25 @@ describe('What is narrowed down otherwise', () => {
     expect(await filtered('small', null, true)).toBeLessThan(FEW_PAGES)
   })
 
+  it('finds a stream by its index, from any place in the log, and a query in it by its events', async () => {
+    await client.query(`
+      insert into ${schema}.events (position, version, schema_version, id, stream, type, data, metadata, tags, created_at)
+      select ${EVENTS} + n, n, 1, gen_random_uuid(), 'long-1', case when n % 5000 = 0 then 'rare' else 'frequent' end, '{}', '{}', '{}', now()
+      from generate_series(1, 20000) n`)
+    const of = (streams: string, after: number, limit: number, backwards: boolean, types: string | null = null) =>
+      buffers(
+        `select * from ${schema}.read_of_streams(string_to_array($1, '${BETWEEN}'), $2, $3, null, null, $4, $5, $6, $7, null)`,
+        [streams, types && '', types, after, Number.MAX_SAFE_INTEGER, limit, backwards],
+      )
+    for (const backwards of [false, true]) {
+      expect(await of(['large-77', 'small-100000'].join(BETWEEN), 0, 100, backwards)).toBeLessThan(100)
+      expect(await of('none-1', 0, 100, backwards)).toBeLessThan(50)
+      expect(await of('long-1', EVENTS + 15_000, 100, backwards)).toBeLessThan(1_000)
+      expect(await of('long-1', 0, 1, backwards, 'frequent')).toBeLessThan(1_000)
+      expect(await of('long-1', EVENTS + 19_000, 100, backwards, 'rare')).toBeLessThan(1_500)
+    }
+  }, 60_000)
+
   it('finds a correlation by the index that one may add, and without it by looking through', async () => {
     expect(await filtered(null, 'request-7000', false)).toBeGreaterThan(1_000)
     await client.query(`create index events_correlation on ${schema}.events (${schema}.correlation_of(metadata), position)`)

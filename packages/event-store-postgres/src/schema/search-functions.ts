@@ -101,5 +101,54 @@ begin
   if found and _up_to > _flushed then perform ${s}.flush(); end if;
 end $$;`
 
+/** The version of the first record of a stream that stands beyond a position, or one that is greater than all: positions grow along a stream. */
+const versionBeyond = ({ quoted: s }: SchemaName) => `
+create function ${s}.version_beyond(_stream text, _position bigint) returns bigint language plpgsql stable ${pinned} as $$
+declare low bigint := 1; high bigint; middle bigint; e record;
+begin
+  select r.version, r.position into e from ${s}.events r where r.stream = _stream order by r.version desc limit 1;
+  if e.version is null then return 1; end if;
+  if e.position <= _position then return e.version::bigint + 1; end if;
+  high := e.version;
+  while low < high loop
+    middle := (low + high) / 2;
+    -- Versions may have gaps, where events were taken out.
+    select r.version, r.position into e from ${s}.events r where r.stream = _stream and r.version >= middle order by r.version limit 1;
+    if e.position <= _position then low := e.version::bigint + 1; else high := middle; end if;
+  end loop;
+  return high;
+end $$;`
+
+const isAsked = `(_tags is null or exists (
+          select from unnest(string_to_array(_tags, e'\\x1f'), string_to_array(_types, e'\\x1f')) i(tags, types)
+          where (coalesce(i.types, '') = '' or e.type = any(string_to_array(i.types, e'\\x1e')))
+            and (coalesce(i.tags, '') = '' or e.tags @> string_to_array(i.tags, e'\\x1e'))))`
+
+/** What of some streams passes a query and the filters: of each by its versions, positions first, then the events. */
+const readOfStreams = ({ quoted: s }: SchemaName) => `
+create function ${s}.read_of_streams(_streams text[], _tags text, _types text, _categories text[], _correlation text,
+  _after bigint, _up_to bigint, _limit integer, _backwards boolean, _flushed bigint)
+${eventRow} language plpgsql rows 1000 ${pinned} as $$
+declare name text; first_version bigint; end_version bigint; candidates bigint[] := '{}';
+begin
+  for name in select distinct u.stream from unnest(_streams) u(stream) loop
+    first_version := ${s}.version_beyond(name, _after);
+    end_version := ${s}.version_beyond(name, _up_to);${bothWays(
+      (_, order) => `
+      candidates := candidates || array(select e.position from ${s}.events e
+        where e.stream = name and e.version >= first_version and e.version < end_version
+          and ${isEvent('e')} and ${isInCategory} and ${isCorrelated(s)} and ${isAsked}
+        order by e.version ${order} limit _limit);`,
+    )}
+  end loop;${bothWays(
+    (_, order) => `
+    return query select ${eventColumns('e')}
+      from (select c.position from unnest(candidates) c(position) order by c.position ${order} limit _limit) p
+        cross join lateral (select * from ${s}.events known where known.position = p.position offset 0) e
+      order by p.position ${order};`,
+  )}
+  if (select max(c.position) from unnest(candidates) c(position)) > _flushed then perform ${s}.flush(); end if;
+end $$;`
+
 export const searchFunctions = (schema: SchemaName) =>
-  [correlationOf, survey, readMatching, readFiltered].map((part) => part(schema)).join('\n')
+  [correlationOf, survey, readMatching, readFiltered, versionBeyond, readOfStreams].map((part) => part(schema)).join('\n')

@@ -2,13 +2,14 @@ import { InvalidReadError } from '../errors/append-errors.js'
 import { whyQueryIsMalformed } from './check-append.js'
 import type { ReadAllOptions, ReadOptions, ReadStreamOptions } from './event-store.js'
 import type { EventQuery } from './query.js'
-import { checkStreamName, isCategory } from './stream-name.js'
+import { checkStreamName, isCategory, isStreamName } from './stream-name.js'
 
 /** A read of one stream with every option given. */
 export type StreamRead = Required<ReadStreamOptions>
 /** A read of the log with every option given but what narrows it down. */
-export interface LogRead extends Required<Omit<ReadAllOptions, 'query' | 'category' | 'correlationId'>> {
+export interface LogRead extends Required<Omit<ReadAllOptions, 'query' | 'stream' | 'category' | 'correlationId'>> {
   readonly query?: EventQuery
+  readonly stream?: readonly string[]
   readonly category?: readonly string[]
   readonly correlationId?: string
 }
@@ -29,6 +30,7 @@ export function logRead(options: ReadAllOptions = {}): LogRead {
   checkInteger('upTo', upTo, 0)
   const why = query && whyQueryIsMalformed(query)
   if (why) throw new InvalidReadError('query', `it ${why}`)
+  const stream = options.stream === undefined ? undefined : streamsOf(options.stream)
   const category = options.category === undefined ? undefined : categoriesOf(options.category)
   if (correlationId !== undefined && !isText(correlationId)) {
     throw new InvalidReadError('correlationId', 'it must be text without null characters and halves of surrogate pairs')
@@ -38,9 +40,16 @@ export function logRead(options: ReadAllOptions = {}): LogRead {
     after,
     upTo,
     ...(query && { query }),
+    ...(stream && { stream }),
     ...(category && { category }),
     ...(correlationId !== undefined && { correlationId }),
   }
+}
+
+function streamsOf(stream: string | readonly string[]): readonly string[] {
+  const streams = typeof stream === 'string' ? [stream] : stream
+  if (Array.isArray(streams) && streams.length > 0 && streams.every(isStreamName)) return streams
+  throw new InvalidReadError('stream', "it must be a stream's name, or a list of at least one")
 }
 
 function categoriesOf(category: string | readonly string[]): readonly string[] {

@@ -104,7 +104,7 @@ export interface EventStore<Transaction extends object = object> {
    * The whole log's events, of all streams, in pages; each once, where it was written: links are left out. It ends at the head; it
    * does not wait for more.
    *
-   * Query, category, correlation and bounds are joined by "and"; what does not pass them never leaves the store.
+   * Query, stream, category, correlation and bounds are joined by "and"; what does not pass them never leaves the store.
    *
    * @throws InvalidReadError for malformed options
    */
@@ -182,6 +182,8 @@ export interface ReadAllOptions extends ReadOptions {
   readonly upTo?: number
   /** Only events that match. */
   readonly query?: EventQuery
+  /** Only events that were written to this stream, or to any of these; also to one that is deleted, or whose books are closed. */
+  readonly stream?: string | readonly string[]
   /** Only events of streams of this category, or of any of these; see `categoryOf`. */
   readonly category?: string | readonly string[]
   /** Only events whose metadata has this `correlationId`. */

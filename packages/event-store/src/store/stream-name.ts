@@ -25,6 +25,11 @@ export function isCategory(category: unknown): category is string {
   return typeof category === 'string' && whyNoStreamName(category) === undefined && !category.includes('-')
 }
 
+/** Whether a text can be the name of a stream. */
+export function isStreamName(stream: unknown): stream is string {
+  return typeof stream === 'string' && whyNoStreamName(stream) === undefined
+}
+
 /**
  * @throws InvalidStreamNameError for a name that is empty, longer than 1,000 bytes, or has control characters or lone surrogates
  */
