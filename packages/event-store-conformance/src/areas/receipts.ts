@@ -116,6 +116,34 @@ export const receipts: Area = (scenario) => {
     expect(await store.receipts.find(commandId)).toMatchObject({ version: 1 })
   })
 
+  receipted(
+    'keeps the receipts of many appends at once, and refuses those of handled commands alone',
+    async ({ store, unique }) => {
+      const streams = upTo(20).map(() => unique('account'))
+      const commandsOf = (round: string) => streams.map(() => [unique(`${round}-without-events`), unique(round)] as const)
+      const appendAll = (commands: ReturnType<typeof commandsOf>, expectedVersion: number) =>
+        streams.map((stream, index) => {
+          const receipts = commands[index]!.map((commandId, eventsUpTo) => ({ commandId, eventsUpTo, body: '{}' }))
+          return store.append({ stream, events: samples(1), expectedVersion, receipts })
+        })
+      const [first, second] = [commandsOf('first'), commandsOf('second')]
+      const before = await Promise.all(appendAll(first, 0))
+      second[7] = first[3]!
+      const outcomes = await Promise.allSettled(appendAll(second, 1))
+      expect(outcomes[7]).toMatchObject({ reason: { code: handled, receipt: { stream: streams[3] } } })
+      for (const [index, stream] of streams.entries()) {
+        const [earlier, later] = await Promise.all(first[index]!.map((id) => store.receipts.find(id)))
+        expect(earlier).toMatchObject({ stream, version: 0, position: 0 })
+        expect(later).toMatchObject({ stream, ...before[index] })
+        if (index === 7) continue
+        const [refused, accepted] = await Promise.all(second[index]!.map((id) => store.receipts.find(id)))
+        expect(refused).toMatchObject({ stream, ...before[index] })
+        expect(outcomes[index]).toMatchObject({ status: 'fulfilled', value: { version: 2, position: accepted!.position } })
+        expect(accepted).toMatchObject({ stream, version: 2 })
+      }
+    },
+  )
+
   receipted('handles a command once that is sent twenty times at the same time', async ({ store, start, unique }) => {
     const commandId = unique('command')
     const outcomes = await Promise.allSettled(

@@ -95,6 +95,10 @@ begin
     from unnest(verdicts) with ordinality u(verdict, o) order by u.o);
 end $$;`
 
+/** Of a receipt whose command decided nothing: the position of its stream's last event before the append. */
+const positionOfLast = ({ quoted: s }: SchemaName) =>
+  `coalesce((select e.position from ${s}.events e where e.stream = _streams[u.append] and e.version = versions[u.append]), 0)`
+
 const whetherKnown = ({ quoted: s }: SchemaName) =>
   `_check_ids := exists (select from unnest(_ids) u(id) where exists (select from ${s}.events e where e.id = u.id));`
 
@@ -118,7 +122,7 @@ declare
   base bigint; latest timestamptz; written_at timestamptz;
   versions integer[]; n integer := cardinality(_streams); written integer := 0; past integer := 0;
   counts integer[]; event_appends integer[]; event_steps integer[];
-  verdicts integer[]; details bigint[]; places bigint[]; answer bigint[]; r record;
+  verdicts integer[]; details bigint[]; places bigint[]; answer bigint[]; r record; is_usual boolean;
 begin
   ${lock(schema)}
   if _check_ids then ${whetherKnown(schema)} end if;
@@ -131,8 +135,13 @@ begin
       else coalesce((select e.version from ${schema.quoted}.events e where e.stream = u.stream order by e.version desc limit 1), 0) end
     from unnest(_streams, _expected) u(stream, expected));
 
-  -- The usual case: one event each, and everything as expected.
-  if versions = _expected and _counts is null and _condition_appends is null and _receipt_ids is null and not _check_ids then
+  -- The usual case: one event each, everything as expected, and no command was handled before.
+  is_usual := versions = _expected and _counts is null and _condition_appends is null and not _check_ids;
+  if is_usual and _receipt_ids is not null then
+    is_usual := not exists (
+      select from unnest(_receipt_ids) u(id) where exists (select from ${schema.quoted}.receipts known where known.command_id = u.id));
+  end if;
+  if is_usual then
     insert into ${schema.quoted}.events (position, version, schema_version, id, stream, type, data, metadata, tags, created_at)
     select base + u.o, u.version + 1, u.schema_version, u.id, u.stream, u.type, u.data::json, u.metadata::json,
       string_to_array(nullif(u.tags, ''), e'\\x1e'), written_at
@@ -142,6 +151,12 @@ begin
       insert into ${schema.quoted}.tags (tag, position)
       select distinct t.tag, base + u.o
       from unnest(_tags) with ordinality u(tags, o), unnest(string_to_array(nullif(u.tags, ''), e'\\x1e')) t(tag);
+    end if;
+    if _receipt_ids is not null then
+      insert into ${schema.quoted}.receipts (command_id, stream, version, position, body, created_at)
+      select u.id, _streams[u.append], versions[u.append] + u.events,
+        case when u.events > 0 then base + u.append else ${positionOfLast(schema)} end, u.body, written_at
+      from unnest(_receipt_appends, _receipt_ids, _receipt_events, _receipt_bodies) u(append, id, events, body);
     end if;
     ${indexWhenFull(schema, 'base + n')}
     return array[base, ${milliseconds('written_at')}];
@@ -259,8 +274,7 @@ begin
     insert into ${schema.quoted}.receipts (command_id, stream, version, position, body, created_at)
     select u.id, _streams[u.append], versions[u.append] + u.events,
       case when u.events > 0 then places[u.append] - counts[u.append] + u.events
-        else coalesce((select e.position from ${schema.quoted}.events e where e.stream = _streams[u.append] and e.version = versions[u.append]), 0) end,
-      u.body, written_at
+        else ${positionOfLast(schema)} end, u.body, written_at
     from unnest(_receipt_appends, _receipt_ids, _receipt_events, _receipt_bodies) u(append, id, events, body)
     where verdicts[u.append] = ${Verdict.accepted};
   end if;
