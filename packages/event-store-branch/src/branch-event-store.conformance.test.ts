@@ -6,10 +6,6 @@ import { branchEventStore } from './index.js'
 const unsupported: readonly Unsupported[] = [
   { capability: 'several processes', reason: 'what a branch stores is its own' },
   { capability: 'foreign transactions', reason: 'memory has none' },
-  { capability: 'links', reason: 'it follows those of its base, and takes none' },
-  { capability: 'stream lists', reason: 'those of its base are listed there' },
-  { capability: 'deletes', reason: 'it ends by itself' },
-  { capability: 'truncation', reason: 'it ends by itself' },
 ]
 
 describeEventStore({ name: 'branch', create: () => onTop(0), unsupported })

@@ -1,11 +1,21 @@
-import { type Append, type EventStore, eventsOf, hasCode, type NewEvent, type StoredEvent } from '@writ/event-store'
+import {
+  type Append,
+  type EventStore,
+  type ExpectedVersion,
+  eventsOf,
+  hasCode,
+  type NewEvent,
+  newLink,
+  type StoredEvent,
+  type StreamPage,
+} from '@writ/event-store'
 import { inMemoryEventStore } from '@writ/event-store-memory'
 import fc from 'fast-check'
 import { filled, sample } from '../test/filled.js'
 import { branchEventStore } from './index.js'
 
-const store = async () => {
-  const made = inMemoryEventStore()
+const store = async (allowHardDelete = false) => {
+  const made = inMemoryEventStore({ allowHardDelete })
   await made.start()
   return made
 }
@@ -77,6 +87,65 @@ describe('a branch', () => {
     expect(await base.snapshots.load('note-0', 1)).toEqual(snapshot)
   })
 
+  it('ends streams of its base, closes their books and links their events, and leaves the base as it is', async () => {
+    const base = await store()
+    await filled(base, 12)
+    const before = JSON.stringify([await all(base.readAll()), await base.streams.list(), await base.head()])
+    const what = branchEventStore({ base, allowHardDelete: true })
+    await what.start()
+    const [first, ...others] = await all(what.readStream('note-0'))
+    await what.append({ stream: 'linked', events: [newLink(first!, sample().id), newLink(others[0]!, sample().id)] })
+    expect((await all(what.readStream('linked'))).map(({ id, origin }) => [id, origin?.version])).toEqual([
+      [first!.id, 1],
+      [others[0]!.id, 2],
+    ])
+    await what.append({ stream: 'note-0', events: [sample()], expectedVersion: 4 })
+    expect(await what.streams.truncate('note-0', { before: 2, hard: true })).toEqual({ firstVersion: 2 })
+    expect((await all(what.readStream('linked'))).map(({ id }) => id)).toEqual([others[0]!.id])
+    expect(await what.streams.truncate('note-0', { before: 5 })).toEqual({ firstVersion: 5 })
+    expect((await all(what.readStream('note-0'))).map(({ version }) => version)).toEqual([5])
+    expect(await what.streams.delete('note-1', { expectedVersion: 4 })).toEqual({ version: 4, position: 16 })
+    await expect(what.append({ stream: 'note-1', events: [sample()] })).rejects.toMatchObject({
+      code: 'stream-deleted',
+      version: 4,
+    })
+    expect(await what.streams.delete('note-2', { hard: true })).toEqual({ version: 4, position: 17 })
+    const streams = (await all(what.readAll({ query: { items: [{ types: ['noted'] }] } }))).map(({ stream }) => stream)
+    expect(streams.filter((stream) => stream === 'note-1')).toHaveLength(4)
+    expect(streams).not.toContain('note-2')
+    const listed = await what.streams.list()
+    expect(listed.streams.map(({ stream, version, firstVersion }) => [stream, version, firstVersion])).toEqual([
+      ['linked', 2, 1],
+      ['note-0', 5, 5],
+      ['note-1', 4, 5],
+      ['note-2', 4, 5],
+    ])
+    expect(JSON.stringify([await all(base.readAll()), await base.streams.list(), await base.head()])).toBe(before)
+  })
+
+  it('takes nothing out unless that is allowed', async () => {
+    const base = await store()
+    await filled(base, 3)
+    const what = await branch(base)
+    const refused = { code: 'hard-delete-not-allowed' }
+    await expect(what.streams.delete('note-0', { hard: true })).rejects.toMatchObject(refused)
+    await expect(what.streams.truncate('note-0', { before: 1, hard: true })).rejects.toMatchObject(refused)
+  })
+
+  it('lists the streams that were there when it parted, and its own', async () => {
+    const base = await store()
+    await filled(base, 3)
+    const what = await branch(base, 2)
+    await what.append({ stream: 'note-1x', events: [sample()] })
+    const pages: string[][] = []
+    for (let after: string | undefined = ''; after !== undefined; ) {
+      const { streams, next }: StreamPage = await what.streams.list({ after, limit: 1 })
+      pages.push(streams.map(({ stream }) => stream))
+      after = next
+    }
+    expect(pages.flat()).toEqual(['note-0', 'note-1', 'note-1x'])
+  })
+
   it('can be branched again', async () => {
     const base = await store()
     await filled(base, 4)
@@ -96,6 +165,7 @@ describe('a branch', () => {
   it('is, wherever it parts from its base, what one store would be to which all was appended', async () => {
     const streams = fc.constantFrom('a-1', 'a-2', 'b-1')
     const append = fc.record({
+      what: fc.constant('append' as const),
       stream: streams,
       events: fc.integer({ min: 0, max: 3 }),
       tags: fc.subarray(['red', 'blue']),
@@ -103,6 +173,20 @@ describe('a branch', () => {
       condition: fc.option(fc.record({ tag: fc.constantFrom('red', 'blue'), after: fc.nat(8) }), { freq: 2, nil: undefined }),
       receipt: fc.option(fc.nat(4), { freq: 2, nil: undefined }),
     })
+    const link = fc.record({ what: fc.constant('link' as const), stream: streams, target: fc.nat(15) })
+    const expectedVersion = fc.constantFrom('any' as const, 'stream-exists' as const, 'no-stream' as const, 1, 3)
+    const deletion = { what: fc.constant('delete' as const), stream: streams }
+    const end = fc.oneof(
+      fc.record({ ...deletion, expectedVersion, hard: fc.constant(false) }),
+      fc.record({ ...deletion, expectedVersion: fc.constant('any' as const), hard: fc.constant(true) }),
+    )
+    const close = (hard: fc.Arbitrary<boolean>) =>
+      fc.record({ what: fc.constant('truncate' as const), stream: streams, before: fc.integer({ min: 1, max: 5 }), hard })
+    const often = { weight: 6, arbitrary: append }
+    const sometimes = { weight: 2, arbitrary: link }
+    // A stream of the base that ends with links which lead nowhere ends before them for a branch: no reader is shown them.
+    const earlier = fc.oneof(often, sometimes, close(fc.constant(false)))
+    const later = fc.oneof(often, sometimes, close(fc.boolean()), end)
     const read = fc.record({
       direction: fc.constantFrom('forwards' as const, 'backwards' as const),
       limit: fc.integer({ min: 0, max: 30 }),
@@ -111,53 +195,123 @@ describe('a branch', () => {
     const range = fc.tuple(fc.nat(12), fc.nat(20))
     await fc.assert(
       fc.asyncProperty(
-        fc.array(append, { maxLength: 25 }),
-        fc.nat(25),
+        fc.array(earlier, { maxLength: 15 }),
+        fc.array(later, { maxLength: 15 }),
         read,
         range,
         streams,
-        async (given, parting, options, [from, to], stream) => {
-          const appends = given.map(
-            ({ stream, events, tags, expectedVersion, condition, receipt }): Append => ({
-              stream,
-              expectedVersion,
-              events: Array.from({ length: events }, (): NewEvent => sample({ tags })),
-              ...(condition && { condition: { failIfMatch: { items: [{ tags: [condition.tag] }] }, after: condition.after } }),
-              ...(receipt !== undefined && { receipts: [{ commandId: `${receipt}`, eventsUpTo: events, body: '{}' }] }),
-            }),
-          )
-          const [whole, base] = [await store(), await store()]
-          for (const one of appends.slice(0, parting)) await Promise.allSettled([whole.append(one), base.append(one)])
-          const what = await branch(base)
+        async (before, since, options, [from, to], stream) => {
+          const [whole, base] = [await store(true), await store(true)]
+          for (const given of before) {
+            const log = await all(whole.readAll())
+            if (given.what === 'link' && given.target >= log.length) continue
+            const one = operation(given, log)
+            expect(await outcome(base, one)).toEqual(await outcome(whole, one))
+          }
+          const what = branchEventStore({ base, allowHardDelete: true })
+          await what.start()
           // What the base goes on with is none of the branch's business.
           await base.append({ stream: 'a-1', events: [sample({ tags: ['red', 'blue'] })] })
-          for (const one of appends.slice(parting)) expect(await outcome(what, one)).toEqual(await outcome(whole, one))
+          const untouched = await contents(base)
+          for (const given of since) {
+            const one = operation(given, await all(whole.readAll()))
+            expect(await outcome(what, one)).toEqual(await outcome(whole, one))
+          }
           const looks = [
             (of: EventStore) => all(of.readAll({ ...options, after: from, upTo: to })),
             (of: EventStore) => all(of.readAll({ ...options, query: { items: [{ tags: ['red'] }] } })),
             (of: EventStore) => all(of.readStream(stream, { ...options, fromVersion: from, toVersion: to })),
           ]
-          for (const look of looks) expect((await look(what)).map(undated)).toEqual((await look(whole)).map(undated))
+          const seen = (of: EventStore, look: (typeof looks)[number]) =>
+            look(of).then(
+              (events) => events.map(undated),
+              ({ code, version, position }) => ({ code, version, position }),
+            )
+          for (const look of looks) expect(await seen(what, look)).toEqual(await seen(whole, look))
+          const listed = async (of: EventStore) =>
+            (await of.streams.list()).streams.map(({ deletion, ...info }) => [info, deletion?.position, deletion?.hard])
+          expect(await listed(what)).toEqual(await listed(whole))
+          expect(await contents(base)).toBe(untouched)
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 300 },
     )
   })
 })
 
 const undated = ({ createdAt: _, ...event }: StoredEvent) => event
 
-async function outcome(store: EventStore, append: Append): Promise<unknown> {
+/** All that a store shows, as text. */
+async function contents(store: EventStore): Promise<string> {
+  const { streams } = await store.streams.list()
+  const open = streams.filter(({ deletion }) => !deletion)
+  return JSON.stringify([
+    await store.head(),
+    await all(store.readAll()),
+    streams,
+    await Promise.all(open.map(({ stream }) => all(store.readStream(stream)))),
+  ])
+}
+
+type Operation = (store: EventStore) => Promise<unknown>
+
+type Given =
+  | {
+      readonly what: 'append'
+      readonly stream: string
+      readonly events: number
+      readonly tags: string[]
+      readonly expectedVersion: ExpectedVersion
+      readonly condition: { readonly tag: string; readonly after: number } | undefined
+      readonly receipt: number | undefined
+    }
+  | { readonly what: 'link'; readonly stream: string; readonly target: number }
+  | { readonly what: 'delete'; readonly stream: string; readonly expectedVersion: ExpectedVersion; readonly hard: boolean }
+  | { readonly what: 'truncate'; readonly stream: string; readonly before: number; readonly hard: boolean }
+
+/** The same for every store that it is done to, ids and all. */
+function operation(given: Given, log: readonly StoredEvent[]): Operation {
+  const { what, stream } = given
+  if (what === 'delete') {
+    const { expectedVersion, hard } = given
+    return (store) => store.streams.delete(stream, { expectedVersion, hard })
+  }
+  if (what === 'truncate') return (store) => store.streams.truncate(stream, { before: given.before, hard: given.hard })
+  if (what === 'link') {
+    const link = newLink(log[given.target] ?? { position: given.target + 1, id: sample().id }, sample().id)
+    return (store) => store.append({ stream, events: [link] })
+  }
+  const { events, tags, expectedVersion, condition, receipt } = given
+  const append: Append = {
+    stream,
+    expectedVersion,
+    events: Array.from({ length: events }, (): NewEvent => sample({ tags })),
+    ...(condition && { condition: { failIfMatch: { items: [{ tags: [condition.tag] }] }, after: condition.after } }),
+    ...(receipt !== undefined && { receipts: [{ commandId: `${receipt}`, eventsUpTo: events, body: '{}' }] }),
+  }
+  return (store) => store.append(append)
+}
+
+async function outcome(store: EventStore, operation: Operation): Promise<unknown> {
   try {
-    return await store.append(append)
+    return await operation(store)
   } catch (error) {
     if (hasCode(error, 'append-condition-failed')) return error.code
-    const { code, actualVersion, missed, receipt } = error as {
+    const { code, version, position, actualVersion, missed, receipt } = error as {
       code: string
+      version?: number
+      position?: number
       actualVersion?: number
       missed?: StoredEvent[]
       receipt?: { version: number; position: number }
     }
-    return { code, actualVersion, missed: missed?.map(undated), version: receipt?.version, position: receipt?.position }
+    return {
+      code,
+      version,
+      position,
+      actualVersion,
+      missed: missed?.map(undated),
+      receipt: receipt && [receipt.version, receipt.position],
+    }
   }
 }

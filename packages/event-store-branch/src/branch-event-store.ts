@@ -7,7 +7,6 @@ import {
   type Appended,
   type AppendListener,
   type AppendsTogether,
-  CapabilityMissingError,
   CollectedAppends,
   CommandAlreadyHandledError,
   type Committed,
@@ -17,9 +16,7 @@ import {
   type ExpectedVersion,
   eventsOf,
   type Head,
-  hasCode,
   isExpected,
-  LINK_TYPE,
   type Logger,
   type LogRewoundError,
   logRead,
@@ -31,14 +28,16 @@ import {
   type Snapshots,
   type StoredEvent,
   StoreNotRunningError,
-  type Streams,
   streamRead,
+  systemRuntime,
   WrongExpectedVersionError,
 } from '@writ/event-store'
 import { InMemoryLog, type InMemoryTransaction, inMemoryEventStore } from '@writ/event-store-memory'
 import { BranchSnapshots } from './branch-snapshots.js'
 import { BranchStreams } from './branch-streams.js'
+import { ownVersion } from './own-version.js'
 import { Past, type StreamEnd } from './past.js'
+import { Translation } from './translation.js'
 
 const MAX_MISSED = 100
 
@@ -47,6 +46,8 @@ export interface BranchEventStoreOptions {
   readonly base: EventStore
   /** The position up to which the base is seen; its head by default, as it is when the branch starts. */
   readonly at?: number
+  /** Whether events may be taken out of the branch, by `streams.delete` and `streams.truncate` with `hard`; false by default. */
+  readonly allowHardDelete?: boolean
   readonly runtime?: Runtime
   readonly logger?: Logger
 }
@@ -63,12 +64,6 @@ export function branchEventStore(options: BranchEventStoreOptions): BranchEventS
   return new Branch(options)
 }
 
-// Positions of a branch are not those of the store that keeps its own events.
-function refuseLinks(appends: readonly Append[]): void {
-  if (!appends.some(({ events }) => events.some(({ type }) => type === LINK_TYPE))) return
-  throw new CapabilityMissingError('branch', 'links', 'Links of the base are followed; append the events themselves here.')
-}
-
 type Pages = AsyncGenerator<readonly StoredEvent[], void, undefined>
 
 /** Undoes what the work of a transaction did that is stored already. */
@@ -81,25 +76,39 @@ class Branch implements BranchEventStore {
   readonly projections: EventStore<InMemoryTransaction>['projections']
   readonly receipts: Receipts
   readonly snapshots: Snapshots
-  readonly streams: Streams
+  readonly streams: BranchStreams
+  private readonly translation: Translation
   private readonly own: EventStore<InMemoryTransaction>
   private past: Past | undefined
   private appending: Promise<unknown> = Promise.resolve()
 
   constructor(private readonly options: BranchEventStoreOptions) {
-    const { runtime, logger } = options
-    const log = new InMemoryLog(runtime && { runtime })
-    this.own = inMemoryEventStore({ log, allowInProduction: true, ...(logger && { logger }) })
-    this.checkpoints = this.own.checkpoints
-    this.parked = this.own.parked
-    this.projections = this.own.projections
+    const { base, runtime = systemRuntime, logger, allowHardDelete = false } = options
+    const log = new InMemoryLog({ runtime })
+    const own = inMemoryEventStore({ log, allowInProduction: true, allowHardDelete, ...(logger && { logger }) })
+    const past = () => this.started
+    const translation = new Translation(past, runtime)
+    this.own = own
+    this.translation = translation
+    this.checkpoints = own.checkpoints
+    this.parked = own.parked
+    this.projections = own.projections
     this.receipts = {
       find: (commandId) => this.findReceipt(commandId),
       // Those of the base are not the branch's to delete.
-      deleteOlderThan: (milliseconds) => this.own.receipts.deleteOlderThan(milliseconds),
+      deleteOlderThan: (milliseconds) => own.receipts.deleteOlderThan(milliseconds),
     }
-    this.streams = new BranchStreams((stream, read) => this.readStream(stream, read), options.base.streams)
-    this.snapshots = new BranchSnapshots(this.own.snapshots, () => this.started)
+    this.snapshots = new BranchSnapshots(own.snapshots, past)
+    this.streams = new BranchStreams({
+      base: base.streams,
+      own,
+      snapshots: this.snapshots,
+      translation,
+      allowHardDelete,
+      past,
+      inOrder: (work) => this.inOrder(work),
+      refusal: (stream, expectedVersion) => this.refusal({ stream, events: [], expectedVersion }, undefined),
+    })
   }
 
   get at(): number {
@@ -118,14 +127,14 @@ class Branch implements BranchEventStore {
 
   async append(append: Append): Promise<Appended> {
     checkAppend(append)
-    refuseLinks([append])
-    return this.inTheBranch([append], async ([own]) => [await this.own.append(own!)]).then(([appended]) => appended!)
+    const store = async ([own]: readonly Append[]) => [await this.own.append(own!)]
+    const [appended] = await this.inOrder(() => this.appendNow([append], store))
+    return appended!
   }
 
   async appendAll(appends: readonly Append[]): Promise<readonly Appended[]> {
     checkAppends(appends)
-    refuseLinks(appends)
-    return this.inTheBranch(appends, (own) => this.own.appendAll(own))
+    return this.inOrder(() => this.appendNow(appends, (own) => this.own.appendAll(own)))
   }
 
   async transaction<T>(work: (transaction: InMemoryTransaction & AppendsTogether) => Promise<T>): Promise<Committed<T>> {
@@ -155,17 +164,25 @@ class Branch implements BranchEventStore {
 
   async *readStream(stream: string, options?: ReadStreamOptions): Pages {
     const read = streamRead(stream, options)
-    const { fromVersion, toVersion } = read
+    const { direction, limit, pageSize, durable } = read
+    let { fromVersion: from, toVersion: upTo } = read
+    if (limit === 0 || from > upTo) return
     const end = await this.started.endOf(stream)
-    const pastRead = { ...read, toVersion: Math.min(toVersion, end.version) }
-    const ownRead = {
-      ...read,
-      fromVersion: Math.max(fromVersion - end.version, 1),
-      toVersion: Math.max(toVersion - end.version, 0),
+    const { version = 0 } = (await this.own.streams.info(stream)) ?? {}
+    upTo = Math.min(upTo, end.version + version)
+    for (let remaining = limit; remaining > 0; ) {
+      // Between two pages the books may be closed, or the stream deleted.
+      from = Math.max(from, await this.streams.readFrom(stream))
+      if (from > upTo) return
+      const size = Math.min(pageSize, remaining)
+      const first = direction === 'forwards' ? from : Math.max(from, upTo - size + 1)
+      const last = direction === 'forwards' ? Math.min(upTo, from + size - 1) : upTo
+      const page = await this.versions(stream, { first, last, end, durable })
+      if (direction === 'forwards') from = last + 1
+      else upTo = first - 1
+      remaining -= page.length
+      if (page.length > 0) yield direction === 'forwards' ? page : page.reverse()
     }
-    const past = (limit: number) => (fromVersion > end.version ? none() : this.started.readStream(stream, { ...pastRead, limit }))
-    const own = (limit: number) => this.moved(this.own.readStream(stream, { ...ownRead, limit }))
-    yield* inTurn(read, past, own)
   }
 
   async *readAll(options?: ReadAllOptions): Pages {
@@ -173,8 +190,7 @@ class Branch implements BranchEventStore {
     const { at } = this
     const ownRead = { ...read, after: Math.max(read.after - at, 0), upTo: Math.max(read.upTo - at, 0) }
     const past = (limit: number) => (read.after >= at ? none() : this.started.readAll({ ...read, limit }))
-    const own = (limit: number) => this.moved(this.own.readAll({ ...ownRead, limit }))
-    yield* inTurn(read, past, own)
+    yield* inTurn(read, past, () => this.ownLog({ ...ownRead, limit: Number.MAX_SAFE_INTEGER }))
   }
 
   async head(): Promise<Head> {
@@ -200,14 +216,11 @@ class Branch implements BranchEventStore {
     return this.past
   }
 
-  /** Appends in the order of the calls, though one may have to look the past up and the next may not. */
-  private inTheBranch(
-    appends: readonly Append[],
-    store: (own: readonly Append[]) => Promise<readonly Appended[]>,
-  ): Promise<readonly Appended[]> {
-    const appended = this.appending.then(() => this.appendNow(appends, store))
-    this.appending = appended.catch(() => {})
-    return appended
+  /** In the order of the calls, though one may have to look the past up and the next may not. */
+  private inOrder<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.appending.then(work)
+    this.appending = done.catch(() => {})
+    return done
   }
 
   /** Lets the own store append what the past does not refuse; versions and positions are those of the branch, in and out. */
@@ -228,7 +241,7 @@ class Branch implements BranchEventStore {
         return { version: end.version + version, position: position === 0 ? end.position : this.at + position }
       })
     } catch (error) {
-      throw await this.asInTheBranch(error, appends)
+      throw await this.translation.error(error, appends)
     }
   }
 
@@ -243,87 +256,72 @@ class Branch implements BranchEventStore {
     const match = condition && (await this.started.match(condition.failIfMatch, condition.after ?? 0))
     if (expectedVersion === undefined || match !== undefined) throw await this.refusal(append, match)
     const after = Math.max(0, (condition?.after ?? 0) - this.at)
-    return { ...append, expectedVersion, ...(condition && { condition: { ...condition, after } }) }
+    const events = append.events.map((event) => this.translation.newEvent(event))
+    return { ...append, events, expectedVersion, ...(condition && { condition: { ...condition, after } }) }
   }
 
   private async findReceipt(commandId: string): Promise<Receipt | undefined> {
     const own = await this.own.receipts.find(commandId)
-    return own ? this.movedReceipt(own) : this.started.receipt(commandId)
+    return own ? this.translation.receipt(own) : this.started.receipt(commandId)
   }
 
-  /** Why the past alone refuses an append; a receipt outranks a version, and a version a condition. */
+  /** Why the past alone refuses an append; a receipt outranks a deletion, that a version, and a version a condition. */
   private async refusal({ stream, expectedVersion = 'any', receipts = [] }: Append, match: number | undefined): Promise<Error> {
     for (const { commandId } of receipts) {
       const receipt = await this.findReceipt(commandId)
       if (receipt) return new CommandAlreadyHandledError(receipt)
     }
-    let actual = 0
-    for await (const [last] of this.readStream(stream, { direction: 'backwards', limit: 1, durable: false }))
-      actual = last?.version ?? 0
+    await this.streams.readFrom(stream)
+    const { version: actual = 0 } = (await this.streams.info(stream)) ?? {}
     if (match !== undefined && isExpected(expectedVersion, actual)) return new AppendConditionFailedError(stream, match)
     return new WrongExpectedVersionError(stream, expectedVersion, actual, await this.missed(stream, expectedVersion, actual))
   }
 
   private async missed(stream: string, expected: ExpectedVersion, actual: number): Promise<readonly StoredEvent[] | undefined> {
     const known = typeof expected === 'number' ? expected : expected === 'no-stream' ? 0 : actual
-    if (actual - known > MAX_MISSED) return undefined
+    if (actual - known > MAX_MISSED || known + 1 < (await this.streams.readFrom(stream))) return undefined
     const missed: StoredEvent[] = []
     for await (const event of eventsOf(this.readStream(stream, { fromVersion: known + 1, durable: false }))) missed.push(event)
     return missed
   }
 
-  /** The own store's error, with versions and positions as they are in the branch. */
-  private async asInTheBranch(error: unknown, appends: readonly Append[]): Promise<unknown> {
-    if (hasCode<WrongExpectedVersionError>(error, 'wrong-expected-version')) {
-      const { stream } = error
-      const end = await this.started.endOf(stream)
-      const expectedVersion = appends.find((append) => append.stream === stream)?.expectedVersion ?? 'any'
-      const missed = error.missed && (await Promise.all(error.missed.map((event) => this.movedEvent(event))))
-      return new WrongExpectedVersionError(stream, expectedVersion, end.version + error.actualVersion, missed)
+  /** A stream's events from one version to another, wherever they stand. */
+  private async versions(
+    stream: string,
+    { first, last, end, durable }: { first: number; last: number; end: StreamEnd; durable: boolean },
+  ): Promise<StoredEvent[]> {
+    const found: StoredEvent[] = []
+    if (first <= end.version) {
+      const upTo = Math.min(last, end.version)
+      const pages = this.started.readStream(stream, { fromVersion: first, toVersion: upTo, limit: upTo - first + 1, durable })
+      for await (const page of pages) found.push(...page)
     }
-    if (hasCode<AppendConditionFailedError>(error, 'append-condition-failed'))
-      return new AppendConditionFailedError(error.stream, this.at + error.position)
-    if (hasCode<CommandAlreadyHandledError>(error, 'command-already-handled'))
-      return new CommandAlreadyHandledError(await this.movedReceipt(error.receipt))
-    return error
+    if (last > end.version) {
+      const range = { fromVersion: Math.max(first - end.version, 1), toVersion: last - end.version }
+      for await (const page of this.own.readStream(stream, range)) found.push(...(await this.translation.readable(page)))
+    }
+    return found
   }
 
-  private async *moved(pages: AsyncIterable<readonly StoredEvent[]>): Pages {
-    for await (const page of pages) yield await Promise.all(page.map((event) => this.movedEvent(event)))
+  private async *ownLog(read: ReadAllOptions): Pages {
+    for await (const page of this.own.readAll(read)) yield this.translation.inTheLog(page)
   }
-
-  private async movedEvent(event: StoredEvent): Promise<StoredEvent> {
-    const { version } = await this.started.endOf(event.stream)
-    return { ...event, version: version + event.version, position: this.at + event.position }
-  }
-
-  private async movedReceipt(receipt: Receipt): Promise<Receipt> {
-    const end = await this.started.endOf(receipt.stream)
-    const position = receipt.position === 0 ? end.position : this.at + receipt.position
-    return { ...receipt, version: end.version + receipt.version, position }
-  }
-}
-
-/** What is expected of the branch's own part of a stream; undefined where its past is something else than expected. */
-function ownVersion(expected: ExpectedVersion = 'any', end: StreamEnd): ExpectedVersion | undefined {
-  if (expected === 'any') return 'any'
-  if (expected === 'stream-exists') return end.version > 0 ? 'any' : 'stream-exists'
-  const version = expected === 'no-stream' ? 0 : expected
-  return version < end.version ? undefined : version - end.version
 }
 
 /** Two parts that follow each other in the log, read in either direction, up to a limit in all. */
 async function* inTurn(
   { direction, limit }: { readonly direction: 'forwards' | 'backwards'; readonly limit: number },
-  past: (limit: number) => AsyncIterable<readonly StoredEvent[]>,
-  own: (limit: number) => AsyncIterable<readonly StoredEvent[]>,
+  past: (limit: number) => Pages,
+  own: () => Pages,
 ): Pages {
   let remaining = limit
   for (const part of direction === 'forwards' ? [past, own] : [own, past]) {
     if (remaining === 0) return
-    for await (const page of part(remaining)) {
+    for await (const events of part(remaining)) {
+      const page = events.slice(0, remaining)
       remaining -= page.length
-      yield page
+      if (page.length > 0) yield page
+      if (remaining === 0) break
     }
   }
 }

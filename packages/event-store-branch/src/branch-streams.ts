@@ -1,51 +1,152 @@
 import {
-  CapabilityMissingError,
+  checkDelete,
   checkStreamName,
+  checkTruncate,
+  type Deleted,
+  type DeleteOptions,
+  type EventStore,
+  type ExpectedVersion,
+  HardDeleteNotAllowedError,
   hasCode,
-  type StoredEvent,
+  InvalidTruncationError,
+  type ListOptions,
+  type Snapshots,
+  StreamDeletedError,
   type StreamInfo,
+  type StreamPage,
   type Streams,
+  streamList,
+  type Truncated,
+  type TruncateOptions,
+  WrongExpectedVersionError,
 } from '@writ/event-store'
+import { ownVersion } from './own-version.js'
+import type { Past } from './past.js'
+import type { Translation } from './translation.js'
 
-/** Tells of the branch's streams; to end them is not what a branch is for. */
+export interface StreamsOfBranch {
+  /** The store that the branch lies on. */
+  readonly base: Streams
+  /** The store of what the branch itself has. */
+  readonly own: Pick<EventStore, 'streams'>
+  readonly snapshots: Snapshots
+  readonly translation: Translation
+  readonly allowHardDelete: boolean
+  readonly past: () => Past
+  /** Does one thing after another, in the order of the calls. */
+  inOrder<T>(work: () => Promise<T>): Promise<T>
+  /** Why what is there already speaks against a version. */
+  refusal(stream: string, expectedVersion: ExpectedVersion): Promise<Error>
+}
+
+/** Tells of the branch's streams and ends them, those of the base too: there they stay as they are. */
 export class BranchStreams implements Streams {
-  constructor(
-    private readonly readStream: (
-      stream: string,
-      options: { readonly direction: 'forwards' | 'backwards'; readonly limit: 1; readonly durable: false },
-    ) => AsyncIterable<readonly StoredEvent[]>,
-    private readonly base: Streams,
-  ) {}
+  /** The version from which on a stream is read, where its books were closed in the branch. */
+  private readonly firstVersions = new Map<string, number>()
+
+  constructor(private readonly branch: StreamsOfBranch) {}
 
   async info(stream: string): Promise<StreamInfo | undefined> {
+    const { base, own, translation } = this.branch
+    const past = this.branch.past()
     checkStreamName(stream)
     try {
-      const [first, last] = [await this.one(stream, 'forwards'), await this.one(stream, 'backwards')]
-      return first && last && { stream, version: last.version, firstVersion: first.version }
+      const end = await past.endOf(stream)
+      const info = await own.streams.info(stream)
+      if (info?.deletion) {
+        const deletion = await translation.deletion(stream, info.deletion)
+        return { stream, version: deletion.version, firstVersion: deletion.version + 1, deletion }
+      }
+      const version = end.version + (info?.version ?? 0)
+      return version === 0 ? undefined : { stream, version, firstVersion: await this.firstVersionOf(stream) }
     } catch (error) {
-      if (hasCode(error, 'stream-deleted')) return this.base.info(stream)
+      if (hasCode(error, 'stream-deleted')) return base.info(stream)
       throw error
     }
   }
 
-  async list(): Promise<never> {
-    throw new CapabilityMissingError('branch', 'lists of streams', 'List those of the base, or ask about one by its name.')
+  async list(options?: ListOptions): Promise<StreamPage> {
+    const { base, own } = this.branch
+    const { limit } = streamList(options)
+    const pages = [await base.list(options), await own.streams.list(options)]
+    // Beyond the end of either page, names of the other one may stand between those that it has not told yet.
+    const end = pages.flatMap(({ next }) => next ?? []).sort(byBytes)[0]
+    const names = [...new Set(pages.flatMap(({ streams }) => streams.map(({ stream }) => stream)))]
+      .filter((name) => end === undefined || byBytes(name, end) <= 0)
+      .sort(byBytes)
+    // What the base has got since is not there in the branch.
+    const infos = await Promise.all(names.slice(0, limit).map((name) => this.info(name)))
+    const next = names.length > limit ? names[limit - 1] : end
+    return { streams: infos.filter((info) => info !== undefined), ...(next !== undefined && { next }) }
   }
 
-  async delete(): Promise<never> {
-    throw new CapabilityMissingError(
-      'branch',
-      'deletes',
-      'Delete streams of the base, or ask what happens without them in a test.',
-    )
+  delete(stream: string, options?: DeleteOptions): Promise<Deleted> {
+    const { branch } = this
+    return branch.inOrder(async () => {
+      const { own, translation } = branch
+      const past = branch.past()
+      const { expectedVersion, hard, metadata } = checkDelete(stream, options)
+      if (hard) this.refuseHard(stream)
+      const end = await past.endOf(stream)
+      const expected = ownVersion(expectedVersion, end)
+      if (expected === undefined) {
+        const { deletion } = (await this.info(stream)) ?? {}
+        // It may yet be taken out, but not at this version.
+        if (hard && deletion?.hard === false)
+          throw new WrongExpectedVersionError(stream, expectedVersion, deletion.version, undefined)
+        throw await branch.refusal(stream, expectedVersion)
+      }
+      try {
+        const { version, position } = await own.streams.delete(stream, { expectedVersion: expected, hard, metadata })
+        if (hard) {
+          past.takeOut(stream, end.version)
+          await branch.snapshots.delete(stream)
+        }
+        return { version: end.version + version, position: past.position + position }
+      } catch (error) {
+        throw await translation.error(error, [{ stream, expectedVersion }])
+      }
+    })
   }
 
-  async truncate(): Promise<never> {
-    throw new CapabilityMissingError('branch', 'truncation', 'Close the books of the base.')
+  truncate(stream: string, options: TruncateOptions): Promise<Truncated> {
+    const { branch } = this
+    return branch.inOrder(async () => {
+      const past = branch.past()
+      const { before, hard } = checkTruncate(stream, options)
+      if (hard) this.refuseHard(stream)
+      const end = await past.endOf(stream)
+      const { version = 0, deletion } = (await this.info(stream)) ?? {}
+      if (deletion) throw new StreamDeletedError(stream, deletion)
+      if (before > version) throw new InvalidTruncationError(stream, before, version)
+      const firstVersion = Math.max(before, await this.firstVersionOf(stream))
+      this.firstVersions.set(stream, firstVersion)
+      if (hard) past.takeOut(stream, Math.min(before - 1, end.version))
+      if (before > end.version) await branch.own.streams.truncate(stream, { before: before - end.version, hard })
+      return { firstVersion }
+    })
   }
 
-  private async one(stream: string, direction: 'forwards' | 'backwards'): Promise<StoredEvent | undefined> {
-    for await (const [event] of this.readStream(stream, { direction, limit: 1, durable: false })) return event
-    return undefined
+  /**
+   * The version from which on a stream is read.
+   *
+   * @throws StreamDeletedError
+   */
+  async readFrom(stream: string): Promise<number> {
+    const { own, translation } = this.branch
+    const deletion = (await own.streams.info(stream))?.deletion
+    if (deletion) throw new StreamDeletedError(stream, await translation.deletion(stream, deletion))
+    return this.firstVersionOf(stream)
+  }
+
+  private async firstVersionOf(stream: string): Promise<number> {
+    return Math.max(this.firstVersions.get(stream) ?? 1, await this.branch.past().firstVersionOf(stream))
+  }
+
+  private refuseHard(stream: string): void {
+    if (!this.branch.allowHardDelete) throw new HardDeleteNotAllowedError('branch', stream)
   }
 }
+
+/** As a database compares names. */
+const byBytes = (one: string, other: string) => Buffer.compare(Buffer.from(one), Buffer.from(other))

@@ -17,9 +17,11 @@ export interface StreamEnd {
 
 const absent: StreamEnd = Object.freeze({ version: 0, position: 0 })
 
-/** A store as it was at a position. It is only ever read. */
+/** A store as it was at a position, without what the branch has taken out. It is only ever read. */
 export class Past {
   private readonly ends = new Map<string, Promise<StreamEnd>>()
+  /** Up to which version a stream's events are taken out. */
+  private readonly takenOut = new Map<string, number>()
 
   constructor(
     private readonly store: EventStore,
@@ -38,12 +40,37 @@ export class Past {
     return end
   }
 
-  readStream(stream: string, options: ReadStreamOptions): AsyncIterable<readonly StoredEvent[]> {
-    return this.store.readStream(stream, options)
+  /** The version from which on a stream is read: one beyond its end where nothing of it is. */
+  async firstVersionOf(stream: string): Promise<number> {
+    const { version } = await this.endOf(stream)
+    if (version === 0) return 1
+    const { firstVersion = 1 } = (await this.store.streams.info(stream)) ?? {}
+    return Math.min(firstVersion, version + 1)
   }
 
-  readAll(options: ReadAllOptions): AsyncIterable<readonly StoredEvent[]> {
-    return this.store.readAll({ ...options, upTo: Math.min(options.upTo ?? this.position, this.position) })
+  /** A link to what is taken out leads nowhere. */
+  async *readStream(stream: string, options: ReadStreamOptions): AsyncGenerator<readonly StoredEvent[], void, undefined> {
+    for await (const page of this.store.readStream(stream, options))
+      yield page.filter(({ origin }) => origin === undefined || !this.isTakenOut(origin))
+  }
+
+  async *readAll({ limit, ...options }: ReadAllOptions): AsyncGenerator<readonly StoredEvent[], void, undefined> {
+    const read = { ...options, upTo: Math.min(options.upTo ?? this.position, this.position) }
+    // What is left out here does not count.
+    const isWhole = this.takenOut.size === 0
+    let remaining = limit ?? Number.MAX_SAFE_INTEGER
+    for await (const events of this.store.readAll({ ...read, ...(isWhole && limit !== undefined && { limit }) })) {
+      const page = this.takenOut.size === 0 ? events : events.filter((event) => !this.isTakenOut(event)).slice(0, remaining)
+      remaining -= page.length
+      if (page.length > 0) yield page
+      if (remaining === 0) return
+    }
+  }
+
+  /** The event at a position; undefined where there is none. */
+  async at(position: number): Promise<StoredEvent | undefined> {
+    for await (const [event] of this.readAll({ after: position - 1, upTo: position, limit: 1, durable: false })) return event
+    return undefined
   }
 
   /** The position of an event after this one that matches. */
@@ -61,6 +88,15 @@ export class Past {
   async snapshot(stream: string, schemaVersion: number): Promise<Snapshot | undefined> {
     const snapshot = await this.store.snapshots.load(stream, schemaVersion)
     return snapshot && snapshot.position <= this.position ? snapshot : undefined
+  }
+
+  /** The store keeps them; they are not seen here any more. */
+  takeOut(stream: string, upTo: number): void {
+    this.takenOut.set(stream, Math.max(upTo, this.takenOut.get(stream) ?? 0))
+  }
+
+  private isTakenOut({ stream, version }: Pick<StoredEvent, 'stream' | 'version'>): boolean {
+    return version <= (this.takenOut.get(stream) ?? 0)
   }
 
   private async find(stream: string): Promise<StreamEnd> {

@@ -1,0 +1,97 @@
+import {
+  type Append,
+  AppendConditionFailedError,
+  CommandAlreadyHandledError,
+  followed,
+  hasCode,
+  LINK_TYPE,
+  linkTarget,
+  type NewEvent,
+  newLink,
+  OWN_SCHEMA_VERSION,
+  type Receipt,
+  type Runtime,
+  type StoredEvent,
+  StreamDeletedError,
+  type StreamDeletion,
+  WrongExpectedVersionError,
+} from '@writ/event-store'
+import type { Past } from './past.js'
+
+/** What stands in the branch → what its own store holds, and back: there, versions and positions begin where the base ends. */
+export class Translation {
+  /** The type of what stands for a link to an event of the base: the own store could not follow it. No query can name it by chance. */
+  private readonly linkToBase: string
+
+  constructor(
+    private readonly past: () => Past,
+    runtime: Runtime,
+  ) {
+    this.linkToBase = `link-to-base-${runtime.uuid()}`
+  }
+
+  newEvent(event: NewEvent): NewEvent {
+    const target = linkTarget(event)
+    if (!target) return event
+    const position = target.position - this.past().position
+    return position > 0
+      ? newLink({ ...target, position }, event.id)
+      : { ...event, type: this.linkToBase, schemaVersion: OWN_SCHEMA_VERSION + 1 }
+  }
+
+  /** What readers of a stream get; fewer where links lead nowhere. */
+  async readable(events: readonly StoredEvent[]): Promise<StoredEvent[]> {
+    const moved = await Promise.all(events.map((event) => this.event(event)))
+    return moved.filter((event) => event !== undefined)
+  }
+
+  /** What readers of the log get. */
+  async inTheLog(events: readonly StoredEvent[]): Promise<StoredEvent[]> {
+    return this.readable(events.filter(({ type }) => type !== this.linkToBase))
+  }
+
+  async receipt(receipt: Receipt): Promise<Receipt> {
+    const end = await this.past().endOf(receipt.stream)
+    const position = receipt.position === 0 ? end.position : this.past().position + receipt.position
+    return { ...receipt, version: end.version + receipt.version, position }
+  }
+
+  async deletion(stream: string, deletion: StreamDeletion): Promise<StreamDeletion> {
+    const { version } = await this.past().endOf(stream)
+    return { ...deletion, version: version + deletion.version, position: this.past().position + deletion.position }
+  }
+
+  /** The own store's error, as the branch says it. */
+  async error(error: unknown, asked: readonly Pick<Append, 'stream' | 'expectedVersion'>[]): Promise<unknown> {
+    if (hasCode<WrongExpectedVersionError>(error, 'wrong-expected-version')) {
+      const { stream } = error
+      const end = await this.past().endOf(stream)
+      const expectedVersion = asked.find((one) => one.stream === stream)?.expectedVersion ?? 'any'
+      const missed = error.missed && (await this.readable(error.missed))
+      return new WrongExpectedVersionError(stream, expectedVersion, end.version + error.actualVersion, missed)
+    }
+    if (hasCode<StreamDeletedError>(error, 'stream-deleted'))
+      return new StreamDeletedError(error.stream, await this.deletion(error.stream, error))
+    if (hasCode<AppendConditionFailedError>(error, 'append-condition-failed'))
+      return new AppendConditionFailedError(error.stream, this.past().position + error.position)
+    if (hasCode<CommandAlreadyHandledError>(error, 'command-already-handled'))
+      return new CommandAlreadyHandledError(await this.receipt(error.receipt))
+    return error
+  }
+
+  private async event(event: StoredEvent): Promise<StoredEvent | undefined> {
+    const { version, position } = await this.moved(event)
+    const moved = { ...event, version, position }
+    if (event.type !== this.linkToBase) return event.origin ? { ...moved, origin: await this.moved(event.origin) } : moved
+    // A link to a link is not followed.
+    if (event.origin) return undefined
+    const link = { ...moved, type: LINK_TYPE, schemaVersion: OWN_SCHEMA_VERSION }
+    return followed(link, await this.past().at(linkTarget(link)!.position))
+  }
+
+  private async moved(place: { readonly stream: string; readonly version: number; readonly position: number }) {
+    const { stream, version, position } = place
+    const end = await this.past().endOf(stream)
+    return { stream, version: end.version + version, position: this.past().position + position }
+  }
+}
