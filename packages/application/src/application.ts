@@ -1,91 +1,53 @@
 import {
   type AggregateDefinition,
-  Aggregates,
+  type AggregateState,
   type HistoryOptions,
   type HistoryStep,
   type Moment,
   refusedWhileApplying,
 } from '@writ/aggregate'
-import { CommandRouter, type DispatchDefaults, type DispatchOptions, type Reply, type Returning } from '@writ/command-router'
-import {
-  inlineEventStore,
-  type LiveProjectionDefinition,
-  type LiveState,
-  type Parked,
+import type { DispatchOptions, Reply, Returning } from '@writ/command-router'
+import type {
+  LiveProjectionDefinition,
+  LiveState,
+  Parked,
   Projections,
-  type ProjectionTarget,
-  type ReadModelRead,
-  Subscriptions,
+  ProjectionTarget,
+  ReadModelRead,
 } from '@writ/event-handler'
 import {
   type AnyCommand,
   type AnyEvent,
-  CapabilityMissingError,
   type Class,
-  type EventMetadata,
   type EventStore,
   type EventTypes,
-  type Logger,
   type RecordedEvent,
-  type Runtime,
   refuseUnknownOptions,
-  silentLogger,
-  systemRuntime,
 } from '@writ/event-store'
 import { branchEventStore } from '@writ/event-store-branch'
-import { type Dispatch, processSubscription } from '@writ/process-manager'
 import type { Container, ServiceIdentifier } from 'inversify'
 import type { Observable } from 'rxjs'
-import {
-  Branch,
-  type BranchOptions,
-  branchModules,
-  checkBranchOptions,
-  continueProcessManagers,
-  isOfBranch,
-  positionAt,
-} from './branch.js'
+import { ApplicationTransactions } from './application-transactions.js'
+import { Branch, type BranchOptions, branchModules, checkBranchOptions, continueProcessManagers, positionAt } from './branch.js'
 import { checkOptions } from './check-options.js'
-import { type Composition, compose } from './composition.js'
-import { ApplicationNotRunningError, StopTimedOutError } from './errors.js'
 import { type EventSelection, eventStream } from './event-stream.js'
 import { type Health, readHealth } from './health.js'
+import { Lifecycle } from './lifecycle.js'
 import { type LiveOptions, readLive } from './live.js'
 import { type ApplicationOptions, overridden } from './options.js'
-import { OtherStores } from './other-stores.js'
 import { type Handler, parkedOf } from './parked.js'
+import { type Parts, wired } from './parts.js'
 import { type PositionToken, positionIn, positionToken } from './position-token.js'
-import { forgetOldReceipts, RECEIPTS_KEPT } from './receipt-retention.js'
-import { runTransaction, runWithin } from './run-transaction.js'
 import { untilSettled } from './settled.js'
 import { type SignalOptions, stopOnSignals } from './stop-on-signals.js'
 import { ApplicationSubscriptions } from './subscriptions.js'
-import {
-  type ApplicationTransaction,
-  checkTransactionOptions,
-  checkWorkOptions,
-  type Transacted,
-  type TransactionOptions,
-  transactionMetadata,
-  type WorkOptions,
-} from './transaction.js'
-
-type State = 'created' | 'starting' | 'running' | 'stopping' | 'stopped'
+import type { ApplicationTransaction, Transacted, TransactionOptions, WorkOptions } from './transaction.js'
 
 export interface WaitOptions {
   /** The names of the handlers to wait for; all strong ones by default. */
   readonly handlers?: readonly string[]
   /** Milliseconds; 5,000 by default. */
   readonly timeout?: number
-}
-
-/** The confirmed state of one aggregate. */
-export interface AggregateState<State> {
-  readonly state: State
-  /** 0 where the stream is absent. */
-  readonly version: number
-  /** That of the stream's last event; 0 where the stream is absent. */
-  readonly position: number
 }
 
 /**
@@ -97,47 +59,25 @@ export interface AggregateState<State> {
  * @typeParam Transaction what work in a transaction of the store gets, beside `append`
  */
 export class Application<Transaction extends object = object> {
-  private state: State = 'created'
-  private starting: Promise<void> | undefined
-  private stopping: Promise<void> | undefined
-  /** How many commands and transactions from outside are under way. */
-  private dispatching = 0
-  private answered: (() => void) | undefined
-  // Made once, and not for each command.
-  private readonly succeeded = <T>(reply: T): T => {
-    this.ended()
-    return reply
-  }
-  private readonly failed = (error: unknown): never => {
-    this.ended()
-    throw error
-  }
-  private readonly ending = new AbortController()
+  readonly name: string
+  /** The store that it was given, for reading the log; what is written goes through `dispatch` or `transaction`. */
+  readonly store: EventStore<Transaction>
+  private readonly lifecycle: Lifecycle
+  private readonly transactions: ApplicationTransactions<Transaction>
   /** Those that are not discarded yet. */
   private readonly branches = new Set<Branch>()
-  private forgetting: Promise<void> | undefined
-  /** The log's, from the start on. */
-  private incarnation = ''
 
   private constructor(
     private readonly options: ApplicationOptions,
-    readonly name: string,
-    /** The store that it was given, for reading the log; what is written goes through `dispatch` or `transaction`. */
-    readonly store: EventStore<Transaction>,
-    /** The same with the inline projections around it: what is written goes through this one. */
-    private readonly writing: EventStore<Transaction>,
-    private readonly composition: Composition,
-    private readonly aggregates: Aggregates,
-    private readonly router: CommandRouter,
-    private readonly handlers: Subscriptions,
-    private readonly versions: Projections<Transaction>,
-    private readonly runtime: Runtime,
-    private readonly logger: Logger,
-    private readonly stopTimeout: number,
-    private readonly defaults: DispatchDefaults,
-    private readonly keepReceipts: number,
-    private readonly otherStores: OtherStores,
-  ) {}
+    private readonly parts: Parts<Transaction>,
+  ) {
+    this.name = parts.name
+    this.store = parts.store
+    this.transactions = new ApplicationTransactions(parts)
+    this.lifecycle = new Lifecycle(parts, options, async () => {
+      for (const branch of [...this.branches]) await branch.discard()
+    })
+  }
 
   /**
    * Puts an application together and checks all of it; starts nothing.
@@ -153,77 +93,7 @@ export class Application<Transaction extends object = object> {
   ): Promise<Application<Transaction>> {
     const options = overridden(given, overrides)
     checkOptions(options)
-    const { store, name = 'application', runtime = systemRuntime, logger = silentLogger, stopTimeout = 10_000 } = options
-    const { unknownEvents = 'refuse' } = options
-    const { byCategory, ...cache } = options.aggregates ?? {}
-    const composition = compose(name, options.modules, { unknownEvents, logger }, { byCategory, isBranch: isOfBranch(store) })
-    const { events, inlineProjections: projections } = composition
-    const withInline = <T extends object>(inner: EventStore<T>) =>
-      projections.length > 0 ? inlineEventStore(inner, { projections, events, runtime }) : inner
-    const writing = withInline(store)
-    const rows = isOfBranch(store) ? ('replayed' as const) : ('used' as const)
-    const surroundings = { store: writing, events, runtime, logger, rows, ...cache }
-    const aggregates = new Aggregates(surroundings)
-    const otherStores = new OtherStores(aggregates, store, surroundings, withInline)
-    const owner = `${name}/${process.pid}/${runtime.uuid()}`
-    const subscriptions: Subscriptions = new Subscriptions({
-      isServing: (definition) => versions.isAwaited(definition),
-      store,
-      events,
-      runtime,
-      logger,
-      owner,
-      ...options.subscriptions,
-    })
-    for (const subscription of composition.subscriptions) subscriptions.add(subscription)
-    const versions = new Projections({
-      store,
-      events,
-      subscriptions,
-      definitions: composition.subscriptions,
-      owner,
-      leaseMilliseconds: options.subscriptions?.leaseMilliseconds ?? 5_000,
-      ...(options.subscriptions?.onError && { onError: options.subscriptions.onError }),
-      ...(options.subscriptions?.checkpoint && { checkpoint: options.subscriptions.checkpoint }),
-      runtime,
-      logger,
-    })
-    const router = new CommandRouter({
-      routes: composition.routes,
-      aggregates,
-      aggregatesOn: otherStores.aggregatesOn,
-      runtime,
-      ...(options.middleware && { middleware: options.middleware }),
-      waitFor: ({ position, ...written }, handlers, timeout) =>
-        // Whoever decided nothing rests on the stream as it is, and may want to see that.
-        subscriptions.waitFor(position, handlers, written.types.length === 0 ? { timeout } : { timeout, written }),
-      ...(options.causationLimit !== undefined && { causationLimit: options.causationLimit }),
-      ...(options.dispatch && { defaults: options.dispatch }),
-    })
-    const commands = composition.routes.map(({ commandClass }) => commandClass)
-    for (const manager of composition.processManagers) {
-      const dispatch: Dispatch = (command, options) =>
-        // The id alone tells repetitions: what a journal gives back may be written down in another way by newer code.
-        router.dispatch(command, { ...options, fingerprint: options.commandId, consistency: 'eventual' })
-      subscriptions.add(processSubscription(manager, { store: writing, commands, dispatch, runtime, logger }))
-    }
-    return new Application(
-      options,
-      name,
-      store,
-      writing,
-      composition,
-      aggregates,
-      router,
-      subscriptions,
-      versions,
-      runtime,
-      logger,
-      stopTimeout,
-      options.dispatch ?? {},
-      options.keepReceipts ?? RECEIPTS_KEPT,
-      otherStores,
-    )
+    return new Application(options, wired(options))
   }
 
   /**
@@ -232,10 +102,7 @@ export class Application<Transaction extends object = object> {
    * @throws StoreUnavailableError when the store can't be reached
    */
   start(): Promise<void> {
-    if (this.state === 'stopping' || this.state === 'stopped')
-      return Promise.reject(this.notRunning('start again; create another one'))
-    this.starting ??= this.begin()
-    return this.starting
+    return this.lifecycle.start()
   }
 
   /**
@@ -261,8 +128,9 @@ export class Application<Transaction extends object = object> {
     } catch (error) {
       return Promise.reject(error)
     }
-    this.dispatching++
-    return this.router.dispatch(command, checked).then(this.succeeded, this.failed)
+    const { lifecycle } = this
+    lifecycle.begun()
+    return this.parts.router.dispatch(command, checked).then(lifecycle.succeeded, lifecycle.failed)
   }
 
   /**
@@ -287,19 +155,10 @@ export class Application<Transaction extends object = object> {
     work: (transaction: ApplicationTransaction<Transaction>) => Promise<T>,
     options: TransactionOptions = {},
   ): Promise<Transacted<T>> {
-    if (this.state !== 'running') throw this.notRunning('run a transaction')
-    checkTransactionOptions(options)
-    const { consistency = 'eventual', timeout = this.defaults.timeout ?? 30_000, retries = 0 } = options
-    if (consistency !== 'eventual') this.handlers.checkWait(consistency)
-    this.dispatching++
-    try {
-      const transacted = await runTransaction(this.transactions, work, this.metadataOf(options), retries)
-      if (consistency !== 'eventual' && transacted.position > 0)
-        await this.handlers.waitFor(transacted.position, consistency, { timeout })
-      return transacted
-    } finally {
-      this.ended()
-    }
+    const { lifecycle } = this
+    lifecycle.check('run a transaction')
+    lifecycle.begun()
+    return this.transactions.run(work, options).finally(() => lifecycle.ended())
   }
 
   /**
@@ -323,16 +182,10 @@ export class Application<Transaction extends object = object> {
     work: (transaction: ApplicationTransaction<Transaction>) => Promise<T>,
     options: WorkOptions = {},
   ): Promise<T> {
-    if (this.state !== 'running') throw this.notRunning('work within a transaction')
-    checkWorkOptions(options)
-    if (!this.writing.within)
-      throw new CapabilityMissingError(this.store.adapter, 'transactions of others', 'Use app.transaction, which commits itself.')
-    this.dispatching++
-    try {
-      return await runWithin(this.transactions, client, work, this.metadataOf(options))
-    } finally {
-      this.ended()
-    }
+    const { lifecycle } = this
+    lifecycle.check('work within a transaction')
+    lifecycle.begun()
+    return this.transactions.within(client, work, options).finally(() => lifecycle.ended())
   }
 
   /**
@@ -344,11 +197,11 @@ export class Application<Transaction extends object = object> {
    * @throws CommittedButParkedError (`committed-but-parked`) when one of them has put aside the event at the position
    */
   async waitFor(position: number | PositionToken, options: WaitOptions = {}): Promise<void> {
-    if (this.state !== 'running') throw this.notRunning('wait')
+    this.lifecycle.check('wait')
     refuseUnknownOptions('waitFor', options, ['handlers', 'timeout'])
     const { handlers, timeout = 5_000 } = options
-    const awaited = typeof position === 'number' ? position : positionIn(position, this.incarnation)
-    await this.handlers.waitFor(awaited, handlers ?? 'strong', { timeout })
+    const awaited = typeof position === 'number' ? position : positionIn(position, this.lifecycle.incarnation)
+    await this.parts.subscriptions.waitFor(awaited, handlers ?? 'strong', { timeout })
   }
 
   /**
@@ -356,8 +209,8 @@ export class Application<Transaction extends object = object> {
    * replaced meanwhile, `waitFor` refuses it instead of waiting for another event.
    */
   positionToken(position: number): PositionToken {
-    if (this.state !== 'running') throw this.notRunning('tell a position')
-    return positionToken(position, this.incarnation)
+    this.lifecycle.check('tell a position')
+    return positionToken(position, this.lifecycle.incarnation)
   }
 
   /**
@@ -371,8 +224,8 @@ export class Application<Transaction extends object = object> {
    * @example await app.parked('withdrawal-mails').retry({ sequence: 'account-42' }, { wait: true })
    */
   parked(handler: Handler): Parked {
-    if (this.state !== 'running') throw this.notRunning('look at parked events')
-    return parkedOf(handler, this.composition, this.handlers)
+    this.lifecycle.check('look at parked events')
+    return parkedOf(handler, this.parts.composition, this.parts.subscriptions)
   }
 
   /**
@@ -382,9 +235,8 @@ export class Application<Transaction extends object = object> {
    * @example await app.subscriptions.pause('withdrawal-mails')
    */
   get subscriptions(): ApplicationSubscriptions {
-    return new ApplicationSubscriptions(this.handlers, this.composition, (operation) => {
-      if (this.state !== 'running') throw this.notRunning(operation)
-    })
+    const { subscriptions, composition } = this.parts
+    return new ApplicationSubscriptions(subscriptions, composition, (operation) => this.lifecycle.check(operation))
   }
 
   /**
@@ -395,10 +247,10 @@ export class Application<Transaction extends object = object> {
    * @throws NotYetVisibleError (`committed-not-yet-visible`) when the time is up or a handler has stopped
    */
   async settled(options: { readonly timeout?: number } = {}): Promise<void> {
-    if (this.state !== 'running') throw this.notRunning('settle')
+    this.lifecycle.check('settle')
     refuseUnknownOptions('settled', options, ['timeout'])
     const { timeout = 5_000 } = options
-    const { router, handlers: subscriptions, store, runtime } = this
+    const { router, subscriptions, store, runtime } = this.parts
     await untilSettled({ router, subscriptions, store, runtime, timeout })
   }
 
@@ -414,10 +266,10 @@ export class Application<Transaction extends object = object> {
     identity: string,
     options: { readonly at?: Moment } = {},
   ): Promise<AggregateState<S>> {
-    if (this.state !== 'running') throw this.notRunning('read a state')
+    this.lifecycle.check('read a state')
     refuseUnknownOptions('stateOf', options, ['at'])
-    const definition = this.composition.definitionOf(aggregate as Class<object> | AggregateDefinition)
-    const read = await this.aggregates.stateOf(definition, identity, options.at)
+    const definition = this.parts.composition.definitionOf(aggregate as Class<object> | AggregateDefinition)
+    const read = await this.parts.aggregates.stateOf(definition, identity, options.at)
     return read as AggregateState<S>
   }
 
@@ -432,9 +284,9 @@ export class Application<Transaction extends object = object> {
     identity: string,
     options: HistoryOptions = {},
   ): AsyncIterable<HistoryStep<S>> {
-    if (this.state !== 'running') throw this.notRunning('read a history')
-    const definition = this.composition.definitionOf(aggregate as Class<object> | AggregateDefinition)
-    return this.aggregates.historyOf(definition as AggregateDefinition<S>, identity, options)
+    this.lifecycle.check('read a history')
+    const definition = this.parts.composition.definitionOf(aggregate as Class<object> | AggregateDefinition)
+    return this.parts.aggregates.historyOf(definition as AggregateDefinition<S>, identity, options)
   }
 
   /**
@@ -450,8 +302,8 @@ export class Application<Transaction extends object = object> {
     selection: EventSelection<E> = {},
     each: (event: RecordedEvent<E>) => unknown = (event) => event,
   ): Observable<unknown> {
-    const { store, runtime } = this
-    return eventStream({ store, types: this.composition.events, runtime }, selection, each)
+    const { store, runtime } = this.parts
+    return eventStream({ store, types: this.eventTypes, runtime }, selection, each)
   }
 
   /**
@@ -465,14 +317,14 @@ export class Application<Transaction extends object = object> {
    * @example await app.readModel(AccountBalances, ({ sql, table }) => sql`select balance from ${table('balances')} where account = ${account}`)
    */
   async readModel<T>(projection: ProjectionTarget, work: (read: ReadModelRead<Transaction>) => T | Promise<T>): Promise<T> {
-    if (this.state !== 'running') throw this.notRunning('read a projection')
-    return this.versions.read(projection, work)
+    this.lifecycle.check('read a projection')
+    return this.parts.projections.read(projection, work)
   }
 
   /** The versions of its projections: how far they have come, and what compares, swaps, rolls back and drops them. */
   get projections(): Pick<Projections<Transaction>, 'status' | 'compare' | 'swap' | 'rollBack' | 'replay' | 'drop'> {
-    if (this.state !== 'running') throw this.notRunning('look after projections')
-    return this.versions
+    this.lifecycle.check('look after projections')
+    return this.parts.projections
   }
 
   /**
@@ -484,7 +336,7 @@ export class Application<Transaction extends object = object> {
    * @example const { state } = await app.live(Turnover, { at: { date: new Date('2026-01-01') } })
    */
   async live<S>(projection: Class<S & object> | LiveProjectionDefinition<S>, options: LiveOptions = {}): Promise<LiveState<S>> {
-    if (this.state !== 'running') throw this.notRunning('fold a projection')
+    this.lifecycle.check('fold a projection')
     return readLive(this.store, this.eventTypes, projection, options)
   }
 
@@ -497,8 +349,8 @@ export class Application<Transaction extends object = object> {
    * @example const what = await app.branch(); await what.app.dispatch(new CloseAccount({ account })); await what.discard()
    */
   async branch(options: BranchOptions = {}): Promise<Branch> {
-    if (this.state !== 'running') throw this.notRunning('branch')
-    const { store: base, runtime, logger } = this
+    this.lifecycle.check('branch')
+    const { store: base, runtime, logger } = this.parts
     const modules = options.modules ?? this.options.modules
     checkBranchOptions(options, modules)
     // What only handlers have named that don't run there is read there all the same.
@@ -512,35 +364,35 @@ export class Application<Transaction extends object = object> {
     })
     await store.start()
     await continueProcessManagers(
-      app.composition.processManagers.map(({ name }) => name),
+      app.parts.composition.processManagers.map(({ name }) => name),
       base,
       store,
     )
     await app.start()
-    const branch = new Branch(app, store, this, app.composition.events, () => this.branches.delete(branch))
+    const branch = new Branch(app, store, this, app.eventTypes, () => this.branches.delete(branch))
     this.branches.add(branch)
     return branch
   }
 
   /** What it knows of events, for whoever reads its store: stored events → today's. */
   get eventTypes(): EventTypes {
-    return this.composition.events
+    return this.parts.composition.events
   }
 
   /** Something from the container that the modules have filled. */
   get<T>(service: ServiceIdentifier<T>): T {
-    return this.composition.container.get(service)
+    return this.parts.composition.container.get(service)
   }
 
   /** The container, for what `get` can't say. */
   get container(): Container {
-    return this.composition.container
+    return this.parts.composition.container
   }
 
   /** How it is, asked anew at each call; never throws, also when the store is away. */
   health(): Promise<Health> {
-    const { state, store, handlers: subscriptions, versions: projections, eventTypes: types, runtime } = this
-    return readHealth({ state, store, subscriptions, projections, types, runtime })
+    const { store, subscriptions, projections, runtime } = this.parts
+    return readHealth({ state: this.lifecycle.state, store, subscriptions, projections, types: this.eventTypes, runtime })
   }
 
   /**
@@ -551,8 +403,7 @@ export class Application<Transaction extends object = object> {
    * @throws StopTimedOutError when that takes longer than `stopTimeout`
    */
   stop(): Promise<void> {
-    this.stopping ??= this.end()
-    return this.stopping
+    return this.lifecycle.stop()
   }
 
   /**
@@ -561,96 +412,18 @@ export class Application<Transaction extends object = object> {
    * @returns takes the listeners away again
    */
   stopOnSignals(options: SignalOptions = {}): () => void {
-    return stopOnSignals(() => this.stop(), this.logger, options)
-  }
-
-  private async begin(): Promise<void> {
-    this.state = 'starting'
-    try {
-      await this.writing.start()
-      this.incarnation = (await this.store.head()).incarnation
-      await this.versions.begin()
-      await this.handlers.start()
-      await this.versions.follow()
-    } catch (error) {
-      this.starting = undefined
-      if (this.state === 'starting') this.state = 'created'
-      throw error
-    }
-    if (this.state === 'starting') this.state = 'running'
-    const { store, runtime, logger, keepReceipts: keep } = this
-    this.forgetting = forgetOldReceipts({ store, runtime, logger, keep }, this.ending.signal)
-    this.logger.info({ application: this.name, adapter: this.store.adapter }, 'application started')
-  }
-
-  private async end(): Promise<void> {
-    const started = this.starting
-    this.state = 'stopping'
-    let step = 'finishing its start'
-    const steps = async () => {
-      // A start that fails has told its caller; here it only has to be over.
-      await started?.catch((error: unknown) => this.logger.warn({ error }, 'stopped while the start was failing'))
-      step = 'discarding branches'
-      for (const branch of [...this.branches]) await branch.discard()
-      step = 'finishing commands'
-      if (this.dispatching > 0) await new Promise<void>((resolve) => (this.answered = resolve))
-      step = 'finishing handlers'
-      await this.versions.stop()
-      await this.handlers.stop()
-      // Only now: process managers among the handlers dispatch commands of their own.
-      await this.router.stop()
-      step = 'finishing aggregates'
-      await this.aggregates.stop()
-      await this.otherStores.stop()
-      step = 'closing the store'
-      this.ending.abort()
-      await this.forgetting
-      await this.store.stop()
-      step = 'releasing injected services'
-      await this.composition.container.unbindAllAsync()
-    }
-    const timer = new AbortController()
-    const timedOut = this.runtime.sleep(this.stopTimeout, timer.signal).then(() => {
-      if (!timer.signal.aborted) throw new StopTimedOutError(this.name, step, this.stopTimeout)
-    })
-    try {
-      await Promise.race([steps(), timedOut])
-      this.logger.info({ application: this.name }, 'application stopped')
-    } finally {
-      timer.abort()
-      this.state = 'stopped'
-    }
+    return stopOnSignals(() => this.stop(), this.parts.logger, options)
   }
 
   /** A dispatch that is refused here has not begun. */
   private checkedDispatch<R extends Returning>(options: DispatchOptions<R> | undefined): DispatchOptions<R> | undefined {
-    if (this.state !== 'running') throw this.notRunning('dispatch')
-    const awaited = options?.consistency ?? (options?.store ? 'eventual' : this.defaults.consistency)
+    this.lifecycle.check('dispatch')
+    const { subscriptions, defaults } = this.parts
+    const awaited = options?.consistency ?? (options?.store ? 'eventual' : defaults.consistency)
     // Told before anything is stored: a handler that would wait for itself, a name that nobody has.
-    if (awaited === 'strong' || Array.isArray(awaited)) this.handlers.checkWait(awaited)
+    if (awaited === 'strong' || Array.isArray(awaited)) subscriptions.checkWait(awaited)
     // Within a handler it follows from the event there, whether or not the handler says so.
-    const causationDepth = options?.causationDepth ?? this.handlers.causationDepth()
+    const causationDepth = options?.causationDepth ?? subscriptions.causationDepth()
     return causationDepth === 0 ? options : { ...options, causationDepth }
-  }
-
-  private ended(): void {
-    if (--this.dispatching === 0) this.answered?.()
-  }
-
-  private get transactions() {
-    const { writing: store, aggregates, router, runtime } = this
-    const { events, routes, aggregates: listed } = this.composition
-    const inRows = new Set<string>()
-    for (const { category, stored } of [...listed, ...routes.map(({ aggregate }) => aggregate)]) if (stored) inRows.add(category)
-    return { store, aggregates, router, runtime, events, inRows }
-  }
-
-  private metadataOf(options: WorkOptions): EventMetadata {
-    const depth = this.handlers.causationDepth()
-    return transactionMetadata(depth === 0 ? options : { causationDepth: depth, ...options }, this.defaults, this.runtime)
-  }
-
-  private notRunning(operation: string): ApplicationNotRunningError {
-    return new ApplicationNotRunningError(this.name, this.state === 'created' ? 'not started' : this.state, operation)
   }
 }

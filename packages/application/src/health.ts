@@ -1,10 +1,11 @@
 import type { Projections, ReadModelReadiness, SubscriptionStatus, Subscriptions } from '@writ/event-handler'
 import type { EventStore, EventTypes, Runtime } from '@writ/event-store'
+import type { ApplicationState } from './lifecycle.js'
 
 /** How an application is: `down` can't serve, `degraded` serves while something needs looking at. */
 export interface Health {
   readonly status: 'up' | 'degraded' | 'down'
-  readonly application: 'created' | 'starting' | 'running' | 'stopping' | 'stopped'
+  readonly application: ApplicationState
   readonly store: StoreHealth
   /** Those that run what follows from updates of projections among them. */
   readonly subscriptions: readonly SubscriptionStatus[]

@@ -1,4 +1,5 @@
-export { type AggregateState, Application, type WaitOptions } from './application.js'
+export { Application, type WaitOptions } from './application.js'
+export type { AggregateState } from '@writ/aggregate'
 export { Branch, type BranchOptions } from './branch.js'
 export {
   ApplicationNotRunningError,

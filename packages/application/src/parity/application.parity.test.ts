@@ -8,6 +8,7 @@ import { InMemoryLog, inMemoryEventStore } from '@writ/event-store-memory'
 import { postgresEventStore } from '@writ/event-store-postgres'
 import { processManager } from '@writ/process-manager'
 import { z } from 'zod'
+import { processes } from '../../test/parity/processes.js'
 import { Deposit, Deposited, Look, Savings, savings, Withdraw } from '../../test/savings.js'
 import { until } from '../../test/until.js'
 import { Application, type ApplicationOptions } from '../index.js'
@@ -27,16 +28,7 @@ class MisspeltHandler {
 const purse = { category: 'purse', identity: 'x', commands: [], events: [], initialState: 0, decide: {}, evolve: {} }
 
 describe('an application', () => {
-  const running: Application[] = []
-  const start = async (options: Partial<ApplicationOptions> = {}, overrides: Partial<ApplicationOptions> = {}) => {
-    const app = await Application.create({ store: inMemoryEventStore(), modules: [savings], ...options }, overrides)
-    running.push(app)
-    await app.start()
-    return app
-  }
-  afterEach(async () => {
-    for (const app of running.splice(0)) await app.stop()
-  })
+  const { start } = processes('memory', () => inMemoryEventStore(), [savings])
 
   describe('is one of several in a process:', () => {
     it('each over its own store', async () => {
@@ -108,7 +100,7 @@ describe('an application', () => {
       ['aggregates.byCategory.saving', { aggregates: { byCategory: { saving: { snapshotEvery: 5 } } } }, "'savings'"],
       ['subscriptions.leaseMiliseconds', { subscriptions: { leaseMiliseconds: 5 } }, "'leaseMilliseconds'"],
       ['dispatch.actors', { dispatch: { actors: 'x' } }, "'actor'"],
-      ['dispatch.returning', { dispatch: { returning: 'state' } }, 'belongs to one dispatch'],
+      ['dispatch.returning', { dispatch: { returning: 'events' } }, 'belongs to one dispatch'],
       ['dispatch.timeout', { dispatch: { timeout: 0 } }, 'milliseconds, from 1'],
       ['aggregates', { aggregates: 5 }, 'must be an object with options'],
       ['aggregates.cacheSize', { aggregates: { cacheSize: -1 } }, 'from 0'],

@@ -1,9 +1,10 @@
 import { aggregate, decided, inSteps, type Lifespans } from '@writ/aggregate'
 import { Command, DomainError, Event, type EventStore, eventsOf, type Logger, systemRuntime, upcaster } from '@writ/event-store'
 import { z } from 'zod'
-import { Application, type ApplicationOptions, module } from '../../src/index.js'
+import { Application, module } from '../../src/index.js'
 import { Break, Deposit, DepositTwice, Look, Savings, savings, Withdraw } from '../savings.js'
 import { until } from '../until.js'
+import { processes } from './processes.js'
 
 /** An account as it was written years ago, and as it is today: in cents. */
 class Paid extends Event('purse-paid', z.object({ account: z.string(), cents: z.int() }), { schemaVersion: 2 }) {}
@@ -58,20 +59,10 @@ const trips = module({ name: 'trips', aggregates: [trip] })
 /** What aggregates are to be able to do, point by point; `open` gives another process on the same data each time. */
 export function describeAggregates(name: string, open: () => EventStore): void {
   describe(`an aggregate, on ${name},`, () => {
-    const running: Application[] = []
-    let count = 0
+    const { start, newName } = processes(name, open, [savings, purses, trips])
     let account = ''
-    const start = async (options: Partial<ApplicationOptions> = {}) => {
-      const app = await Application.create({ store: open(), modules: [savings, purses, trips], ...options })
-      running.push(app)
-      await app.start()
-      return app
-    }
     beforeEach(() => {
-      account = `${name}-${++count}`
-    })
-    afterEach(async () => {
-      for (const app of running.splice(0)) await app.stop()
+      account = newName()
     })
     const deposit = (amount = 1) => new Deposit({ account, amount })
     const typesIn = async ({ store }: Application, stream = `savings-${account}`) => {

@@ -16,6 +16,7 @@ import { inject } from 'inversify'
 import { z } from 'zod'
 import { Application, type ApplicationOptions, type Module, module } from '../../src/index.js'
 import { Break, Deposit, Deposited, Look, Savings, savings, Withdraw } from '../savings.js'
+import { processes } from './processes.js'
 
 const account = z.string()
 
@@ -66,20 +67,12 @@ const presents = module({
 /** What commands and their routing are to be able to do, point by point; `open` gives another process on the same data each time. */
 export function describeCommands(name: string, open: () => EventStore): void {
   describe(`on ${name},`, () => {
-    const running: Application[] = []
-    let count = 0
+    const { start: startWith, newName } = processes(name, open)
+    const start = (modules: readonly Module[] = [savings], options: Partial<ApplicationOptions> = {}) =>
+      startWith({ modules, ...options })
     let account = ''
-    const start = async (modules: readonly Module[] = [savings], options: Partial<ApplicationOptions> = {}) => {
-      const app = await Application.create({ store: open(), modules, ...options })
-      running.push(app)
-      await app.start()
-      return app
-    }
     beforeEach(() => {
-      account = `${name}-${++count}`
-    })
-    afterEach(async () => {
-      for (const app of running.splice(0)) await app.stop()
+      account = newName()
     })
     const deposit = (amount = 1) => new Deposit({ account, amount })
     const eventsIn = async ({ store }: { store: EventStore }, stream = `savings-${account}`) => {

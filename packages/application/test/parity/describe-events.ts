@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { Application, type Module, module } from '../../src/index.js'
 import { Deposit, savings } from '../savings.js'
 import { DepositMoney, SendMoney, smallBank } from '../small-bank.js'
+import { processes } from './processes.js'
 
 const isoDate = z.codec(z.iso.datetime(), z.date(), {
   decode: (text) => new Date(text),
@@ -71,20 +72,11 @@ const sensors = module({
 /** What events are to be, point by point; `open` gives another process on the same data each time. */
 export function describeEvents(name: string, open: () => EventStore): void {
   describe(`an event, on ${name},`, () => {
-    const running: Application[] = []
-    let count = 0
+    const { start: startWith, newName } = processes(name, open)
+    const start = (...modules: readonly Module[]) => startWith({ modules })
     let own = ''
-    const start = async (...modules: readonly Module[]) => {
-      const app = await Application.create({ store: open(), modules })
-      running.push(app)
-      await app.start()
-      return app
-    }
     beforeEach(() => {
-      own = `${name}-${++count}`
-    })
-    afterEach(async () => {
-      for (const app of running.splice(0)) await app.stop()
+      own = newName()
     })
     const recordedIn = async ({ store, eventTypes }: Application, stream: string) => {
       const events: RecordedEvent[] = []

@@ -1,8 +1,9 @@
 import { aggregate } from '@writ/aggregate'
 import type { DispatchOptions } from '@writ/command-router'
 import { type AnyCommand, DomainError, type EventStore, systemRuntime } from '@writ/event-store'
-import { Application, type ApplicationOptions, module } from '../../src/index.js'
+import { Application, module } from '../../src/index.js'
 import { Break, Deposit, Deposited, FeeCharged, Look, Savings, savings, Withdraw, Withdrawn } from '../savings.js'
+import { processes } from './processes.js'
 
 /** The same accounts after a change of the code: it refuses what was accepted, and accepts what was refused. */
 const changed = module({
@@ -40,20 +41,10 @@ const DAY = 86_400_000
  */
 export function describeReceipts(name: string, open: () => EventStore, others = 100_000): void {
   describe(`on ${name}, a command with a given id`, () => {
-    const running: Application[] = []
-    let count = 0
+    const { start, newName } = processes(name, open, [savings])
     let account = ''
-    const start = async (options: Partial<ApplicationOptions> = {}) => {
-      const app = await Application.create({ store: open(), modules: [savings], ...options })
-      running.push(app)
-      await app.start()
-      return app
-    }
     beforeEach(() => {
-      account = `${name}-${++count}`
-    })
-    afterEach(async () => {
-      for (const app of running.splice(0)) await app.stop()
+      account = newName()
     })
 
     /** One that is accepted, one that is refused, one that decides nothing; of each what it is answered. */

@@ -1,9 +1,10 @@
 import type { Moment } from '@writ/aggregate'
 import type { EventStore } from '@writ/event-store'
-import { Application, type ApplicationOptions } from '../../src/index.js'
+import { Application } from '../../src/index.js'
 import { Deposit, Savings, savings, Withdraw } from '../savings.js'
 import { Account, Balances, BalancesProjection, DepositMoney, SendMoney, smallBank } from '../small-bank.js'
 import { until } from '../until.js'
+import { processes } from './processes.js'
 
 /**
  * What looking at other times and worlds is to be able to do, point by point.
@@ -12,20 +13,10 @@ import { until } from '../until.js'
  * @param everything all that the store holds, as text: events, receipts, snapshots, and whatever else there is
  */
 export function describeTimeTravel(name: string, open: () => EventStore, everything: () => Promise<string>): void {
-  const running: Application[] = []
-  let count = 0
+  const { start, newName } = processes(name, open, [savings])
   let account = ''
-  const start = async (options: Partial<ApplicationOptions> = {}) => {
-    const app = await Application.create({ store: open(), modules: [savings], ...options })
-    running.push(app)
-    await app.start()
-    return app
-  }
   beforeEach(() => {
-    account = `${name}-${++count}`
-  })
-  afterEach(async () => {
-    for (const app of running.splice(0)) await app.stop()
+    account = newName()
   })
 
   describe(`time travel, on ${name},`, () => {

@@ -1,0 +1,49 @@
+import { CapabilityMissingError, type EventMetadata } from '@writ/event-store'
+import type { Parts } from './parts.js'
+import { type ApplicationWork, runTransaction, runWithin, type TransactionDependencies } from './run-transaction.js'
+import {
+  checkTransactionOptions,
+  checkWorkOptions,
+  type Transacted,
+  type TransactionOptions,
+  transactionMetadata,
+  type WorkOptions,
+} from './transaction.js'
+
+/** What `app.transaction` and `app.within` do: work in one transaction of the store, or in one that somebody else commits. */
+export class ApplicationTransactions<Transaction extends object> {
+  private readonly dependencies: TransactionDependencies<Transaction>
+
+  constructor(private readonly parts: Parts<Transaction>) {
+    const { writing: store, aggregates, router, runtime, composition } = parts
+    const { events, routes, aggregates: listed } = composition
+    const all = [...listed, ...routes.map(({ aggregate }) => aggregate)]
+    const inRows = new Set(all.flatMap(({ category, stored }) => (stored ? [category] : [])))
+    this.dependencies = { store, aggregates, router, runtime, events, inRows }
+  }
+
+  async run<T>(work: ApplicationWork<Transaction, T>, options: TransactionOptions): Promise<Transacted<T>> {
+    checkTransactionOptions(options)
+    const { subscriptions, defaults } = this.parts
+    const { consistency = 'eventual', timeout = defaults.timeout ?? 30_000, retries = 0 } = options
+    if (consistency !== 'eventual') subscriptions.checkWait(consistency)
+    const transacted = await runTransaction(this.dependencies, work, this.metadataOf(options), retries)
+    if (consistency !== 'eventual' && transacted.position > 0)
+      await subscriptions.waitFor(transacted.position, consistency, { timeout })
+    return transacted
+  }
+
+  async within<T>(client: object, work: ApplicationWork<Transaction, T>, options: WorkOptions): Promise<T> {
+    checkWorkOptions(options)
+    const { store, writing } = this.parts
+    if (!writing.within)
+      throw new CapabilityMissingError(store.adapter, 'transactions of others', 'Use app.transaction, which commits itself.')
+    return runWithin(this.dependencies, client, work, this.metadataOf(options))
+  }
+
+  private metadataOf(options: WorkOptions): EventMetadata {
+    const { subscriptions, defaults, runtime } = this.parts
+    const depth = subscriptions.causationDepth()
+    return transactionMetadata(depth === 0 ? options : { causationDepth: depth, ...options }, defaults, runtime)
+  }
+}
