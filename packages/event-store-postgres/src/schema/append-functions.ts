@@ -130,23 +130,23 @@ begin
   -- Every stream has a version 1: where one that is said to be new is not, unique versions refuse the batch. A deleted one may be without.
   _trust_new := _trust_new and (_counts is null or 0 <> all(_counts)) and _condition_appends is null and _receipt_ids is null
     and not exists (select from ${schema.quoted}.stream_marks m where m.first_version = ${TOMBSTONE_VERSION});
-  -- Rows of a function come in their order.
-  versions := array(select case when _trust_new and u.expected = 0 then 0
-      else coalesce((select e.version from ${schema.quoted}.events e where e.stream = u.stream order by e.version desc limit 1), 0) end
-    from unnest(_streams, _expected) u(stream, expected));
-
-  -- The usual case: one event each, everything as expected, and no command was handled before.
-  is_usual := versions = _expected and _counts is null and _condition_appends is null and not _check_ids;
-  if is_usual and _receipt_ids is not null then
-    is_usual := not exists (
-      select from unnest(_receipt_ids) u(id) where exists (select from ${schema.quoted}.receipts known where known.command_id = u.id));
+  if _trust_new and 0 = all(_expected) then
+    versions := _expected;
+  else
+    -- Rows of a function come in their order.
+    versions := array(select case when _trust_new and u.expected = 0 then 0
+        else coalesce((select e.version from ${schema.quoted}.events e where e.stream = u.stream order by e.version desc limit 1), 0) end
+      from unnest(_streams, _expected) u(stream, expected));
   end if;
-  if is_usual then
+
+  -- The usual case: one event each, and everything as expected. Arrays that are unnested side by side here are not written to a table of
+  -- their own first, as they are in a from clause.
+  if versions = _expected and _counts is null and _condition_appends is null and _receipt_ids is null and not _check_ids then
     insert into ${schema.quoted}.events (position, version, schema_version, id, stream, type, data, metadata, tags, created_at)
     select base + u.o, u.version + 1, u.schema_version, u.id, u.stream, u.type, u.data::json, u.metadata::json,
       string_to_array(nullif(u.tags, ''), e'\\x1e'), written_at
-    from unnest(versions, _schema_versions, _ids, _streams, _types, _datas, _metadatas, _tags)
-      with ordinality u(version, schema_version, id, stream, type, data, metadata, tags, o);
+    from (select generate_series(1, n) as o, unnest(versions) as version, unnest(_schema_versions) as schema_version, unnest(_ids) as id,
+        unnest(_streams) as stream, unnest(_types) as type, unnest(_datas) as data, unnest(_metadatas) as metadata, unnest(_tags) as tags) u;
     if _tags is not null then
       insert into ${schema.quoted}.tags (tag, position)
       select distinct t.tag, base + u.o

@@ -20,9 +20,12 @@ declare
 begin
   if first_block >= end_block then return; end if;
   insert into ${s}.type_blocks (type, block, places)
-  select e.type, (e.position - 1) / ${BLOCK}, array_agg(((e.position - 1) % ${BLOCK})::smallint order by e.position)
-  from ${s}.events e
-  where e.position > first_block * ${BLOCK} and e.position <= end_block * ${BLOCK} and e.schema_version > ${OWN_SCHEMA_VERSION}
+  select e.type, e.block, array_agg(e.place)
+  from (
+    -- In their order already, which spares a sort by type.
+    select type, (position - 1) / ${BLOCK} as block, ((position - 1) % ${BLOCK})::smallint as place from ${s}.events
+    where position > first_block * ${BLOCK} and position <= end_block * ${BLOCK} and schema_version > ${OWN_SCHEMA_VERSION}
+    order by position) e
   group by 1, 2;
   insert into ${s}.type_blocks (type, block, places) values ('', end_block - 1, '{}');
 end $$;`
