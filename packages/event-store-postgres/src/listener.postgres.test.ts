@@ -1,7 +1,8 @@
 import { testDatabase } from '@writ/build-tools'
+import type { WrittenEvents } from '@writ/event-store'
 import type pg from 'pg'
 import { countingPool } from '../test/counting-pool.js'
-import { adminClient, closeAfterAll, newEvent, openStore, times } from '../test/test-store.js'
+import { adminClient, closeAfterAll, newEvent, openStore, readEverything, times } from '../test/test-store.js'
 import { until } from '../test/until.js'
 
 closeAfterAll()
@@ -49,6 +50,36 @@ describe('The listener', () => {
     expect(order[0]).toBe('woken')
     await new Promise((resolve) => setTimeout(resolve, 100))
     expect(order.filter((step) => step === 'woken')).toHaveLength(1)
+  })
+})
+
+describe('A wake-up', () => {
+  it('brings along what this process has written, by whatever way; of a repetition there is nothing to bring', async () => {
+    const store = await openStore()
+    const brought: (WrittenEvents | undefined)[] = []
+    store.onAppended((written) => brought.push(written))
+    const once = newEvent()
+    const [one, two, three, four, five] = times(5, () => newEvent())
+    await store.append({ stream: 'a', events: [once], expectedVersion: 0 })
+    await store.append({ stream: 'a', events: [once], expectedVersion: 0 })
+    await store.appendAll([
+      { stream: 'a', events: [one!, two!] },
+      { stream: 'b', events: [three!] },
+    ])
+    await store.transaction(async ({ append }) => {
+      append({ stream: 'c', events: [four!], expectedVersion: 0 })
+      append({ stream: 'a', events: [five!] })
+    })
+    await store.transaction(async ({ append }) => void append({ stream: 'd', events: [newEvent()], expectedVersion: 0 }))
+    const told = brought.flatMap((written) => (written ? [written] : []))
+    expect(told.map(({ after, upTo }) => [after, upTo])).toEqual([
+      [0, 1],
+      [1, 4],
+      [4, 6],
+      [6, 7],
+    ])
+    expect(told.flatMap(({ events }) => events)).toEqual(await readEverything(store))
+    expect(brought.length).toBeGreaterThan(told.length)
   })
 })
 

@@ -1,19 +1,22 @@
 import { OWN_SCHEMA_VERSION, type StoredEvent, type WrittenEvents } from '@writ/event-store'
 import { Verdict } from '../schema/append-functions.js'
-import type { Batch } from './batch.js'
+import type { BatchEntry } from './batch.js'
 import type { EntryVerdict } from './verdicts.js'
 
 /**
- * What a batch has written, as a read would give it: its events stand one after another in the log.
+ * What the appends of a batch or of a transaction have written, as a read would give it: its events stand one after another in the log.
  *
  * @returns undefined where nothing was written, or the answer does not tell when
  */
-export function writtenEvents(batch: Batch, verdicts: readonly EntryVerdict[]): WrittenEvents | undefined {
+export function writtenEvents(
+  appends: readonly Pick<BatchEntry, 'stream' | 'events'>[],
+  verdicts: readonly EntryVerdict[],
+): WrittenEvents | undefined {
   const written: StoredEvent[] = []
   let after: number | undefined
   let upTo = 0
   let createdAt: Date | undefined
-  for (const [index, { stream, events }] of batch.entries()) {
+  for (const [index, { stream, events }] of appends.entries()) {
     const { verdict, detail, position, writtenAt } = verdicts[index]!
     if (verdict !== Verdict.accepted || events.length === 0) continue
     if (writtenAt === undefined) return undefined

@@ -114,7 +114,8 @@ begin
   n := cardinality(staged.streams);
   if cardinality(answer) = 2 then
     answer := array[answer[1], n] || array_fill(${Verdict.accepted}::bigint, array[n])
-      || array(select expected + 1 from unnest(staged.expected) expected) || array(select answer[1] + i from generate_series(1, n) i);
+      || array(select expected + 1 from unnest(staged.expected) expected) || array(select answer[1] + i from generate_series(1, n) i)
+      || answer[2];
   elsif ${Verdict.accepted} <> any(answer[3:2 + n]) then
     ${raiseRefusal(schema)}
   end if;

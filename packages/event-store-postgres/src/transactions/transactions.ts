@@ -13,9 +13,12 @@ import type { OnAccepted } from '../append/deliver-batch.js'
 import { newestEvent } from '../append/newest-event.js'
 import type { Notices } from '../append/notices.js'
 import { type RefusalReads, refusalOf, whyNotHeld } from '../append/refusal.js'
+import type { EntryVerdict } from '../append/verdicts.js'
+import { writtenEvents } from '../append/written-events.js'
 import type { Connections, Statement } from '../connections.js'
 import { failureOf, isStatementStale, LOCK_NOT_AVAILABLE, translated } from '../postgres-failure.js'
 import type { RewindGuard } from '../rewind-guard.js'
+import { Verdict } from '../schema/append-functions.js'
 import type { SchemaName } from '../schema/schema-name.js'
 import { TOKEN } from '../schema/staging.js'
 import { type Repeated, refusedOf, repeatedOf, unsuitableOf } from './refusal-of-commit.js'
@@ -168,7 +171,7 @@ export class Transactions {
     const { connections, schema, notices, lockTimeout, onAccepted } = this.dependencies
     const { quoted } = schema
     const waitAtMost = connections.haveLockTimeout ? 'null' : `'${lockTimeout}'`
-    let appended: readonly Appended[]
+    let verdicts: readonly EntryVerdict[]
     try {
       // What the user's deferred constraints have to say is said before the lock.
       const commit = (notify: boolean) =>
@@ -178,13 +181,14 @@ export class Transactions {
           commit; select ${quoted}.flush()`,
         )
       const [, answer] = await notices.telling(commit, () => true)
-      appended = appendedOf(answer![0]![0]!, merged.length)
+      verdicts = verdictsOf(answer![0]![0]!, merged.length)
     } catch (error) {
       return this.afterFailure(client, error, staged, merged)
     }
     connections.giveBack(client)
+    const appended = verdicts.map(({ detail: version, position }) => ({ version, position }))
     const { position, eventId } = newestEvent(merged, appended)
-    onAccepted(position, eventId)
+    onAccepted(position, eventId, () => writtenEvents(merged, verdicts))
     return appended
   }
 
@@ -253,11 +257,13 @@ export class Transactions {
 }
 
 /** The text of a bigint array, as `append_staged` answers where all was accepted. */
-function appendedOf(text: string, count: number): readonly Appended[] {
+function verdictsOf(text: string, count: number): readonly EntryVerdict[] {
   const numbers = text.slice(1, -1).split(',').map(Number)
   return Array.from({ length: count }, (_, index) => ({
-    version: numbers[2 + count + index]!,
+    verdict: Verdict.accepted,
+    detail: numbers[2 + count + index]!,
     position: numbers[2 + 2 * count + index]!,
+    writtenAt: numbers[2 + 3 * count],
   }))
 }
 
