@@ -81,7 +81,7 @@ export class PrivateServer {
     const { pid, exited } = this.server
     const signal = how === 'kill' ? 'SIGKILL' : 'SIGQUIT'
     const all = how === 'kill' ? [pid, ...(await childrenOf(pid))] : [pid]
-    for (const each of all) process.kill(each, signal)
+    for (const each of all) killIfThere(each, signal)
     await exited
   }
 
@@ -101,6 +101,15 @@ export class PrivateServer {
   async remove(): Promise<void> {
     await this.server.stop()
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+  }
+}
+
+/** One of many may have ended by itself meanwhile. */
+function killIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
 

@@ -57,7 +57,7 @@ describe('subscriptions on PostgreSQL', () => {
       // The projection makes its table before the first event is handled; whoever looks earlier finds none.
       const { rows: tables } = await pool.query('select to_regclass($1) as ledger', [`${readModel}.ledger`])
       if (tables[0].ledger === null) return []
-      return (await pool.query(`select amount::int from ${readModel}.ledger`)).rows.map(({ amount }) => amount)
+      return (await pool.query(`select amount::int from ${readModel}.ledger order by amount`)).rows.map(({ amount }) => amount)
     }
     const terminate = (state = '%') =>
       pool.query(

@@ -76,15 +76,29 @@ export const wakeUps: Area = (scenario) => {
       store.append({ stream: one, events: [tagged] }),
       store.append({ stream: other, events: samples(2, { tags: ['a'] }) }),
     ])
-    await store.appendAll([
-      { stream: one, events: samples(2) },
-      { stream: other, events: [] },
-      { stream: unique('account'), events: [sample()], expectedVersion: 0 },
-    ])
-    await store.transaction(async ({ append }) => void append({ stream: other, events: [sample()] }))
     stop()
     await expectAsRead(store, brought)
   })
+
+  hinted(
+    'brings along the same of appends to several streams, and of transactions',
+    async ({ store, unique }) => {
+      const brought: WrittenEvents[] = []
+      const stop = store.onAppended((written) => written && brought.push(written))
+      const [one, other] = [unique('account'), unique('account')]
+      await store.append({ stream: other, events: [sample()] })
+      await store.appendAll([
+        { stream: one, events: samples(2) },
+        { stream: other, events: [] },
+        { stream: unique('account'), events: [sample()], expectedVersion: 0 },
+      ])
+      await store.transaction(async ({ append }) => void append({ stream: other, events: [sample()] }))
+      stop()
+      await expectAsRead(store, brought)
+    },
+    'several streams',
+    'transactions',
+  )
 
   hinted(
     'brings along no links',
