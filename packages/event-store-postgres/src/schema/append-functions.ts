@@ -139,9 +139,14 @@ begin
       from unnest(_streams, _expected) u(stream, expected));
   end if;
 
-  -- The usual case: one event each, and everything as expected. Arrays that are unnested side by side here are not written to a table of
-  -- their own first, as they are in a from clause.
-  if versions = _expected and _counts is null and _condition_appends is null and _receipt_ids is null and not _check_ids then
+  -- The usual case: one event each, everything as expected, and no command was handled before.
+  is_usual := versions = _expected and _counts is null and _condition_appends is null and not _check_ids;
+  if is_usual and _receipt_ids is not null then
+    is_usual := not exists (
+      select from unnest(_receipt_ids) u(id) where exists (select from ${schema.quoted}.receipts known where known.command_id = u.id));
+  end if;
+  if is_usual then
+    -- Arrays that are unnested side by side are not written to a table of their own first, as they are in a from clause.
     insert into ${schema.quoted}.events (position, version, schema_version, id, stream, type, data, metadata, tags, created_at)
     select base + u.o, u.version + 1, u.schema_version, u.id, u.stream, u.type, u.data::json, u.metadata::json,
       string_to_array(nullif(u.tags, ''), e'\\x1e'), written_at
