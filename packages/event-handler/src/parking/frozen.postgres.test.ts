@@ -1,0 +1,101 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { join } from 'node:path'
+import { testDatabase } from '@writ/build-tools'
+import { EventTypes } from '@writ/event-store'
+import { postgresEventStore } from '@writ/event-store-postgres'
+import pg from 'pg'
+import { appendTo, Deposited } from '../../test/bank-events.js'
+import { until } from '../../test/until.js'
+import { eventHandler, on, projection, type SubscriptionStatus, Subscriptions } from '../index.js'
+
+jest.setTimeout(60_000)
+
+describe('a process that is frozen past its lease while it parks on PostgreSQL', () => {
+  const { connectionString } = testDatabase()
+  const pool = new pg.Pool({ connectionString, max: 2 })
+  const closing: (() => Promise<unknown>)[] = []
+
+  afterEach(async () => {
+    for (const close of closing.splice(0).reverse()) await close()
+  })
+  afterAll(() => pool.end())
+
+  /** Runs `parking-process.mjs`; `statuses` are those that it has told of. */
+  function work(facts: readonly string[], failpoints = '') {
+    const statuses: SubscriptionStatus[] = []
+    const child: ChildProcess = fork(join(__dirname, '../../test/parking-process.mjs'), facts, {
+      execArgv: [],
+      env: { ...process.env, WRIT_FAILPOINTS: failpoints },
+    })
+    child.on('message', ({ status }: { status: SubscriptionStatus }) => void statuses.push(status))
+    const exited = new Promise((resolve) => child.once('exit', resolve))
+    closing.push(async () => {
+      child.kill('SIGKILL')
+      await exited
+    })
+    return { child, statuses }
+  }
+
+  // It stops itself just before what is parked is sent, or just after it was stored.
+  it.each([
+    ['event-handler', 'subscription.beforeCheckpoint:1'],
+    ['event-handler', 'subscription.afterCheckpoint:1'],
+    ['projection', 'subscription.beforeCheckpoint:1'],
+    ['projection', 'subscription.afterCheckpoint:1'],
+  ])('parks nothing twice, loses nothing, and is fenced when it goes on: %s, at %s', async (kind, failpoint) => {
+    const [{ schema }, { schema: ledger }] = [testDatabase(), testDatabase()]
+    await pool.query(`create schema ${ledger};
+      create table ${ledger}.poison (amount int);
+      create table ${ledger}.handled (id bigint generated always as identity, account text, position bigint)`)
+    closing.push(() => pool.query(`drop schema ${ledger} cascade`))
+    const store = postgresEventStore({ connectionString, schema, poolSize: 3 })
+    await store.start()
+    closing.push(() => store.stop())
+    const looking = new Subscriptions({ store, events: new EventTypes([Deposited]) })
+    const nothing = { name: 'failing', on: [on(Deposited, () => {})] }
+    looking.add(kind === 'projection' ? projection(nothing) : eventHandler(nothing))
+    const parked = looking.parked('failing')
+    const positions = async () => (await parked.list()).map(({ position }) => position)
+    const row = async () => (await store.checkpoints.list(kind === 'projection' ? 'failing@1' : 'failing'))[0]
+    const facts = [connectionString, schema, ledger, kind]
+
+    await pool.query(`insert into ${ledger}.poison values (1), (12)`)
+    await appendTo(store, 'a', 1, 2)
+    await appendTo(store, 'b', 11, 12, 13)
+    const frozen = work(facts, `${failpoint}=SIGSTOP`)
+    await until('it has the lease', async () => (await row())?.owner !== undefined)
+    const { owner } = (await row())!
+    work(facts)
+    await until('the other has taken over, and all is handled or parked', async () => {
+      const now = await row()
+      return now?.owner !== undefined && now.owner !== owner && now.checkpoint === 5
+    })
+    expect(await positions()).toEqual([1, 2, 4, 5])
+    const before = await parked.list()
+    expect(before.map(({ attempts }) => attempts.length)).toEqual([1, 0, 1, 0])
+
+    frozen.statuses.length = 0
+    frozen.child.kill('SIGCONT')
+    await until('it has noticed, and stands by', () => frozen.statuses.at(-1)?.state === 'standby')
+    expect(await parked.list()).toEqual(before)
+    await appendTo(store, 'a', 3)
+    await until('what comes next waits, too', async () => (await positions()).join() === '1,2,4,5,6')
+
+    await pool.query(`delete from ${ledger}.poison`)
+    await until('what is parked is through', async () => {
+      await parked.retry('all')
+      return (await positions()).length === 0
+    })
+    await until('all is stored', async () => (await row())!.checkpoint === 6)
+    const handled = async (account: string) => {
+      const { rows } = await pool.query(`select position::int from ${ledger}.handled where account = $1 order by id`, [account])
+      return rows.map(({ position }) => position as number)
+    }
+    const seen = [await handled('a'), await handled('b')]
+    // A handler's effects are out of the store's reach: they may come twice, and in their order.
+    expect(kind === 'projection' ? seen : seen.map((account) => [...new Set(account)])).toEqual([
+      [1, 2, 6],
+      [3, 4, 5],
+    ])
+  })
+})
