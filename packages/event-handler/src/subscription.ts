@@ -121,6 +121,11 @@ export class Subscription implements SharedSubscription {
     return run?.isAtWork ? run : undefined
   }
 
+  /** The owners besides this process that take part in it. */
+  get others(): readonly string[] {
+    return (this.view?.members ?? []).filter((member) => member !== this.surroundings.owner)
+  }
+
   /** The runs of all partitions; undefined where one of them does not run in this process. */
   get allRuns(): readonly PartitionRun[] | undefined {
     return this.isRunningHere ? [...this.runs.values()].filter(({ isAtWork }) => isAtWork) : undefined
@@ -223,7 +228,7 @@ export class Subscription implements SharedSubscription {
       checkpoint: Math.min(...(partitions.length > 0 ? partitions.map(({ checkpoint }) => checkpoint) : [0])),
       lag: Math.max(0, ...partitions.map(({ lag }) => lag)),
       skipped: [...this.reports.values()].reduce((sum, { skipped }) => sum + skipped, 0),
-      parked: this.isRunningHere ? atWork.reduce((sum, { report }) => sum + report.parked, 0) : (view?.parked.count ?? 0),
+      parked: this.isRunningHere ? atWork.reduce((sum, { report }) => sum + report.parked, 0) : (view?.parked ?? 0),
       ...(retrying?.report.attempt !== undefined && { attempt: retrying.report.attempt }),
       ...(error && { error }),
       ...(holders.size === 1 && { heldBy: [...holders][0]! }),

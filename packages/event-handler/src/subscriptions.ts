@@ -208,6 +208,11 @@ export class Subscriptions {
     return runs && whileHalted(this.options.runtime, runs, work, timeout)
   }
 
+  /** Which other processes take part in a subscription that is defined here, as of the last heartbeat. */
+  othersWith(name: string): readonly string[] {
+    return this.running?.subscriptions.get(name)?.others ?? []
+  }
+
   /** How many events, each the cause of the next, led to the work of the handler that asks; 0 outside of handlers. */
   causationDepth(): number {
     const handling = currentHandling()

@@ -62,17 +62,21 @@ export class NothingToRollBackToError extends WritError<'nothing-to-roll-back-to
   }
 }
 
-/** A version that is read, or that a roll-back would go to, can't be dropped. */
+/** A version that is read, that a roll-back would go to, or that another process runs, can't be dropped. */
 export class ProjectionVersionInUseError extends WritError<'projection-version-in-use'> {
   constructor(
     readonly projection: string,
     readonly version: number,
-    readonly use: 'live' | 'previous',
+    readonly use: 'live' | 'previous' | 'run-elsewhere',
+    /** The other processes that run it. */
+    readonly by: readonly string[] = [],
   ) {
-    super(
-      'projection-version-in-use',
-      `Version ${version} of the projection '${projection}' is the ${use === 'live' ? 'live one' : 'one before the live one, for a roll-back'}, and was not dropped. Swap first.`,
-    )
+    const why = {
+      live: 'is the live one, and was not dropped. Swap first.',
+      previous: 'is the one before the live one, for a roll-back, and was not dropped. Swap first.',
+      'run-elsewhere': `is run by ${by.join(', ')} as well, and was not dropped: that would build it anew at its next start. Stop those processes first.`,
+    }
+    super('projection-version-in-use', `Version ${version} of the projection '${projection}' ${why[use]}`)
   }
 }
 

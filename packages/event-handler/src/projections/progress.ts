@@ -1,6 +1,6 @@
 import type { Checkpoint } from '@writ/event-store'
 
-/** Milliseconds: whoever has come to where the log ended so long ago is caught up. Checkpoints are stored at least once a second. */
+/** Milliseconds: whoever has come to where the log ended so long ago is caught up. A projection's checkpoint is stored at least once a second. */
 const NEAR = 1_500
 /** Milliseconds: whoever was caught up so long ago is still being followed, if slowly. */
 const FOLLOWED = 60_000
@@ -23,6 +23,7 @@ export class Progress {
 
   /** @param at monotonic milliseconds */
   note(at: number, head: number, rows: readonly Checkpoint[]): void {
+    this.lookedAt = at
     this.head = head
     this.heads.push({ at, position: head })
     while (this.heads.length > 1 && this.heads[1]!.at <= at - NEAR) this.heads.shift()
@@ -38,7 +39,6 @@ export class Progress {
       this.samples.set(name, samples)
       if (this.isCaughtUp(name)) this.caughtUpAt.set(name, at)
     }
-    this.lookedAt = at
   }
 
   /** Those that the store knows. */
@@ -53,7 +53,7 @@ export class Progress {
 
   isCaughtUp(name: string): boolean {
     const position = this.positionOf(name)
-    return position !== undefined && position >= (this.heads[0]?.position ?? 0)
+    return position !== undefined && position >= this.recentHead
   }
 
   /** Whether it has caught up at some time since this process looks: it was built, however busy the log is now. */
@@ -72,6 +72,14 @@ export class Progress {
     const [first, last] = [samples[0], samples.at(-1)]
     if (!first || !last || last.at === first.at) return undefined
     return ((last.position - first.position) * 1_000) / (last.at - first.at)
+  }
+
+  /** Where the log ended a moment before the last look; between two looks that are further apart, as if it had grown evenly. */
+  private get recentHead(): number {
+    const [first, second] = this.heads
+    if (!first || !second) return first?.position ?? 0
+    const part = Math.max(0, this.lookedAt - NEAR - first.at) / (second.at - first.at)
+    return first.position + part * (second.position - first.position)
   }
 
   private forget(name: string): void {

@@ -204,10 +204,10 @@ export class Projections<Transaction extends object = object> {
 
   /**
    * Takes a version away that is neither live nor the one before it: its tables, by its `tearDown`, and all that the store knows of it.
-   * Where a process still runs its code, that process builds it anew at its next start.
+   * A process that still has its code builds it anew at its next start: take it out of the code then.
    *
    * @throws UnknownProjectionError
-   * @throws ProjectionVersionInUseError
+   * @throws ProjectionVersionInUseError also where another process runs it, as of the last heartbeat
    * @throws UnknownProjectionVersionError where this process lacks its code, so that its tables would stay, or the store does not know it
    */
   async drop(projection: ProjectionTarget, version: number): Promise<void> {
@@ -219,6 +219,8 @@ export class Projections<Transaction extends object = object> {
     if (this.progress.positionOf(here.definition.name) === undefined) {
       throw new UnknownProjectionVersionError(name, version, this.versionsInStore(name), 'is not known to the store')
     }
+    const others = this.options.subscriptions.othersWith(here.definition.name)
+    if (others.length > 0) throw new ProjectionVersionInUseError(name, version, 'run-elsewhere', others)
     await this.options.store.checkpoints.delete(here.definition.name, async (transaction) => {
       await here.tearDown?.(withOwnTables(transaction, here))
     })
@@ -365,20 +367,24 @@ export class Projections<Transaction extends object = object> {
     if (isComparable) {
       const { agrees, position, versions } = await this.compareWithLive(candidate, COMPARING)
       if (agrees !== true) throw new ProjectionVersionsDifferError(name, position, versions)
-      await this.catchUpWithLive(candidate)
     }
+    await this.catchUpWithLive(candidate)
     await this.afterUpdates.register(candidate, this.progress.positionOf(definition.name) ?? 0)
     await store.projections.swap(name, { from, to: version })
     logger.info({ projection: name, from, to: version }, 'a version of a projection was made live')
     this.live.set(name, (await store.projections.live(name))!)
   }
 
-  /** While the two were compared, it stood still; who has read the live one must not be taken back in time. */
+  /** Who has read the live one must not be taken back in time: when it was looked at, it may have been a moment behind, or stood still to be compared. */
   private async catchUpWithLive({ name, definition }: VersionHere): Promise<void> {
     const { store, runtime } = this.options
-    const positionOf = async (subscription: string) =>
-      Math.min(...(await store.checkpoints.list(subscription)).map(({ checkpoint }) => checkpoint))
-    const position = await positionOf(subscriptionOf(name, this.live.get(name)!.version))
+    const live = this.live.get(name)
+    if (!live) return
+    const positionOf = async (subscription: string) => {
+      const rows = await store.checkpoints.list(subscription)
+      return rows.length === 0 ? 0 : Math.min(...rows.map(({ checkpoint }) => checkpoint))
+    }
+    const position = await positionOf(subscriptionOf(name, live.version))
     const deadline = runtime.monotonic() + COMPARING
     while ((await positionOf(definition.name)) < position) {
       if (runtime.monotonic() >= deadline) throw this.notReady(name)
