@@ -18,7 +18,7 @@ export interface SubscriptionStatus {
   readonly lag: number
   /** How many events were passed over because their handler failed; counted since the start of this process. */
   readonly skipped: number
-  /** How many events are parked: put aside by the error policy, or waiting behind such a one. As each run knows them; of what runs elsewhere as of the last heartbeat. */
+  /** How many events are parked: put aside by the error policy, or waiting behind such a one. As each run knows them; of what runs elsewhere as of the last heartbeat, which counts 10,000 at most. */
   readonly parked: number
   /** While it is retrying a handler: how often that has failed on the event. */
   readonly attempt?: number

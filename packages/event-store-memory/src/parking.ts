@@ -26,17 +26,6 @@ export class Parking {
     return this.kept.size
   }
 
-  /** Milliseconds until one is due; undefined where none will be by itself. */
-  dueIn(now: number): number | undefined {
-    const times = [...this.sequences()].flatMap(([, events]) => {
-      if (events.some(({ decision }) => decision === 'discard')) return [0]
-      const first = events[0]!
-      if (isReady(first, now)) return [0]
-      return first.retryAt === undefined ? [] : [first.retryAt - now]
-    })
-    return times.length === 0 ? undefined : Math.min(...times)
-  }
-
   /** Each with its events in their order. */
   sequences(): ReadonlyMap<string, readonly Kept[]> {
     const sequences = new Map<string, Kept[]>()

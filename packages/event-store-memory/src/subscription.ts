@@ -1,4 +1,4 @@
-import type { Acquisition, PartitionChange, SubscriptionView } from '@writ/event-store'
+import { type Acquisition, MOST_COUNTED, type PartitionChange, type SubscriptionView } from '@writ/event-store'
 import { Parking } from './parking.js'
 import { Partition } from './partition.js'
 
@@ -70,7 +70,7 @@ export class Subscription {
       isPaused,
       change,
       checkpoints: partitions.map((partition) => partition.status(now)),
-      parked: { count: parking.count, dueIn: parking.dueIn(now) },
+      parked: Math.min(parking.count, MOST_COUNTED),
     }
   }
 

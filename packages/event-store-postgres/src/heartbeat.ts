@@ -36,7 +36,6 @@ type SubscriptionRow = readonly [
   barrier: number | null,
   checkpoints: readonly PartitionRow[],
   parked: number,
-  dueIn: number | null,
 ]
 
 export function heartbeatAnswerOf(text: string, { leases }: Heartbeat): HeartbeatAnswer {
@@ -44,7 +43,7 @@ export function heartbeatAnswerOf(text: string, { leases }: Heartbeat): Heartbea
   return { lost: lost.map((place) => leases[place]!), subscriptions: subscriptions.map(viewOf) }
 }
 
-function viewOf([name, partitions, members, isPaused, wanted, barrier, rows, count, dueIn]: SubscriptionRow): SubscriptionView {
+function viewOf([name, partitions, members, isPaused, wanted, barrier, rows, parked]: SubscriptionRow): SubscriptionView {
   return {
     name,
     partitions,
@@ -59,6 +58,6 @@ function viewOf([name, partitions, members, isPaused, wanted, barrier, rows, cou
       owner: owner ?? undefined,
       leaseExpiresIn: leaseExpiresIn ?? undefined,
     })),
-    parked: { count, dueIn: dueIn ?? undefined },
+    parked,
   }
 }

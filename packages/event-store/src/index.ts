@@ -88,7 +88,13 @@ export type {
   ReadStreamOptions,
   WrittenEvents,
 } from './store/event-store.js'
-export type { Heartbeat, HeartbeatAnswer, PartitionChange, SubscriptionView } from './store/heartbeat.js'
+export {
+  type Heartbeat,
+  type HeartbeatAnswer,
+  MOST_COUNTED,
+  type PartitionChange,
+  type SubscriptionView,
+} from './store/heartbeat.js'
 export { CollectedAppends, checkAppends } from './store/collected-appends.js'
 export { EventTypes, type EventTypesOptions } from './store/event-types.js'
 export { eventsOf } from './store/events-of.js'

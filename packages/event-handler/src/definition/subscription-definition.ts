@@ -22,7 +22,7 @@ export interface SubscriptionDefinition {
   readonly consistency: 'eventual' | 'strong'
   /** Absent: what all subscriptions of the process have in common. */
   readonly onError?: ErrorPolicy
-  /** How many events may be parked at a time before it stops: 10,000 where it is absent. */
+  /** How many events of one partition may be parked at a time before it stops: 10,000 where it is absent. */
   readonly mostParked?: number
   readonly events: readonly AnyEventClass[]
   /** Event type → what handles it. */
@@ -80,7 +80,7 @@ export interface EventHandlerOptions extends EventFilter {
   readonly consistency?: 'eventual' | 'strong'
   /** The application's by default, and that is `retryThenStop()`. */
   readonly onError?: ErrorPolicy
-  /** How many events may be parked before it stops: from 1, 10,000 by default. */
+  /** How many events of one partition may be parked before it stops: from 1, 10,000 by default. Its process keeps in mind what is. */
   readonly mostParked?: number
   /**
    * Into how many partitions its events are divided: 1, by default, to 1,000. Each is run by one process at a time, and the processes share
@@ -119,7 +119,7 @@ export interface ProjectionOptions extends EventFilter, ReadModelOptions {
   readonly consistency?: 'eventual' | 'strong'
   /** The application's by default, and that is `retryThenStop()`. */
   readonly onError?: ErrorPolicy
-  /** How many events may be parked before it stops: from 1, 10,000 by default. */
+  /** How many events of one partition may be parked before it stops: from 1, 10,000 by default. Its process keeps in mind what is. */
   readonly mostParked?: number
   /** With `@OnBatch`: how large batches are, and how long they wait for more. */
   readonly batch?: BatchOptions

@@ -1,16 +1,17 @@
 import { WritError } from '@writ/event-store'
 
-/** A subscription has parked as many events as it may: something is wrong that is not about single events. */
+/** A partition of a subscription has parked as many events as it may: something is wrong that is not about single events. */
 export class TooManyParkedEventsError extends WritError<'too-many-parked-events'> {
   constructor(
     readonly subscription: string,
     /** How many are parked. */
     readonly parked: number,
     readonly most: number,
+    readonly where: { readonly partition: number; readonly partitions: number },
   ) {
     super(
       'too-many-parked-events',
-      `'${subscription}' has parked ${parked} events and may park ${most}: its handler fails for more than single events, or nobody looks after them. ` +
+      `'${subscription}'${where.partitions > 1 ? `, partition ${where.partition},` : ''} has parked ${parked} events and may park ${most}: its handler fails for more than single events, or nobody looks after them. ` +
         'It stops before the next one. Mend the handler, retry or discard what is parked, and start it again.',
     )
   }

@@ -7,6 +7,8 @@ import { type EventPlace, ParkedSequences } from './parked-sequences.js'
 import { type ParkingPlan, type PutAside, parkedEvents, parkingPlan } from './parking-plan.js'
 
 const PAGE = 1_000
+/** How many events of one partition may be parked, unless the definition says otherwise. */
+const MOST_PARKED = 10_000
 
 /** What is put aside while a lease is held: read when it is taken, and kept up to date by whoever delivers. */
 export class Parking {
@@ -57,10 +59,10 @@ export class Parking {
 
   /** @throws Interruption when so many more are too many */
   admit(events: number): void {
-    const { definition } = this.holding
+    const { definition, own } = this.holding
     const { count } = this.sequences
     const most = definition.mostParked ?? MOST_PARKED
-    if (count + events > most) throw new Interruption('given-up', new TooManyParkedEventsError(definition.name, count, most))
+    if (count + events > most) throw new Interruption('given-up', new TooManyParkedEventsError(definition.name, count, most, own))
   }
 
   add(events: readonly NewParkedEvent[]): void {
@@ -91,6 +93,3 @@ export class Parking {
     this.holding.report.parked = this.sequences.count
   }
 }
-
-/** How many events of one subscription may be parked, unless it says otherwise. */
-export const MOST_PARKED = 10_000

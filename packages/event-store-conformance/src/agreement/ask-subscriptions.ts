@@ -125,10 +125,9 @@ const toldParked = ({ parkedAt: _, retryIn, ...event }: ParkedEvent) => ({
 function toldHeartbeat({ lost, subscriptions }: HeartbeatAnswer, toldEpoch: Asked['toldEpoch']): object {
   return {
     lost: lost.map(toldEpoch),
-    subscriptions: subscriptions.map(({ checkpoints, parked, ...view }) => ({
+    subscriptions: subscriptions.map(({ checkpoints, ...view }) => ({
       ...view,
       checkpoints: checkpoints.map((row) => toldEpoch({ ...row, leaseExpiresIn: (row.leaseExpiresIn ?? 0) > 0 })),
-      parked: { count: parked.count, due: parked.dueIn === undefined ? 'never' : parked.dueIn > 0 ? 'later' : 'now' },
     })),
   }
 }

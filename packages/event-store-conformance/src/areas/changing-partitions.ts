@@ -152,7 +152,7 @@ export const changingPartitions: Area = (scenario) => {
     await store.checkpoints.advance(lease, 3, { park: [parked] })
     await store.checkpoints.release(lease)
     await wish(store, subscription, 2)
-    expect(await viewOf(store, subscription, 'me')).toMatchObject({ partitions: 2, parked: { count: 1 } })
+    expect(await viewOf(store, subscription, 'me')).toMatchObject({ partitions: 2, parked: 1 })
   })
 
   const transactional: typeof scenario = (sentence, run, ...needs) => changed(sentence, run, 'checkpoint transactions', ...needs)

@@ -1,3 +1,4 @@
+import { MOST_COUNTED } from '@writ/event-store'
 import { pinned } from './append-functions.js'
 import type { SchemaName } from './schema-name.js'
 
@@ -124,17 +125,6 @@ begin
   end if;
 end $$;`
 
-/** Milliseconds until a parked event of a subscription is due: of each sequence its first, and whatever is to be discarded. */
-const parkedView = (s: string) => `
-  select count(*), min(case
-    when e.decision = 'discard' then 0
-    when not e.is_first then null
-    when e.failure is null or e.decision is not null then 0
-    when e.retry_at is not null then ${millisecondsUntil('e.retry_at')} end)
-  from (
-    select k.decision, k.failure, k.retry_at, row_number() over (partition by k.sequence order by k.position, k.part) = 1 as is_first
-    from ${s}.parked_events k where k.subscription = b.name) e`
-
 /**
  * Everything that a process says and asks every now and then. Members and partitions are locked in the order of their names, and a
  * member's row only by itself: so heartbeats of several processes never wait for each other in a circle.
@@ -169,15 +159,16 @@ begin
   from unnest(_names, _partitions, _owners, _epochs) with ordinality l(name, partition, owner, epoch, place)
   where (l.name, l.partition, l.owner, l.epoch) not in (select r.name, r.partition, r.owner, r.epoch from renewed r);
   select coalesce(json_agg(json_build_array(b.name, b.partitions, b.members, b.is_paused, b.wanted, b.barrier, b.checkpoints,
-    b.parked_count, b.due_in) order by b.name), '[]') into views
+    b.parked) order by b.name), '[]') into views
   from (
-    select b.*, parked.*,
+    select b.*,
+      (select count(*) from (select from ${s}.parked_events e where e.subscription = b.name limit ${MOST_COUNTED}) k) as parked,
       (select coalesce(json_agg(m.owner order by m.since, m.owner), '[]') from ${s}.subscription_members m
         where m.name = b.name and m.until > clock_timestamp()) as members,
       (select json_agg(json_build_array(p.partition, p.checkpoint, p.epoch, case when ${isHeld} then p.owner end,
           case when ${isHeld} then ${millisecondsUntil('p.lease_until')} end) order by p.partition)
         from ${s}.subscription_partitions p where p.name = b.name) as checkpoints
-    from ${s}.subscriptions b, lateral (${parkedView(s)}) parked(parked_count, due_in) where b.name = any(_subscriptions)) b;
+    from ${s}.subscriptions b where b.name = any(_subscriptions)) b;
   return json_build_array(lost, views);
 end $$;`
 

@@ -30,13 +30,12 @@ export interface SubscriptionView {
   readonly change: PartitionChange | undefined
   /** One a partition, in their order. */
   readonly checkpoints: readonly Checkpoint[]
-  readonly parked: {
-    /** How many events are parked. */
-    readonly count: number
-    /** Milliseconds until one of them is due, 0 where one is, by the store's clock; undefined where none will be by itself. */
-    readonly dueIn: number | undefined
-  }
+  /** How many events are parked, counted up to {@link MOST_COUNTED}: every process asks this every now and then. */
+  readonly parked: number
 }
+
+/** Where a heartbeat ceases to count what is parked. */
+export const MOST_COUNTED = 10_000
 
 export interface PartitionChange {
   /** How many partitions there will be. */
