@@ -16,7 +16,7 @@ import type { InMemoryLog } from './in-memory-log.js'
 import { missedBy } from './missed.js'
 import { refuseDeleted } from './read.js'
 
-const untagged: readonly string[] = Object.freeze([])
+const none: readonly never[] = Object.freeze([])
 
 /** Checks an append and, when nothing speaks against it, adds its events and receipts to the log. */
 export function append(log: InMemoryLog, append: Append): Appended {
@@ -76,7 +76,7 @@ function checkAgainst(log: InMemoryLog, append: Append): void {
 
 /** An append whose reply was lost is sent again with the same ids; it is answered as the first time, whatever happened since. */
 function answerToRepetition(log: InMemoryLog, { stream, events }: Append): Appended | undefined {
-  const known = events.find(({ id }) => log.eventsById.get(id))
+  const known = firstKnown(log, events)
   if (known === undefined) return undefined
   const first = log.eventsById.get(events[0]!.id)
   let last = first
@@ -90,11 +90,16 @@ function answerToRepetition(log: InMemoryLog, { stream, events }: Append): Appen
   return { version: last!.version, position: last!.position }
 }
 
+function firstKnown(log: InMemoryLog, events: readonly NewEvent[]): NewEvent | undefined {
+  for (const event of events) if (log.eventsById.get(event.id)) return event
+  return undefined
+}
+
 function isSameContent(stored: StoredEvent, event: NewEvent): boolean {
   return stored.type === event.type && stored.schemaVersion === event.schemaVersion && stored.data === event.data
 }
 
-function checkReceipts(log: InMemoryLog, { receipts = [] }: Append): void {
+function checkReceipts(log: InMemoryLog, { receipts = none }: Append): void {
   for (const { commandId } of receipts) {
     const receipt = log.receipts.get(commandId)
     if (receipt) throw new CommandAlreadyHandledError(receipt)
@@ -109,26 +114,29 @@ function checkVersion(log: InMemoryLog, { stream, expectedVersion = 'any' }: App
 
 function checkCondition(log: InMemoryLog, { stream, condition }: Append): void {
   if (!condition) return
-  for (const { position } of log.index.matching(condition.failIfMatch, condition.after ?? 0, log.position, 'backwards')) {
+  for (const { position } of log.matching(condition.failIfMatch, condition.after ?? 0, log.position, 'backwards')) {
     throw new AppendConditionFailedError(stream, position)
   }
 }
 
-function store(log: InMemoryLog, { stream: name, events, receipts = [] }: Append): Appended {
+function store(log: InMemoryLog, { stream: name, events, receipts = none }: Append): Appended {
   const stream = log.streams.get(name) ?? []
   const before = stream.length
   const createdAt = log.date()
   if (events.length > 0) {
     if (before === 0) log.streams.set(name, stream)
     for (const event of events) log.add(recorded(event, name, stream.length + 1, log.position + 1, createdAt), stream)
+    log.wakeUp()
   }
-  const positionAt = (version: number) => stream[version - 1]?.position ?? 0
   for (const { commandId, eventsUpTo, body } of receipts) {
     const version = before + eventsUpTo
-    log.receipts.set(commandId, { commandId, stream: name, version, position: positionAt(version), body, createdAt })
+    log.receipts.set(commandId, { commandId, stream: name, version, position: positionAt(stream, version), body, createdAt })
   }
-  if (events.length > 0) log.wakeUp()
-  return { version: stream.length, position: positionAt(stream.length) }
+  return { version: stream.length, position: positionAt(stream, stream.length) }
+}
+
+function positionAt(stream: readonly (StoredEvent | undefined)[], version: number): number {
+  return version === 0 ? 0 : (stream[version - 1]?.position ?? 0)
 }
 
 // Fields are copied one by one and the result frozen: the log must not change with an object that its caller still holds.
@@ -139,7 +147,7 @@ export function recorded(event: NewEvent, stream: string, version: number, posit
     schemaVersion: event.schemaVersion,
     data: inOnePiece(event.data),
     metadata: event.metadata,
-    tags: event.tags.length === 0 ? untagged : Object.freeze([...event.tags]),
+    tags: event.tags.length === 0 ? none : Object.freeze([...event.tags]),
     stream,
     version,
     position,

@@ -5,15 +5,20 @@ type Ordered = readonly StoredEvent[]
 
 const none: Ordered = []
 
-/** Finds events by what a query names, without looking through the log. */
+/**
+ * Finds events by what a query names, without looking through the log. It is brought up to date when somebody asks: appends of which nobody
+ * asks pay nothing for it.
+ */
 export class EventIndex {
+  /** That of the last event that it knows. */
+  private position = 0
   private readonly byType = new Map<string, StoredEvent[]>()
   private readonly byTag = new Map<string, StoredEvent[]>()
 
-  add(event: StoredEvent): void {
-    listOf(this.byType, event.type).push(event)
-    if (event.tags.length === 0) return
-    for (const tag of new Set(event.tags)) listOf(this.byTag, tag).push(event)
+  /** @param log all events in their order */
+  catchUp(log: Ordered): void {
+    for (let next = countUpTo(log, this.position); next < log.length; next++) this.add(log[next]!)
+    this.position = log.at(-1)?.position ?? this.position
   }
 
   remove(gone: ReadonlySet<StoredEvent>): void {
@@ -49,6 +54,12 @@ export class EventIndex {
       for (const cursor of cursors) if (cursor.next !== cursor.end && cursor.events[cursor.next] === nearest) cursor.next += step
       if (matchesQuery(query, nearest)) yield nearest
     }
+  }
+
+  private add(event: StoredEvent): void {
+    listOf(this.byType, event.type).push(event)
+    if (event.tags.length === 0) return
+    for (const tag of new Set(event.tags)) listOf(this.byTag, tag).push(event)
   }
 
   /** Lists that hold every matching event between them: an item's shortest tag list, or else those of its types. */

@@ -1,4 +1,5 @@
 import {
+  type EventQuery,
   type LiveVersion,
   OWN_SCHEMA_VERSION,
   type Receipt,
@@ -38,8 +39,7 @@ export class InMemoryLog {
   readonly tombstones = new Map<string, StoredEvent>()
   /** @internal Events and links. */
   readonly eventsById = new EventsById()
-  /** @internal */
-  index = new EventIndex()
+  private index = new EventIndex()
   /** @internal */
   readonly receipts = new Map<string, Receipt>()
   /** @internal Stream → schema version → its newest snapshot. */
@@ -123,6 +123,12 @@ export class InMemoryLog {
     return event?.position === position ? event : undefined
   }
 
+  /** @internal The events that match, from just beyond one position up to another, in the order of the log or against it. */
+  matching(query: EventQuery, after: number, upTo: number, direction: 'forwards' | 'backwards'): Generator<StoredEvent> {
+    this.index.catchUp(this.events)
+    return this.index.matching(query, after, upTo, direction)
+  }
+
   /** @internal Takes a stream's events up to a version out; whoever reads the log goes on from where it has come to. */
   erase(name: string, upTo: number): void {
     const stream = this.streams.get(name) ?? []
@@ -159,6 +165,5 @@ export class InMemoryLog {
     this.eventsById.add(record)
     if (record.schemaVersion === OWN_SCHEMA_VERSION) return
     ;(this.events as StoredEvent[]).push(record)
-    this.index.add(record)
   }
 }

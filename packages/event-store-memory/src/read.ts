@@ -91,7 +91,7 @@ async function* matches(log: InMemoryLog, read: LogRead): Pages {
   const candidates = read.stream
     ? ofStreams(log, read.stream, read)
     : query
-      ? log.index.matching(query, after, upTo, direction)
+      ? log.matching(query, after, upTo, direction)
       : between(log.events, read)
   let remaining = limit
   let page: StoredEvent[] = []

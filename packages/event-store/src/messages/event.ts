@@ -25,7 +25,8 @@ export interface EventClass<Type extends string, Schema extends z.ZodObject> ext
 
 const known: Record<keyof EventOptions<z.ZodObject>, true> = { schemaVersion: true, tags: true, summary: true }
 
-const untagged = () => []
+const noTags: readonly string[] = Object.freeze([])
+const untagged = () => noTags
 
 /**
  * Makes the base class of an event: its type, constructor and validator in one.

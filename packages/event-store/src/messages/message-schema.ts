@@ -89,10 +89,20 @@ function issuesOf(error: z.core.$ZodError): MessageIssue[] {
 }
 
 // zod drops unknown keys without a word, and `.strict()` is not deep: whatever zod dropped was unknown.
-function refuseUnknownKeys(kind: Kind, type: string, data: unknown, parsed: unknown): void {
+function refuseUnknownKeys(kind: Kind, type: string, data: unknown, parsed: object): void {
+  if (isFlatAndKnown(data, parsed)) return
   const unknown: MessageIssue[] = []
   collectUnknownKeys(data, parsed, [], unknown)
   if (unknown.length > 0) throw new InvalidMessageError(kind, type, unknown)
+}
+
+/** Whether one glance tells that nothing is unknown: nothing is nested, and each key has come through. */
+function isFlatAndKnown(data: unknown, parsed: object): boolean {
+  for (const key in data as object) {
+    const value = (data as Readonly<Record<string, unknown>>)[key]
+    if (typeof value === 'object' || !Object.hasOwn(parsed, key)) return false
+  }
+  return true
 }
 
 function collectUnknownKeys(data: unknown, parsed: unknown, path: (string | number)[], unknown: MessageIssue[]): void {

@@ -6,9 +6,11 @@ export interface JsonObject {
 }
 
 const MAX_DEPTH = 200
-// NUL, which PostgreSQL can't hold in text, or half of a surrogate pair, which UTF-8 can't hold: looked for in one pass.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what it looks for
-const suspicious = /[\u0000\ud800-\udfff]/
+
+/** Whether it has neither NUL, which PostgreSQL can't hold in text, nor half of a surrogate pair, which UTF-8 can't hold. */
+function isKeptText(text: string): boolean {
+  return !text.includes('\u0000') && text.isWellFormed()
+}
 
 /**
  * Returns a frozen copy that JSON keeps exactly as it is.
@@ -32,11 +34,11 @@ export function isFlatJson(record: Readonly<Record<string, unknown>>): boolean {
     const value = record[key]
     const isSound =
       typeof value === 'string'
-        ? !suspicious.test(value)
+        ? isKeptText(value)
         : typeof value === 'number'
           ? isKeptNumber(value)
           : typeof value === 'boolean' || value === null
-    if (!isSound || key === '__proto__' || suspicious.test(key)) return false
+    if (!isSound || key === '__proto__' || !isKeptText(key)) return false
   }
   return true
 }
@@ -115,16 +117,9 @@ function isForeignPlainObject(value: object, prototype: object): boolean {
 }
 
 function checkText(text: string, place: Place): void {
-  if (!suspicious.test(text)) return
+  if (isKeptText(text)) return
   if (text.includes('\u0000')) refuse(place, 'text with a NUL character', 'remove the character')
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index)
-    if (unit < 0xd800 || unit > 0xdfff) continue
-    const next = text.charCodeAt(index + 1)
-    const isPair = unit < 0xdc00 && next >= 0xdc00 && next <= 0xdfff
-    if (!isPair) refuse(place, 'text with half of a surrogate pair', 'cut text between characters, not inside of one')
-    index++
-  }
+  refuse(place, 'text with half of a surrogate pair', 'cut text between characters, not inside of one')
 }
 
 function checkNumber(number: number, place: Place): void {
