@@ -100,6 +100,7 @@ export class Application<Transaction extends object = object> {
    * Makes the store ready and begins the subscriptions. A start that fails may be tried again, or ended with `stop`.
    *
    * @throws StoreUnavailableError when the store can't be reached
+   * @throws StoreInUseError where another application of this process runs on the same store object
    */
   start(): Promise<void> {
     return this.lifecycle.start()

@@ -99,6 +99,21 @@ export class TransactionConflictError extends WritError<'transaction-conflict'> 
   }
 }
 
+/** Two applications of one process were given one and the same store. Nothing was started. */
+export class StoreInUseError extends WritError<'store-in-use'> {
+  constructor(
+    readonly application: string,
+    /** The one that runs on it. */
+    readonly owner: string,
+  ) {
+    super(
+      'store-in-use',
+      `The application '${application}' can't start on the store on which '${owner}' runs: the first of them to stop would stop it for both. ` +
+        'Make a store for each; several stores may work on one database, pool or in-memory log.',
+    )
+  }
+}
+
 /** The stop took longer than it may; what was acknowledged is stored all the same. */
 export class StopTimedOutError extends WritError<'stop-timed-out'> {
   constructor(

@@ -9,6 +9,7 @@ export {
   MissingCommandHandlerError,
   StalePositionTokenError,
   StopTimedOutError,
+  StoreInUseError,
   TransactionConflictError,
   UnlistedEventError,
   UnresolvableClassError,

@@ -1,6 +1,7 @@
 import { ApplicationNotRunningError, StopTimedOutError } from './errors.js'
 import type { Parts } from './parts.js'
 import { forgetOldReceipts, RECEIPTS_KEPT } from './receipt-retention.js'
+import { isOfAnother, ownStore } from './store-owners.js'
 
 export type ApplicationState = 'created' | 'starting' | 'running' | 'stopping' | 'stopped'
 
@@ -22,6 +23,7 @@ export class Lifecycle {
   private readonly ending = new AbortController()
   private forgetting: Promise<void> | undefined
   private log = ''
+  private disown: (() => void) | undefined
 
   constructor(
     private readonly parts: Parts,
@@ -79,6 +81,7 @@ export class Lifecycle {
     const { name, store, writing, subscriptions, projections, runtime, logger } = this.parts
     this.current = 'starting'
     try {
+      this.disown = ownStore(store, this.parts)
       await writing.start()
       this.log = (await store.head()).incarnation
       await projections.begin()
@@ -86,6 +89,7 @@ export class Lifecycle {
       await projections.follow()
     } catch (error) {
       this.starting = undefined
+      this.leaveStore()
       if (this.current === 'starting') this.current = 'created'
       throw error
     }
@@ -110,6 +114,7 @@ export class Lifecycle {
       logger.info({ application: name }, 'application stopped')
     } finally {
       timer.abort()
+      this.leaveStore()
       this.current = 'stopped'
     }
   }
@@ -133,9 +138,14 @@ export class Lifecycle {
     next('closing the store')
     this.ending.abort()
     await this.forgetting
-    await store.stop()
+    if (!isOfAnother(store, this.parts)) await store.stop()
     next('releasing injected services')
     await composition.container.unbindAllAsync()
+  }
+
+  private leaveStore(): void {
+    this.disown?.()
+    this.disown = undefined
   }
 
   private notRunning(operation: string): ApplicationNotRunningError {

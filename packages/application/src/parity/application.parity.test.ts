@@ -59,6 +59,18 @@ describe('an application', () => {
       expect((await other.stateOf(Savings, account)).version).toBe(2)
     })
 
+    it('and refuses the store object of another one, which that one would stop under it; when it has stopped, it may have it', async () => {
+      const store = inMemoryEventStore()
+      const one = await start({ store, name: 'one' })
+      const other = await Application.create({ store, name: 'other', modules: [savings] })
+      await expect(other.start()).rejects.toMatchObject({ code: 'store-in-use', application: 'other', owner: 'one' })
+      await other.stop()
+      expect(await one.dispatch(deposit())).toMatchObject({ version: 1 })
+      await one.stop()
+      const next = await start({ store, name: 'next' })
+      expect((await next.stateOf(Savings, account)).version).toBe(1)
+    })
+
     it('and says which one it is, where something goes wrong', async () => {
       const app = await Application.create({ name: 'the-second', store: inMemoryEventStore(), modules: [savings] })
       await expect(app.dispatch(deposit())).rejects.toMatchObject({
