@@ -32,6 +32,7 @@ describeEventStore({
     { capability: 'stream lists', reason },
     { capability: 'several streams', reason },
     { capability: 'transactions', reason },
+    { capability: 'rows', reason },
     { capability: 'rewound logs', reason },
     { capability: 'foreign transactions', reason: 'a file has no transactions' },
   ],

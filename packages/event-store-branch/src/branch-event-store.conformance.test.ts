@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { describeEventStore, type Unsupported } from '@writ/event-store-conformance'
 import { inMemoryEventStore } from '@writ/event-store-memory'
 import { filled } from '../test/filled.js'
@@ -15,5 +16,6 @@ async function onTop(events: number) {
   const base = inMemoryEventStore()
   await base.start()
   await filled(base, events)
-  return { open: () => branchEventStore({ base, at: Math.ceil(events / 2) }) }
+  const makeTable = async () => ({ name: randomUUID(), key: 'account' })
+  return { open: () => branchEventStore({ base, at: Math.ceil(events / 2) }), makeTable }
 }

@@ -21,9 +21,11 @@ import { randomPartitionChanges } from './areas/random-partition-changes.js'
 import { readingPartsOfTheLog } from './areas/reading-parts-of-the-log.js'
 import { readingStreams } from './areas/reading-streams.js'
 import { readingTheLog } from './areas/reading-the-log.js'
+import { readsWithinTransactions } from './areas/reads-within-transactions.js'
 import { receipts } from './areas/receipts.js'
 import { repeatedAppends } from './areas/repeated-appends.js'
 import { rewoundLogs } from './areas/rewound-logs.js'
+import { rowsOfTransactions } from './areas/rows-of-transactions.js'
 import { severalStreams } from './areas/several-streams.js'
 import { sharingSubscriptions } from './areas/sharing-subscriptions.js'
 import { snapshots } from './areas/snapshots.js'
@@ -44,6 +46,8 @@ export const areas = {
   'appends under way together': appendsTogether,
   'appends to several streams': severalStreams,
   transactions,
+  'reads within transactions': readsWithinTransactions,
+  'rows of transactions': rowsOfTransactions,
   'reading streams': readingStreams,
   'reading the log': readingTheLog,
   'reading behind writers': tailing,

@@ -30,6 +30,8 @@ export type Capability =
   | 'several streams'
   /** Work in a transaction of the store, with appends as its last step. */
   | 'transactions'
+  /** Rows of the user's own tables in such a transaction; the hook `makeTable` makes one. */
+  | 'rows'
   /** Several stores on the same data, as several processes have them. */
   | 'several processes'
   /** Transactions on the store's server that have nothing to do with it: the hook `holdForeignTransaction` opens one. */

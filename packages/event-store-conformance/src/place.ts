@@ -1,4 +1,4 @@
-import type { EventStore } from '@writ/event-store'
+import type { EventStore, Table } from '@writ/event-store'
 import type { Capability } from './capability.js'
 
 /** An empty place for events, and how stores are opened on it: what an adapter gives to the suite. */
@@ -26,11 +26,17 @@ export interface Hooks {
   holdForeignTransaction(): Promise<() => Promise<void>>
   /** For 'rewound logs': takes away whatever came after a position, as a restored backup would, and cuts the connections to it. */
   rewind(position: number): Promise<void>
+  /**
+   * For 'rows': makes an empty table of the user's own, beside the store, which goes with the data. Besides its key it has the columns
+   * `amount`, a whole number, and `note`, a text; both may be missing in a row.
+   */
+  makeTable(): Promise<Table>
 }
 
 const capabilities: Readonly<Record<keyof Hooks, Capability>> = {
   holdForeignTransaction: 'foreign transactions',
   rewind: 'rewound logs',
+  makeTable: 'rows',
 }
 
 /** All hooks of a place; one that it lacks says so when it is called. */

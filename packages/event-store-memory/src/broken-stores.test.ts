@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   type AreaTitle,
   type Create,
@@ -12,6 +13,7 @@ import { brokenSides } from '../test/broken/broken-sides.js'
 import { type BrokenStore, broken } from '../test/broken/broken-store.js'
 import { brokenStreams } from '../test/broken/broken-streams.js'
 import { brokenSubscriptions } from '../test/broken/broken-subscriptions.js'
+import { brokenTransactions } from '../test/broken/broken-transactions.js'
 import { InMemoryLog, inMemoryEventStore } from './index.js'
 
 const unsupported = [{ capability: 'foreign transactions', reason: 'only its own stores write to its log' }] as const
@@ -20,7 +22,7 @@ const unsupported = [{ capability: 'foreign transactions', reason: 'only its own
 const PATIENCE = 60_000
 
 const nothing: BrokenStore['instead'] = () => ({})
-const all = [...brokenAppends, ...brokenReads, ...brokenSides, ...brokenSubscriptions, ...brokenStreams]
+const all = [...brokenAppends, ...brokenReads, ...brokenSides, ...brokenSubscriptions, ...brokenStreams, ...brokenTransactions]
 
 /** Stores on one log that do some things in another way. */
 const placeOf = (instead: BrokenStore['instead']) => () => {
@@ -29,7 +31,7 @@ const placeOf = (instead: BrokenStore['instead']) => () => {
     const sound = inMemoryEventStore({ log, ...options })
     return broken(sound, instead(sound, log))
   }
-  return { open }
+  return { open, makeTable: async () => ({ name: randomUUID(), key: 'account' }) }
 }
 
 async function firstFailure(create: Create, area: AreaTitle, patience?: number): Promise<FailingScenario | undefined> {

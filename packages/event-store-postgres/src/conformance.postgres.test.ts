@@ -1,5 +1,6 @@
 import { describeEventStore } from '@writ/event-store-conformance'
 import { foreignTransaction } from '../test/foreign-transaction.js'
+import { ownTable } from '../test/own-table.js'
 import { rewindableDatabase } from '../test/rewindable-database.js'
 import { postgresEventStore } from './index.js'
 
@@ -10,6 +11,7 @@ describeEventStore({
     return {
       open: (options) => postgresEventStore({ ...database, ...options }),
       holdForeignTransaction: () => foreignTransaction(database),
+      makeTable: () => ownTable(database),
       rewind,
     }
   },

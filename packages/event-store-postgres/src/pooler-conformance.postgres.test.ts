@@ -1,6 +1,7 @@
 import { testDatabase } from '@writ/build-tools'
 import { describeEventStore } from '@writ/event-store-conformance'
 import { foreignTransaction } from '../test/foreign-transaction.js'
+import { ownTable } from '../test/own-table.js'
 import { describeWithPgbouncer, noPgbouncer, type Pgbouncer, startPgbouncer } from '../test/pgbouncer.js'
 import { postgresEventStore } from './index.js'
 
@@ -23,6 +24,7 @@ describeWithPgbouncer(`Behind PgBouncer in transaction mode${noPgbouncer}`, () =
       return {
         open: (given) => postgresEventStore({ ...options, ...given }),
         holdForeignTransaction: () => foreignTransaction(database),
+        makeTable: () => ownTable(database),
       }
     },
     unsupported: [

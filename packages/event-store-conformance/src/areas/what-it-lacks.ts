@@ -64,6 +64,10 @@ const refusals: Readonly<Partial<Record<Capability, (world: World, stream: strin
   async transactions({ store }) {
     await rejectsWith(missing, () => store.transaction(async () => {}))
   },
+  async rows({ store, unique }) {
+    const table = { name: 'accounts', key: 'account' }
+    await rejectsWith(missing, () => store.transaction(({ rows }) => rows(table).find(unique('account'))))
+  },
 }
 
 /** An adapter says what it lacks, instead of doing less than it is asked. */
