@@ -24,7 +24,7 @@ afterEach(async () => {
 })
 afterAll(removeFolders)
 
-const isGone = (pid: number) => waitUntil(async () => (await findProcess(pid)) === undefined, 10_000)
+const isGone = (pid: number) => waitUntil(async () => (await findProcess(pid)) === undefined, 30_000)
 
 async function watchdogOf(pid: number): Promise<number> {
   if (process.platform !== 'linux') throw new Error('The test finds the watchdog in /proc.')
@@ -132,7 +132,7 @@ it('begins anew where a process was killed while it initialised', async () => {
       unfinished !== undefined && (await readdir(join(folder, unfinished, 'cluster')).catch((): string[] => [])).includes('base')
     )
   }
-  expect(await waitUntil(halfDone, 10_000)).toBe(true)
+  expect(await waitUntil(halfDone, 30_000)).toBe(true)
   await Promise.all([child.end('SIGKILL'), expect(start).rejects.toBe('exited')])
   server = await startPostgres({ dataDirectory: folder })
   expect(await query(server.connectionString, 'select 1 as one')).toEqual([{ one: 1 }])

@@ -124,7 +124,7 @@ it('reports a crash of the server, and starts again at once with everything ackn
   ).catch(() => 'cut off')
   const isBusy = "select 1 from pg_stat_activity where query like 'select count%' and state = 'active'"
   const { connectionString } = server
-  expect(await waitUntil(async () => (await query(connectionString, isBusy)).length === 1, 5_000)).toBe(true)
+  expect(await waitUntil(async () => (await query(connectionString, isBusy)).length === 1, 30_000)).toBe(true)
   process.kill(server.pid, 'SIGKILL')
   expect(await server.exited).toMatchObject({ signal: 'SIGKILL', requested: false })
   const log: string[] = []
