@@ -21,14 +21,19 @@ interface Lane {
 export class AppendLanes {
   private readonly lanes = new Map<string, Lane>()
   /** Lanes whose first append may be sent, in order of arrival. */
-  private ready: Lane[] = []
+  private readyLanes: Lane[] = []
   private taken = 0
   /** Groups of which every append is first in its lane. */
   private readonly readyGroups: AppendGroup[] = []
   waiting = 0
 
   get hasReady(): boolean {
-    return this.taken < this.ready.length
+    return this.ready > 0
+  }
+
+  /** How many streams have an append that may be sent. */
+  get ready(): number {
+    return this.readyLanes.length - this.taken
   }
 
   get hasReadyGroup(): boolean {
@@ -61,11 +66,11 @@ export class AppendLanes {
   }
 
   /** The next batch: at most so many appends, events and texts; a single append may exceed them, and goes alone. */
-  take(): Batch {
+  take(most = MAX_APPENDS): Batch {
     const batch: BatchEntry[] = []
-    const room = { appends: MAX_APPENDS, events: MAX_EVENTS, size: MAX_SIZE }
+    const room = { appends: Math.min(most, MAX_APPENDS), events: MAX_EVENTS, size: MAX_SIZE }
     while (this.hasReady && room.appends > 0) {
-      const lane = this.ready[this.taken]!
+      const lane = this.readyLanes[this.taken]!
       const parts = takeParts(lane.waiting, room, batch.length === 0)
       if (parts.length === 0) break
       this.taken++
@@ -89,14 +94,14 @@ export class AppendLanes {
 
   private makeReady(lane: Lane): void {
     const { group } = lane.waiting[0]!
-    if (group === undefined) this.ready.push(lane)
+    if (group === undefined) this.readyLanes.push(lane)
     else if (++group.arrived === group.parts.length) this.readyGroups.push(group)
   }
 
   // Shifting the array at each take would move all that wait.
   private forgetTaken(): void {
     if (this.taken < 1_000 && this.hasReady) return
-    this.ready = this.hasReady ? this.ready.slice(this.taken) : []
+    this.readyLanes = this.hasReady ? this.readyLanes.slice(this.taken) : []
     this.taken = 0
   }
 }

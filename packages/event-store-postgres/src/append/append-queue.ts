@@ -3,6 +3,8 @@ import { AppendLanes } from './append-lanes.js'
 import type { AppendGroup, Batch, WaitingAppend } from './batch.js'
 
 const MAX_APPEND_SIZE = 134_217_728
+/** So many streams whose appends wait are worth two batches. */
+const TWO_BATCHES = 48
 
 /**
  * Collects the appends of this process into batches, without a timer: an idle store sends at once, a busy one collects while the
@@ -108,8 +110,16 @@ export class AppendQueue {
       // In turn, for neither may keep the other waiting for ever.
       this.isGroupsTurn = this.lanes.hasReadyGroup && !(this.isGroupsTurn && this.lanes.hasReady)
       if (this.isGroupsTurn) this.send(this.lanes.takeGroup(), this.options.deliverTogether)
-      else this.send(this.lanes.take(), this.options.deliver)
+      else this.send(this.lanes.take(this.share), this.options.deliver)
     }
+  }
+
+  // Callers that were answered together come back together. As one batch they would leave the other connection idle; as two, one is
+  // written while the other is flushed.
+  private get share(): number | undefined {
+    const { ready, waiting } = this.lanes
+    const isAlone = this.underWay === 0 && this.options.batchesAtOnce > 1
+    return isAlone && ready >= TWO_BATCHES ? Math.ceil(waiting / 2) : undefined
   }
 
   private async send(batch: Batch, deliver: (batch: Batch) => Promise<void>): Promise<void> {
