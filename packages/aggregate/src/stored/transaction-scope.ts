@@ -8,12 +8,9 @@ import {
   type EventStore,
   type EventTypes,
   eventClassOf,
-  eventsOf,
   failpoint,
   type Logger,
-  matchesQuery,
   type Receipt,
-  type RecordedEvent,
   type Runtime,
   TransactionEndedError,
 } from '@writ/event-store'
@@ -33,6 +30,7 @@ import { applyEvent } from '../state/apply-event.js'
 import type { ConfirmedState } from '../state/confirmed-state.js'
 import { loadState, type StateSource } from '../state/load-state.js'
 import { changesBetween } from '../state/state-changes.js'
+import { BoundariesWithin } from './boundaries-within.js'
 import { identityIn } from './identity-in.js'
 import { StreamWithin } from './stream-within.js'
 
@@ -75,8 +73,7 @@ export class TransactionScope {
   private readonly streams = new Map<string, StreamWithin>()
   private readonly source: StateSource
   private readonly handled = new Map<string, { readonly fingerprint: string; readonly decided: DecidedWithin }>()
-  /** The head before anything was read for a boundary. */
-  private head: number | undefined
+  private readonly boundaries: BoundariesWithin
   private busy: Promise<unknown> = Promise.resolve()
   private hasEnded = false
   private decisions = 0
@@ -90,6 +87,7 @@ export class TransactionScope {
     private readonly options: { readonly looksForReceipts: boolean },
   ) {
     const { store, events, logger } = surroundings
+    this.boundaries = new BoundariesWithin(transaction, surroundings, this.streams)
     this.source = {
       events,
       logger,
@@ -270,7 +268,7 @@ export class TransactionScope {
     const { aggregate, command: message, decide } = execution
     const command = new DecidedCommand(execution, ignored, ignored, Number.POSITIVE_INFINITY)
     try {
-      const handling = execution.boundary ? await this.readBoundary(command) : without
+      const handling = execution.boundary ? await this.boundaries.read(command) : without
       let decision: unknown = await decide(
         state,
         message,
@@ -291,45 +289,6 @@ export class TransactionScope {
       command.refusal = error
     }
     return command
-  }
-
-  /** The boundary's events: those that are stored, up to one place for all boundaries, and those of the transaction. */
-  private async readBoundary(command: PendingCommand): Promise<Handling> {
-    const { boundary: wanted, boundaryState } = command.execution
-    const { events } = this.surroundings
-    const { reads } = this.transaction
-    this.head ??= (await reads.head()).position
-    const query = events.storedQuery(wanted!)
-    const found: RecordedEvent[] = []
-    for await (const stored of eventsOf(reads.readAll({ query, upTo: this.head }))) {
-      for (const event of events.decode(stored)) if (matchesQuery(wanted!, event)) found.push(event)
-    }
-    for (const event of this.ownEvents()) if (matchesQuery(wanted!, event)) found.push(event)
-    command.condition = { failIfMatch: query, after: this.head }
-    return { boundary: found, state: boundaryState?.(found) }
-  }
-
-  /** Those that the transaction holds back: as they will be, but for positions and dates, which nobody knows yet. */
-  private *ownEvents(): Generator<RecordedEvent> {
-    const { runtime } = this.surroundings
-    let position = this.head ?? 0
-    for (const { name: stream, events, instances, version = events.length } of this.streams.values()) {
-      for (const [index, { id, type, schemaVersion, metadata, tags }] of events.entries()) {
-        yield {
-          id,
-          type,
-          schemaVersion,
-          stream,
-          version: version - events.length + index + 1,
-          position: ++position,
-          part: 0,
-          data: instances[index]!,
-          metadata: JSON.parse(metadata),
-          tags,
-          createdAt: new Date(runtime.now()),
-        }
-      }
-    }
   }
 
   private async stateOf(aggregate: AggregateDefinition, stream: StreamWithin): Promise<unknown> {
