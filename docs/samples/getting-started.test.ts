@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,6 +11,20 @@ import './getting-started/service.spec.js'
 
 describe('the samples of the first steps', () => {
   afterEach(() => jest.restoreAllMocks())
+
+  it('install each package with those that it needs, for no registry has them', async () => {
+    const root = join(__dirname, '../..')
+    const page = await readFile(join(root, 'docs/getting-started.md'), 'utf8')
+    const named = [...page.matchAll(/writ-packages\/writ-\{?([a-z,-]+)\}?-0\.1\.0\.tgz/g)].flatMap(([, names]) =>
+      names!.split(','),
+    )
+    expect(named).toContain('application')
+    for (const name of named) {
+      const { dependencies = {} } = JSON.parse(await readFile(join(root, `packages/${name}/package.json`), 'utf8'))
+      const needed = Object.keys(dependencies).filter((dependency) => dependency.startsWith('@writ/'))
+      expect(named).toEqual(expect.arrayContaining(needed.map((dependency) => dependency.slice('@writ/'.length))))
+    }
+  })
 
   it('take a place in memory, and refuse the next', async () => {
     const printed = printedLines()

@@ -21,6 +21,7 @@ import {
   type Class,
   type EventStore,
   type EventTypes,
+  InvalidOptionError,
   type RecordedEvent,
   refuseUnknownOptions,
 } from '@writ/event-store'
@@ -269,6 +270,7 @@ export class Application<Transaction extends object = object> {
   ): Promise<AggregateState<S>> {
     this.lifecycle.check('read a state')
     refuseUnknownOptions('stateOf', options, ['at'])
+    checkIdentity('stateOf', identity)
     const definition = this.parts.composition.definitionOf(aggregate as Class<object> | AggregateDefinition)
     const read = await this.parts.aggregates.stateOf(definition, identity, options.at)
     return read as AggregateState<S>
@@ -286,6 +288,7 @@ export class Application<Transaction extends object = object> {
     options: HistoryOptions = {},
   ): AsyncIterable<HistoryStep<S>> {
     this.lifecycle.check('read a history')
+    checkIdentity('historyOf', identity)
     const definition = this.parts.composition.definitionOf(aggregate as Class<object> | AggregateDefinition)
     return this.parts.aggregates.historyOf(definition as AggregateDefinition<S>, identity, options)
   }
@@ -427,4 +430,10 @@ export class Application<Transaction extends object = object> {
     const causationDepth = options?.causationDepth ?? subscriptions.causationDepth()
     return causationDepth === 0 ? options : { ...options, causationDepth }
   }
+}
+
+/** No command can have such an identity, so that only a mistake asks for it. */
+function checkIdentity(operation: string, identity: string): void {
+  if (typeof identity === 'string' && identity !== '') return
+  throw new InvalidOptionError(operation, 'identity', 'must be text that is not empty')
 }

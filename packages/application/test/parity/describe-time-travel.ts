@@ -35,6 +35,15 @@ export function describeTimeTravel(name: string, open: () => EventStore, everyth
     }
     const sumTo = (version: number) => (version * (version + 1)) / 2
 
+    it('refuses an identity that no command can have', async () => {
+      const app = await start()
+      for (const identity of ['', undefined as never]) {
+        const refused = { code: 'invalid-option', option: 'identity' }
+        await expect(app.stateOf(Savings, identity)).rejects.toMatchObject(refused)
+        expect(() => app.historyOf(Savings, identity)).toThrow(expect.objectContaining(refused))
+      }
+    })
+
     it('shows a state at each version, position and date', async () => {
       const app = await start()
       const stored = await deposits(app, 5)
