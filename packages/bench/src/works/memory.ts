@@ -20,5 +20,5 @@ export const memory: Work = {
     { callers: 64, system: 'writ', figure: 'perSecond', against: 'castore', atLeast: 1 },
   ],
   limitedBy:
-    "Node, which is one thread: a seventh of its time goes to the garbage collector, which copies every event that is kept, another into making and validating the command and its event, a tenth into ids and JSON, and the rest into many steps of which none takes a twentieth. Nest's bus keeps and validates nothing; Castore reads all events of the account, so that it slows down as they become more",
+    "Node, which is one thread: a seventh of its time goes to the garbage collector, which copies every event that is kept, a tenth into making and validating the command and its event, another into ids and JSON, and the rest into many steps of which none takes a twentieth. Nest's bus keeps and validates nothing; Castore reads all events of the account, so that it slows down as they become more",
 }
