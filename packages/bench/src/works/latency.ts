@@ -31,5 +31,5 @@ export const latency: Work = {
     { callers: 1, system: 'writ killed', figure: 'p50', atMost: 6_000 },
   ],
   limitedBy:
-    'the flush of the append and one more way to the database, to read the event; a strong dispatch waits for a transaction besides, and a killed process for the end of its lease',
+    'the append’s own call with its flush, of which the process’s own handlers need no read; so seldom, each step is slow for being the first in a while, as in `raw notify`. A strong dispatch waits for a transaction besides, and a killed process for the end of its lease',
 }
