@@ -42,6 +42,22 @@ describe('reached', () => {
     })
   })
 
+  it('takes no failure of any round for none', () => {
+    const failing = (...failures: number[]): Level => {
+      const rounds = windows(...failures.map(() => 100)).map((window, round) => ({
+        ...window,
+        failuresPerSecond: failures[round]!,
+      }))
+      return { callers: 64, systems: [{ name: 'writ', settings: '', windows: rounds }] }
+    }
+    const none = { ...goal, figure: 'failuresPerSecond', atMost: 0 } as const
+    expect(reached(none, failing(0, 0, 1), 'events')).toMatchObject({ measured: { median: 0, most: 1 }, isReached: false })
+    expect(reached(none, failing(0, 0, 0), 'events')).toMatchObject({
+      text: 'writ, 64 callers: failures/s at most 0',
+      isReached: true,
+    })
+  })
+
   it.each([
     { ...goal, callers: 1 },
     { ...goal, system: 'emmett' },

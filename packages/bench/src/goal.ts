@@ -8,7 +8,7 @@ export interface Goal {
   readonly callers: number
   readonly system: string
   /** `course` is what the rate at the end is of the rate at the beginning: a quarter of the windows each. */
-  readonly figure: 'perSecond' | 'p50' | 'p99' | 'course'
+  readonly figure: 'perSecond' | 'p50' | 'p99' | 'course' | 'failuresPerSecond'
   /** Then the figure's ratio to this system's counts, round by round. */
   readonly against?: string
   readonly atLeast?: number
@@ -33,7 +33,9 @@ export function reached(goal: Goal, level: Level, unit: string): GoalReached | u
   if (values.length === 0 || values.some(Number.isNaN)) return undefined
   const measured = spread(values)
   const { atLeast = Number.NEGATIVE_INFINITY, atMost = Number.POSITIVE_INFINITY } = goal
-  return { text: textOf(goal, unit), measured, isReached: measured.median >= atLeast && measured.median <= atMost }
+  // A failure in one round is one too many.
+  const held = goal.figure === 'failuresPerSecond' ? measured.most : measured.median
+  return { text: textOf(goal, unit), measured, isReached: held >= atLeast && held <= atMost }
 }
 
 function figures({ figure }: Goal, { windows }: MeasuredSystem): number[] {
@@ -44,9 +46,13 @@ function figures({ figure }: Goal, { windows }: MeasuredSystem): number[] {
 }
 
 function textOf({ callers, system, figure, against, atLeast, atMost }: Goal, unit: string): string {
-  const what = { perSecond: `${unit}/s`, p50: 'p50', p99: 'p99', course: `${unit}/s at the end to those at the beginning` }[
-    figure
-  ]
+  const what = {
+    perSecond: `${unit}/s`,
+    p50: 'p50',
+    p99: 'p99',
+    course: `${unit}/s at the end to those at the beginning`,
+    failuresPerSecond: 'failures/s',
+  }[figure]
   const milliseconds = figure.startsWith('p') && figure !== 'perSecond' && against === undefined ? ' ms' : ''
   const bound = atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast.toLocaleString('en')}`
   return `${system}, ${countOfCallers(callers)}: ${what}${against === undefined ? '' : ` to ${against}'s`} ${bound}${milliseconds}`

@@ -19,7 +19,11 @@ export const rebuild: Work = {
     await preload(environment, log.events, 10, progress)
     await copyToEmmett(environment)
   },
-  goals: [{ callers: 1, system: 'writ', figure: 'perSecond', atLeast: 15_000 }],
+  goals: [
+    { callers: 1, system: 'writ', figure: 'perSecond', atLeast: 15_000 },
+    // Its reads are what may fail.
+    { callers: 1, system: 'writ', figure: 'failuresPerSecond', atMost: 0 },
+  ],
   limitedBy:
     'the rows: PostgreSQL writes them, one statement a page, in turn with Node that reads and decodes the next page; appends and reads take their share of both',
 }
