@@ -119,7 +119,8 @@ export class Load {
     if (child.exitCode !== null || child.signalCode !== null) return
     // Not its exit: what it sent last may still be on its way then.
     const closed = once(child, 'close')
-    child.send(message)
+    // One that has failed is about to go by itself, and need not hear it.
+    child.send(message, () => {})
     await closed
   }
 }
