@@ -199,6 +199,7 @@ export class CommandRouter {
       ...dispatched
     } = await runMiddleware(this.middlewareOf(route, options.middleware), context, last)
     const reply = { ...dispatched, events: decided?.events ?? [] }
+    // The command and what it returns are known to the caller alone: which fields a reply has is decided by the value of `returning`.
     return { reply: reply as unknown as Provisional<C, R>, decided }
   }
 

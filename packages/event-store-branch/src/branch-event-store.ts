@@ -219,6 +219,7 @@ class Branch implements BranchEventStore {
   /** In the order of the calls, though one may have to look the past up and the next may not. */
   private inOrder<T>(work: () => Promise<T>): Promise<T> {
     const done = this.appending.then(work)
+    // Its caller is told; those behind it only wait for its end.
     this.appending = done.catch(() => {})
     return done
   }

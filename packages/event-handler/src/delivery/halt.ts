@@ -24,6 +24,7 @@ export class Halt {
     const letGo = new Promise<void>((resolve) => {
       this.end = resolve
     })
+    // Whoever asked it to go somewhere is told why it did not get there.
     this.ended = letGo.then(() => this.going.catch(() => {}))
   }
 

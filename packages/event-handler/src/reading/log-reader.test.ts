@@ -19,6 +19,25 @@ async function allEvents(store: EventStore): Promise<StoredEvent[]> {
   return events
 }
 
+/** A handler that waits at the amount 1 until it is released. */
+function held() {
+  const seen: number[] = []
+  let release = () => {}
+  const blocked = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const slow = eventHandler({
+    name: 'slow',
+    on: [
+      on(Deposited, async ({ amount }) => {
+        if (amount === 1) await blocked
+        seen.push(amount)
+      }),
+    ],
+  })
+  return { seen, slow, release }
+}
+
 describe('what a hint brings along', () => {
   const opened = async (...definitions: ReturnType<typeof eventHandler>[]) => {
     const opened = await running.start(definitions, { runtime: new VirtualRuntime() })
@@ -127,20 +146,7 @@ describe('what a hint brings along', () => {
   })
 
   it('is left in the store while the fastest is too slow for it', async () => {
-    const seen: number[] = []
-    let release = () => {}
-    const blocked = new Promise<void>((resolve) => {
-      release = resolve
-    })
-    const slow = eventHandler({
-      name: 'slow',
-      on: [
-        on(Deposited, async ({ amount }) => {
-          if (amount === 1) await blocked
-          seen.push(amount)
-        }),
-      ],
-    })
+    const { seen, slow, release } = held()
     const process = await opened(slow)
     const { store, bring } = process
     await settled()
@@ -247,20 +253,7 @@ describe('the log reader', () => {
   })
 
   it('runs no further ahead of the fastest than the ring holds, and reads nothing twice', async () => {
-    const seen: number[] = []
-    let release = () => {}
-    const blocked = new Promise<void>((resolve) => {
-      release = resolve
-    })
-    const slow = eventHandler({
-      name: 'slow',
-      on: [
-        on(Deposited, async ({ amount }) => {
-          if (amount === 1) await blocked
-          seen.push(amount)
-        }),
-      ],
-    })
+    const { seen, slow, release } = held()
     const opened = await running.start([slow])
     await append(opened.store, deposited(0))
     await until('it is near', () => seen.length === 1)
