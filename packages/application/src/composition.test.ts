@@ -190,6 +190,34 @@ describe('before anything starts, an application', () => {
     expect(problem.message).toContain('Clock')
   })
 
+  it('refuses a constructor that does not say what is to be injected, and says how to', async () => {
+    class Clock {}
+    @EventHandler({ name: 'timed' })
+    class Timed {
+      constructor(readonly clock: Clock) {}
+      @On(Opened)
+      opened(_event: Opened) {}
+    }
+    const problem = await problemOf(module({ name: 'boxes', eventHandlers: [Timed] }))
+    expect(problem).toMatchObject({ code: 'unresolvable-class', className: 'Timed' })
+    expect(problem.message).toContain('give each parameter an @inject(…)')
+  })
+
+  it('refuses a class that two modules list, and says to list it once', async () => {
+    const problem = await problemOf(module({ name: 'boxes', aggregates: [Box] }), module({ name: 'more', aggregates: [Box] }))
+    expect(problem).toMatchObject({ code: 'duplicate-name', culprits: ['Box', 'Box'] })
+    expect(problem.message).toContain('List it once')
+  })
+
+  it('tells of two classes of one event type once, in however many places they are listed', async () => {
+    class AlsoOpened extends Event('opened', z.object({ crate: z.string() })) {}
+    const problem = await problemOf(
+      module({ name: 'boxes', aggregates: [Box], events: [AlsoOpened, Opened] }),
+      module({ name: 'more', eventHandlers: [Watcher], events: [AlsoOpened] }),
+    )
+    expect(problem).toMatchObject({ code: 'duplicate-event-type', classNames: ['Opened', 'AlsoOpened'] })
+  })
+
   it('refuses a subclass that would silently get undefined for what its base has injected', async () => {
     class Base {
       constructor(@inject('clock') readonly clock: object) {}

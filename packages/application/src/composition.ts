@@ -74,7 +74,7 @@ export function compose(
   const parts = partsOf(outermost)
   const modules = parts.map(({ module }) => module)
 
-  for (const module of modules) problems.collect(() => refuseUnknownOptions(`The module '${module.name}'`, module, moduleKeys))
+  for (const module of modules) problems.collect(() => refuseUnknownOptions(`module '${module.name}'`, module, moduleKeys))
   problems.collect(() => refuseDuplicates('module', modules, (module) => [module.name, `module '${module.name}'`]))
   // All bindings first: a class may have something injected that a later module binds.
   for (const module of modules) problems.collect(() => module.bindings?.(container))
@@ -186,7 +186,7 @@ function refuseIdleMiddleware(module: Module): void {
   )
   if (handles) return
   const why = 'is around nothing, for the module handles no command; what is to be around every command is for the application'
-  throw new InvalidOptionError(`The module '${module.name}'`, 'middleware', why)
+  throw new InvalidOptionError(`module '${module.name}'`, 'middleware', why)
 }
 
 function refuseUnknownCategories(

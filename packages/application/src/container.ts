@@ -12,7 +12,12 @@ export function newContainer(): Container {
 export function bindListedClass(container: Container, listed: Class<object>): void {
   refuseForgottenConstructor(listed)
   const identifier = listed as ServiceIdentifier<object>
-  if (!container.isBound(identifier)) container.bind(identifier).to(listed as new () => object)
+  if (container.isBound(identifier)) return
+  try {
+    container.bind(identifier).to(listed as new () => object)
+  } catch (cause) {
+    throw new UnresolvableClassError(listed.name, whyUnbound(listed, cause), [], cause)
+  }
 }
 
 /** @throws UnresolvableClassError that names the class and what is missing, or prints the circle */
@@ -22,11 +27,24 @@ export function resolve(container: Container, listed: Class<object>): object {
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     const cycle = /^Circular dependency found: (.+)$/m.exec(reason)?.[1]?.split(' -> ') ?? []
-    throw new UnresolvableClassError(listed.name, firstSentence(reason), cycle, cause)
+    throw new UnresolvableClassError(
+      listed.name,
+      `${firstSentence(cause)}. Bind what is missing in the module's \`bindings\``,
+      cycle,
+      cause,
+    )
   }
 }
 
-function firstSentence(text: string): string {
+/** Binding a class reads its decorators: where its constructor wants something, what that is must stand there. */
+function whyUnbound(listed: Class<object>, cause: unknown): string {
+  if (listed.length === 0) return firstSentence(cause)
+  const wanted = listed.length === 1 ? 'an argument' : `${listed.length} arguments`
+  return `its constructor takes ${wanted}, and does not say of each what is to be injected; give each parameter an @inject(…)`
+}
+
+function firstSentence(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error)
   return (text.split('\n')[0] ?? text).replace(/[.\s]+$/, '')
 }
 

@@ -18,7 +18,11 @@ export class DuplicateNameError extends WritError<'duplicate-name'> {
     readonly duplicated: string,
     readonly culprits: readonly [string, string],
   ) {
-    super('duplicate-name', `The ${what} '${duplicated}' is there twice: ${culprits[0]} and ${culprits[1]}. Rename one of them.`)
+    const [one, other] = culprits
+    super(
+      'duplicate-name',
+      `The ${what} '${duplicated}' is there twice: ${one} and ${other}. ${one === other ? 'List it once, in one module' : 'Rename one of them'}.`,
+    )
   }
 }
 
@@ -39,6 +43,7 @@ export class MissingCommandHandlerError extends WritError<'missing-command-handl
 export class UnresolvableClassError extends WritError<'unresolvable-class' | 'circular-injection'> {
   constructor(
     readonly className: string,
+    /** Why, and what to do about it; where there is a circle, that says it. */
     why: string,
     /** The classes around the circle, the first one again at the end; empty where there is no circle. */
     readonly cycle: readonly string[],
@@ -48,7 +53,7 @@ export class UnresolvableClassError extends WritError<'unresolvable-class' | 'ci
       cycle.length > 0 ? 'circular-injection' : 'unresolvable-class',
       cycle.length > 0
         ? `${className} can't be made, for injection goes in a circle: ${cycle.join(' → ')}. Let one of them take what it needs as an argument.`
-        : `${className} can't be made: ${why}. Bind what is missing in the module's \`bindings\`.`,
+        : `${className} can't be made: ${why}.`,
       { cause },
     )
   }
@@ -61,7 +66,8 @@ export class ApplicationNotRunningError extends WritError<'application-not-runni
     readonly state: string,
     operation: string,
   ) {
-    super('application-not-running', `The application '${application}' is ${state} and can't ${operation}. Nothing was done.`)
+    const help = state === 'not started' || state === 'starting' ? ' Wait for its start() first.' : ''
+    super('application-not-running', `The application '${application}' is ${state} and can't ${operation}. Nothing was done.${help}`)
   }
 }
 

@@ -75,11 +75,10 @@ export class EventTypes {
         )
     }
     const byType = new Map<string, AnyEventClass>()
-    for (const eventClass of [...classes, ...targetClasses(sound)]) {
+    for (const eventClass of new Set([...classes, ...targetClasses(sound)])) {
       const known = byType.get(eventClass.type)
-      if (known && known !== eventClass)
-        problems.push(new DuplicateEventTypeError(eventClass.type, [known.name, eventClass.name]))
-      byType.set(eventClass.type, eventClass)
+      if (known) problems.push(new DuplicateEventTypeError(eventClass.type, [known.name, eventClass.name]))
+      else byType.set(eventClass.type, eventClass)
     }
     return [...problems, ...chainProblems(byType, sound, { withGaps: !onlyToday })]
   }
