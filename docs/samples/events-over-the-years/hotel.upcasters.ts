@@ -1,7 +1,7 @@
+// #region one-to-one
 import { upcaster } from '@writ/event-store'
 import { RoomBooked, RoomPaid, TaxPaid } from './hotel.events.js'
 
-// #region one-to-one
 const guestsAreSeveral = upcaster({
   from: { type: 'room-booked', schemaVersion: 1 },
   to: { type: 'room-booked', schemaVersion: 2 },

@@ -1,7 +1,7 @@
+// #region class
 import { Aggregate, Handle, rowsOf } from '@writ/aggregate'
 import { BalanceTooLow, DepositMoney, MoneyDeposited, MoneyWithdrawn, WithdrawMoney } from './messages.js'
 
-// #region class
 @Aggregate({
   category: 'account',
   identity: 'account',

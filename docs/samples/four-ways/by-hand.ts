@@ -1,3 +1,4 @@
+// #region by-hand
 import type { StoredState } from '@writ/aggregate'
 import type { SqlTransaction } from '@writ/event-store-postgres'
 
@@ -8,7 +9,6 @@ interface Order {
 
 type Found = { customer: string; version: number }
 
-// #region by-hand
 /** An order is a row of `orders`, and its lines are rows of `order_lines`. */
 export const orderRows: StoredState<Order, SqlTransaction> = {
   async load({ sql }, id) {

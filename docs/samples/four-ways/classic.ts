@@ -1,7 +1,7 @@
+// #region table
 import { Aggregate, Apply, Handle, rowsOf } from '@writ/aggregate'
 import { BalanceTooLow, DepositMoney, MoneyDeposited, MoneyWithdrawn, WithdrawMoney } from './messages.js'
 
-// #region table
 // create table accounts (account text primary key, version bigint not null, balance bigint not null)
 const accountRows = rowsOf({ table: 'accounts', key: 'account' })
 // #endregion table

@@ -1,7 +1,7 @@
+// #region aggregate
 import { Aggregate, Apply, Handle } from '@writ/aggregate'
 import { BalanceTooLow, DepositMoney, MoneyDeposited, MoneyWithdrawn, WithdrawMoney } from './messages.js'
 
-// #region aggregate
 @Aggregate({ category: 'account', identity: 'account' })
 export class Account {
   balance = 0

@@ -1,3 +1,4 @@
+// #region rows
 import { boundary, decided, type HandlingAlone } from '@writ/aggregate'
 import { CommandHandler, commandHandler } from '@writ/command-router'
 import { Command, DomainError, Event } from '@writ/event-store'
@@ -5,7 +6,6 @@ import type { SqlTransaction } from '@writ/event-store-postgres'
 import { inject } from 'inversify'
 import { z } from 'zod'
 
-// #region rows
 const Price = z.object({ product: z.string(), cents: z.int() })
 class PriceChanged extends Event('price-changed', Price) {}
 export class SetPrice extends Command('set-price', Price) {}

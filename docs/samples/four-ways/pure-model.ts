@@ -1,7 +1,7 @@
+// #region model
 import { model, rowsOf, updated } from '@writ/aggregate'
 import { BalanceTooLow, DepositMoney, MoneyDeposited, MoneyWithdrawn, WithdrawMoney } from './messages.js'
 
-// #region model
 export const account = model({
   category: 'account',
   identity: 'account',

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { Application, module } from '@writ/application'
-import { DomainError } from '@writ/event-store'
+import { DomainError, hasCode } from '@writ/event-store'
 import { postgresEventStore } from '@writ/event-store-postgres'
 import pg from 'pg'
 import { z } from 'zod'
@@ -63,6 +63,7 @@ function problem(error: unknown): { status: number; body: object } {
   if (DomainError.is(error)) return { status: 409, body: { code: error.code, message: error.message } }
   if (error instanceof z.ZodError || error instanceof SyntaxError)
     return { status: 400, body: { code: 'invalid-body', message: error.message } }
+  if (hasCode(error, 'command-id-reused')) return { status: 422, body: { code: error.code, message: error.message } }
   console.error(error)
   return { status: 500, body: { code: 'internal-error' } }
 }

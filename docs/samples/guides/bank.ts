@@ -1,3 +1,4 @@
+// #region messages
 import { Aggregate, Apply, aggregate, decided, Handle, inSteps } from '@writ/aggregate'
 import { CommandHandler } from '@writ/command-router'
 import { Command, DomainError, Event } from '@writ/event-store'
@@ -17,6 +18,7 @@ export class DepositMoney extends Command('deposit-money', z.object({ account, a
 export class WithdrawMoney extends Command('withdraw-money', z.object({ account, amount: cents }), {
   result: z.object({ left: z.int() }),
 }) {}
+// #endregion messages
 
 // #region refusal
 export class BalanceTooLow extends DomainError<'balance-too-low'> {

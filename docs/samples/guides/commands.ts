@@ -1,3 +1,4 @@
+// #region module
 import { type Lifespans } from '@writ/aggregate'
 import { Application, type ApplicationOptions, module } from '@writ/application'
 import { causedBy, forCommands, type Middleware, route, withMiddleware } from '@writ/command-router'
@@ -6,7 +7,6 @@ import type { EventStore } from '@writ/event-store'
 import { inMemoryEventStore } from '@writ/event-store-memory'
 import { Account, DepositMoney, MoneyDeposited, OpenAccountHandler, PinHasher, purse, WithdrawMoney } from './bank.js'
 
-// #region module
 export const bank = module({
   name: 'bank',
   aggregates: [Account],

@@ -1,3 +1,4 @@
+// #region first-version
 import type { Application } from '@writ/application'
 import {
   On,
@@ -12,7 +13,6 @@ import { AccountOpened, MoneyDeposited, MoneyWithdrawn } from './events.js'
 
 type Context = ProjectionContext<SqlTransaction>
 
-// #region first-version
 @Projection({ name: 'balances', version: 1, consistency: 'strong' })
 export class Balances {
   async setUp({ sql, table }: ReadModelContext<SqlTransaction>) {

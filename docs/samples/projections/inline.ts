@@ -1,9 +1,9 @@
+// #region inline
 import { type InlineContext, InlineProjection, On } from '@writ/event-handler'
 import { DomainError } from '@writ/event-store'
 import type { SqlTransaction } from '@writ/event-store-postgres'
 import { AccountOpened } from './events.js'
 
-// #region inline
 @InlineProjection({ name: 'email-addresses' })
 export class EmailAddresses {
   async setUp({ sql }: SqlTransaction) {

@@ -1,8 +1,8 @@
+// #region live-class
 import type { Application } from '@writ/application'
 import { LiveProjection, liveProjection, On } from '@writ/event-handler'
 import { MoneyDeposited, MoneyWithdrawn } from './events.js'
 
-// #region live-class
 @LiveProjection({ name: 'turnover', category: 'account' })
 export class Turnover {
   total = 0

@@ -1,3 +1,4 @@
+// #region imports
 import { Aggregate, Apply, boundary, type Handling } from '@writ/aggregate'
 import { module } from '@writ/application'
 import { CommandHandler } from '@writ/command-router'
@@ -5,6 +6,7 @@ import { Command, DomainError, Event } from '@writ/event-store'
 import { z } from 'zod'
 
 const text = z.string()
+// #endregion imports
 
 // #region email
 class UserRegistered extends Event('user-registered', z.object({ user: text, email: text }), {

@@ -67,7 +67,10 @@ export class ApplicationNotRunningError extends WritError<'application-not-runni
     operation: string,
   ) {
     const help = state === 'not started' || state === 'starting' ? ' Wait for its start() first.' : ''
-    super('application-not-running', `The application '${application}' is ${state} and can't ${operation}. Nothing was done.${help}`)
+    super(
+      'application-not-running',
+      `The application '${application}' is ${state} and can't ${operation}. Nothing was done.${help}`,
+    )
   }
 }
 

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
+import { checkLinks, type Find } from './check-links.js'
 import { checkPage } from './samples.js'
 import { readSource } from './source-file.js'
 import { filesBelow } from './workspace.js'
@@ -7,7 +8,8 @@ import { filesBelow } from './workspace.js'
 const samplesFolder = 'docs/samples'
 
 /**
- * Checks that every TypeScript sample in the README files and the documentation is a copy of code that is compiled and run.
+ * Checks that every TypeScript sample in the README files and the documentation is a copy of code that is compiled and run, and that every
+ * link leads somewhere.
  *
  * @param write refreshes the pages from their sources first.
  * @returns one line for each problem, with its place.
@@ -15,6 +17,10 @@ const samplesFolder = 'docs/samples'
 export function checkDocs(root: string, { write = false } = {}): string[] {
   const read = (path: string) => (existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : undefined)
   const pages = ['README.md', ...['docs', 'packages', 'apps'].flatMap((folder) => filesBelow(root, folder, /\.md$/))]
+  const find: Find = (path) => {
+    if (!existsSync(join(root, path))) return undefined
+    return path.endsWith('.md') && statSync(join(root, path)).isFile() ? read(path) : true
+  }
   const run = filesRun(root)
   return pages.flatMap((path) => {
     const page = read(path)
@@ -23,7 +29,7 @@ export function checkDocs(root: string, { write = false } = {}): string[] {
     if (write && checked.refreshed !== page) writeFileSync(join(root, path), checked.refreshed)
     const { problems, sources } = write ? checkPage(checked.refreshed, read) : checked
     return [
-      ...problems.map(({ line, message }) => `${path}:${line} ${message}`),
+      ...[...problems, ...checkLinks(path, page, find)].map(({ line, message }) => `${path}:${line} ${message}`),
       ...sources
         .filter((source) => !isRun(source, run))
         .map((source) => `${path} ${source} is run by no test: import it from a *.test.ts in ${samplesFolder}.`),
