@@ -1,5 +1,6 @@
 import {
   type AppendsTogether,
+  commandClassOf,
   type EventStore,
   type EventTypes,
   eventsOf,
@@ -14,6 +15,7 @@ import {
   systemRuntime,
 } from '@writ/event-store'
 import type { AggregateDefinition } from './definition/decider.js'
+import { CommandDeadlockError } from './errors/command-deadlock-error.js'
 import {
   AggregateOverloadedError,
   AggregatesStoppedError,
@@ -21,6 +23,7 @@ import {
   CommandTimeoutError,
 } from './errors/execution-errors.js'
 import { InvalidAggregateError } from './errors/invalid-aggregate-error.js'
+import { type AtWork, handlerAtWork, inNobodysName, type Place } from './execution/at-work.js'
 import type { CommandExecution, Executed } from './execution/command-execution.js'
 import { Deadlines } from './execution/deadlines.js'
 import { AggregateRuntime, type Surroundings } from './execution/execute-command.js'
@@ -145,10 +148,16 @@ export class Aggregates {
    *
    * @throws a DomainError when it refuses
    * @throws AggregateOverloadedError, AggregatesStoppedError before anything is done
+   * @throws CommandDeadlockError, NestedCommandError where a handler dispatches it, and each would wait for the other; nothing is done
    * @throws CommandTimeoutError, TooManyConflictsError, CommandIdReusedError, InvalidDecisionError, InvalidResultError
    * @throws whatever the handler threw, or the store
    */
   execute(execution: CommandExecution): Promise<Executed> {
+    const sender = handlerAtWork()
+    return sender ? this.executeFor(sender, execution) : this.executeAny(execution)
+  }
+
+  private executeAny(execution: CommandExecution): Promise<Executed> {
     const executed = execution.receipt ? this.executeOnce(execution) : this.enqueue(execution)
     return execution.wants || execution.tellsTypes ? this.withWanted(execution, executed) : executed
   }
@@ -203,6 +212,26 @@ export class Aggregates {
     this.stopListening()
   }
 
+  /** A command that a handler has dispatched while it is at work: maybe it waits for it. */
+  private async executeFor(sender: AtWork, execution: CommandExecution): Promise<Executed> {
+    // Whoever decides at once can't wait, and has decided by then.
+    await undefined
+    if (sender.isOver) return this.executeAny(execution)
+    const { stream, command } = execution
+    const place = this.placeOf(stream)
+    if (place && sender.wouldWaitForItself(place))
+      throw new CommandDeadlockError(commandClassOf(command).type, stream, sender.stream ?? stream)
+    return inNobodysName(() => {
+      const executed = this.executeAny({ ...execution, sender })
+      const waitsAt = this.placeOf(stream)
+      return waitsAt ? sender.waiting(waitsAt, executed) : executed
+    })
+  }
+
+  private placeOf(stream: string): Place | undefined {
+    return this.runtimes.get(stream) ?? this.stored.placeOf(stream)
+  }
+
   private enqueue(execution: CommandExecution): Promise<Executed> {
     if (this.isStopping) return Promise.reject(new AggregatesStoppedError())
     if (this.pending >= this.maxPendingTotal) return Promise.reject(new AggregateOverloadedError(undefined, this.pending))
@@ -231,6 +260,11 @@ export class Aggregates {
     const runtime: Runtime = Object.create(surroundings.runtime, { uuid: { value: uuid } })
     const knownOf = (stream: string) => this.runtimes.get(stream)?.known
     return new TransactionScope(transaction, { ...surroundings, runtime, knownOf }, { looksForReceipts: true })
+  }
+
+  /** Does the work of a transaction of the store; a command that it dispatches beside it can't want another one. */
+  whileInTransaction<T>(work: () => T): T {
+    return this.stored.whileInTransaction(work)
   }
 
   /** Whether its commands are decided in a transaction of their own. */

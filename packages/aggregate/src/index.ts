@@ -49,6 +49,7 @@ export {
   CommandTimeoutError,
   TooManyConflictsError,
 } from './errors/execution-errors.js'
+export { CommandDeadlockError } from './errors/command-deadlock-error.js'
 export { NestedCommandError } from './errors/nested-command-error.js'
 export { InvalidBoundaryError } from './errors/invalid-boundary-error.js'
 export { DecoratorModeError, InvalidAggregateError, UncloneableStateError } from './errors/invalid-aggregate-error.js'

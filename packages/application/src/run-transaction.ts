@@ -120,7 +120,7 @@ class Attempt<Transaction extends object, T> {
       dispatch: (_, command, options) => this.dispatch(scope, command, options),
     })
     try {
-      this.result = await this.work(given)
+      this.result = await aggregates.whileInTransaction(() => this.work(given))
     } finally {
       scope.end()
     }

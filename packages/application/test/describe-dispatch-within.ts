@@ -203,6 +203,25 @@ export function describeDispatchWithin(name: string, prepare: () => Promise<Proc
       expect(await stored()).toHaveLength(2)
     })
 
+    it('and beside it: one that wants a row is refused at once, for it could wait for this very transaction', async () => {
+      const { app, account, move, purse } = await begin()
+      const told: unknown[] = []
+      const beside = (command: Pay | Count) => app.dispatch(command).catch((error: unknown) => told.push(error))
+      await app.transaction(async ({ dispatch }) => {
+        await dispatch(new Pay(move(3)))
+        await beside(new Pay(move(1)))
+        await beside(new Count({ counter: account, by: 1 }))
+        // One that is stored by an append alone is another matter: it is stored whatever becomes of the transaction.
+        await app.dispatch(new Deposit(move(2)))
+      })
+      expect(told).toMatchObject([
+        { code: 'nested-command', stream: `purse-${account}`, outer: undefined },
+        { code: 'nested-command', stream: `counter-${account}`, outer: undefined },
+      ])
+      expect((await app.stateOf(purse, account)).state).toEqual({ balance: 3 })
+      expect(await app.dispatch(new Pay(move(1)))).toMatchObject({ version: 2 })
+    })
+
     it('may be refused, and the work goes on without them', async () => {
       const { app, account, move, stored } = await begin()
       const { result, dispatched } = await app.transaction(async ({ dispatch }) => {

@@ -1,5 +1,6 @@
 import type { AnyCommand, EventMetadata, EventQuery, RecordedEvent } from '@writ/event-store'
 import type { AggregateDefinition, Decide } from '../definition/decider.js'
+import type { AtWork } from './at-work.js'
 
 /** One command on its way to one aggregate: all that its execution needs to know. */
 export interface CommandExecution {
@@ -26,6 +27,8 @@ export interface CommandExecution {
   readonly wants?: 'state' | 'events' | undefined
   /** Whether the answer tells which types of events were decided. */
   readonly tellsTypes?: boolean
+  /** @internal Whose handler has dispatched it, and is still at work. */
+  readonly sender?: AtWork
 }
 
 /** What an accepted command came to; given once it is stored. */

@@ -20,6 +20,7 @@ import { isPromise } from '../state/apply-event.js'
 import { ConfirmedState } from '../state/confirmed-state.js'
 import { type Loaded, loadState, type StateSource, takeOver } from '../state/load-state.js'
 import { isAboutOneCommand, isCertainlyNotStored } from './append-failure.js'
+import { type AtWork, decideWatched, type Place, whileAtWork } from './at-work.js'
 import { appendOf, Collected } from './collected.js'
 import type { Executed } from './command-execution.js'
 import { conclude } from './conclude.js'
@@ -56,7 +57,7 @@ const withoutBoundary: Handling = Object.freeze({ boundary: Object.freeze([]), s
  * answered when its append is confirmed, so everything that it was decided on is confirmed as well. Whenever that turns out otherwise,
  * whatever was decided on it goes back to the mailbox and is decided again.
  */
-export class AggregateRuntime {
+export class AggregateRuntime implements Place {
   /** Neighbours in a list of idle or of busy ones. */
   previous: AggregateRuntime | undefined
   next: AggregateRuntime | undefined
@@ -73,6 +74,7 @@ export class AggregateRuntime {
   private readonly mailbox = new Mailbox<PendingCommand>()
   /** The one that decides now, asynchronously or on this very stack. */
   private deciding: PendingCommand | undefined
+  handler: AtWork | undefined
   /** Whether what it decides on has been dropped; then it decides again when it is done. */
   private isStale = false
   /** Tells the answers of asynchronous handlers that were given up from that of the one which is awaited. */
@@ -205,7 +207,7 @@ export class AggregateRuntime {
     try {
       decision = execution.boundary
         ? this.decideWithBoundary(command, state)
-        : execution.decide(state, execution.command, withoutBoundary)
+        : decideWatched(this, execution, state, withoutBoundary)
       if (typeof decision === 'object') decision = this.withSteps(command, decision, state, confirmed)
     } catch (error) {
       this.refuseOrFail(command, error)
@@ -217,13 +219,17 @@ export class AggregateRuntime {
 
   /** The decision with its steps taken, where it has some. */
   private withSteps(
-    { execution }: PendingCommand,
+    command: PendingCommand,
     decision: Decision | Promise<Decision>,
     state: unknown,
     confirmed: ConfirmedState,
   ): Decision | Promise<Decision> {
+    const { execution } = command
     const version = this.ahead.newestVersion(confirmed)
-    const taken = (decided: Decision) => (DecisionInSteps.is(decided) ? runSteps(decided, execution, state, version) : decided)
+    const taken = (decided: Decision) => {
+      if (!DecisionInSteps.is(decided) || this.deciding !== command) return decided
+      return whileAtWork({ place: this, sender: execution.sender }, () => runSteps(decided, execution, state, version))
+    }
     return isPromise(decision) ? decision.then(taken) : taken(decision)
   }
 
@@ -244,7 +250,8 @@ export class AggregateRuntime {
 
   private async decideWithBoundary(command: PendingCommand, state: unknown): Promise<Decision> {
     const { store, events } = this.surroundings
-    const { boundary: wanted, boundaryState, decide, command: message } = command.execution
+    const { execution } = command
+    const { boundary: wanted, boundaryState } = execution
     // What an event is today may be stored under another type. Read and condition ask for the same.
     const query = events.storedQuery(wanted!)
     const boundary: RecordedEvent[] = []
@@ -257,7 +264,9 @@ export class AggregateRuntime {
       }
     }
     command.condition = { failIfMatch: query, after }
-    return decide(state, message, { boundary, state: boundaryState?.(boundary) })
+    // It was given up when it ran out of time: nobody hears of what it would decide.
+    if (this.deciding !== command) return undefined
+    return decideWatched(this, execution, state, { boundary, state: boundaryState?.(boundary) })
   }
 
   private accept(command: PendingCommand, decision: Decision, confirmed: ConfirmedState): void {
@@ -461,6 +470,7 @@ export class AggregateRuntime {
 
   /** The handler may never end; the others go on without it. */
   private giveUp(): void {
+    this.handler?.end()
     this.round++
     this.deciding = undefined
     this.isStale = false

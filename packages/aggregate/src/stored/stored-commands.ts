@@ -1,8 +1,9 @@
 import { type Appended, type CommandAlreadyHandledError, type DomainError, failpoint, hasCode } from '@writ/event-store'
 import { AggregateOverloadedError, CommandTimeoutError, TooManyConflictsError } from '../errors/execution-errors.js'
+import { NestedCommandError } from '../errors/nested-command-error.js'
+import { handlerAtWork, type Place, whileAtWork } from '../execution/at-work.js'
 import type { CommandExecution, Executed } from '../execution/command-execution.js'
 import { answerOf } from '../execution/receipt-body.js'
-import { refuseNested, whileAtWork } from './at-work.js'
 import { gaveWay, isConflict } from './conflicts.js'
 import { identityIn } from './identity-in.js'
 import { type DecidedWithin, type ScopeSurroundings, TransactionScope } from './transaction-scope.js'
@@ -23,7 +24,7 @@ export interface StoredSurroundings extends ScopeSurroundings {
 }
 
 /** The commands of one stream, one after another. */
-interface Line {
+interface Line extends Place {
   waiting: number
   last: Promise<unknown>
 }
@@ -42,14 +43,13 @@ export class StoredCommands {
 
   /** @throws NestedCommandError at once, where the handler of another one waits for it */
   run(execution: CommandExecution): Promise<Executed> {
-    const { stream, timeout } = execution
-    try {
-      refuseNested(this.turns, stream)
-    } catch (error) {
+    const { stream, timeout, sender } = execution
+    const holder = sender?.holderOf(this)
+    if (holder) {
       this.surroundings.answered()
-      return Promise.reject(error)
+      return Promise.reject(new NestedCommandError(stream, holder.stream))
     }
-    const line = this.lines.get(stream) ?? { waiting: 0, last: Promise.resolve() }
+    const line: Line = this.lines.get(stream) ?? { stream, handler: undefined, waiting: 0, last: Promise.resolve() }
     if (line.waiting >= this.surroundings.maxPending) {
       this.surroundings.answered()
       return Promise.reject(new AggregateOverloadedError(stream, line.waiting))
@@ -57,7 +57,7 @@ export class StoredCommands {
     this.lines.set(stream, line)
     line.waiting++
     const command = new StoredCommand(execution)
-    const working = line.last.then(() => this.carryOut(command))
+    const working = line.last.then(() => this.carryOut(command, line))
     line.last = working
       .catch(() => {})
       .then(() => {
@@ -65,6 +65,16 @@ export class StoredCommands {
       })
     const answered = timeout === undefined ? working : this.inTime(command, working, timeout)
     return answered.finally(this.surroundings.answered)
+  }
+
+  /** Where commands to a stream wait for each other, while there are any. */
+  placeOf(stream: string): Place | undefined {
+    return this.lines.get(stream)
+  }
+
+  /** Does what holds a transaction of the store, as these commands do: it can't wait for any of them. */
+  whileInTransaction<T>(work: () => T): T {
+    return whileAtWork({ transactionOf: this, sender: handlerAtWork() }, work)
   }
 
   private async inTime(command: StoredCommand, working: Promise<Executed>, timeout: number): Promise<Executed> {
@@ -84,13 +94,13 @@ export class StoredCommands {
     }
   }
 
-  private async carryOut(command: StoredCommand): Promise<Executed> {
+  private async carryOut(command: StoredCommand, place: Place): Promise<Executed> {
     const { execution } = command
     const { runtime } = this.surroundings
     for (let conflicts = 0; ; ) {
       let scope: TransactionScope | undefined
       try {
-        return answerTo(await this.turns.take(() => this.attempt(command, (made) => (scope = made))))
+        return answerTo(await this.turns.take(() => this.attempt(command, place, (made) => (scope = made))))
       } catch (error) {
         if (error instanceof Refused) throw error.refusal
         command.mayBeCommitted = false
@@ -104,14 +114,15 @@ export class StoredCommands {
     }
   }
 
-  private async attempt(command: StoredCommand, made: (scope: TransactionScope) => void): Promise<Attempted> {
+  private async attempt(command: StoredCommand, place: Place, made: (scope: TransactionScope) => void): Promise<Attempted> {
     const { execution } = command
     command.refuseWithdrawn()
     const { result, appended } = await this.surroundings.store.transaction(async (transaction) => {
       const scope = new TransactionScope(transaction, this.surroundings, { looksForReceipts: false })
       made(scope)
       // The handler may never end; the others go on without it.
-      const deciding = whileAtWork(this.turns, execution.stream, () => scope.execute(execution))
+      const who = { place, transactionOf: this, sender: execution.sender }
+      const deciding = whileAtWork(who, () => scope.execute(execution))
       const decided = await Promise.race([deciding, command.withdrawal])
       await scope.handOver()
       command.refuseWithdrawn()

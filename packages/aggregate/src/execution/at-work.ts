@@ -1,0 +1,138 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Decide, Handling } from '../definition/decider.js'
+import type { Decision } from '../definition/decision.js'
+import { isPromise } from '../state/apply-event.js'
+import type { CommandExecution } from './command-execution.js'
+
+/** Where commands wait for the one that is being decided: those to one stream, in one process. */
+export interface Place {
+  readonly stream: string
+  /** Whoever decides there now, if it may wait for something. */
+  handler: AtWork | undefined
+}
+
+/** Who is at work. */
+interface Work {
+  /** Where others wait for it; nowhere where it is the work of a transaction. */
+  readonly place?: Place
+  /** Whose transactions it holds one of, with the connection and the locks. */
+  readonly transactionOf?: object
+  /** Who has sent the command that it decides on, or begun the transaction, and waits for it. */
+  readonly sender?: AtWork | undefined
+}
+
+/** A handler, or the work of a transaction, that may wait for commands which it has dispatched itself. */
+export class AtWork {
+  /** Where these commands wait: one entry for each. */
+  private readonly waits = new Set<{ readonly place: Place }>()
+  private hasEnded = false
+
+  constructor(private readonly work: Work) {}
+
+  /** Whether it is over. What it has left behind then waits for nobody's sake. */
+  get isOver(): boolean {
+    return this.hasEnded
+  }
+
+  /** Whoever it is that holds a transaction of these: it, or who waits for it. */
+  holderOf(transactions: object): AtWork | undefined {
+    if (this.hasEnded) return undefined
+    return this.work.transactionOf === transactions ? this : this.work.sender?.holderOf(transactions)
+  }
+
+  /** The stream whose command it decides on; undefined for the work of a transaction. */
+  get stream(): string | undefined {
+    return this.work.place?.stream
+  }
+
+  /** Whether a command of its own would wait there for what waits for that command. */
+  wouldWaitForItself({ handler }: Place): boolean {
+    return handler?.waitsFor(this) === true
+  }
+
+  /** Notes that it waits there until the answer comes. */
+  async waiting<T>(place: Place, answer: Promise<T>): Promise<T> {
+    const wait = { place }
+    this.waits.add(wait)
+    try {
+      return await answer
+    } finally {
+      this.waits.delete(wait)
+    }
+  }
+
+  end(): void {
+    if (this.hasEnded) return
+    this.hasEnded = true
+    const { place } = this.work
+    if (place?.handler === this) place.handler = undefined
+    // On Node 20 every promise of the process would cost more as long as it is on.
+    if (--atWork === 0) current.disable()
+  }
+
+  private waitsFor(other: AtWork): boolean {
+    const { sender } = other.work
+    if (this === other || (sender?.isOver === false && this.waitsFor(sender))) return true
+    for (const { place } of this.waits) if (place.handler?.waitsFor(other)) return true
+    return false
+  }
+}
+
+const current = new AsyncLocalStorage<AtWork>()
+let atWork = 0
+
+/** On whose behalf this code runs; undefined outside of handlers, in those that decide at once, and in what one has left behind. */
+export function handlerAtWork(): AtWork | undefined {
+  if (atWork === 0) return undefined
+  const handler = current.getStore()
+  return handler?.isOver === false ? handler : undefined
+}
+
+/** Does something in nobody's name, such as what goes on when a handler is done. */
+export function inNobodysName<T>(work: () => T): T {
+  return atWork === 0 ? work() : current.exit(work)
+}
+
+/** Does the work so that the commands which it dispatches are known for its own. */
+export function whileAtWork<T>(who: Work, work: () => T): T {
+  const handler = new AtWork(who)
+  atWork++
+  if (who.place) who.place.handler = handler
+  const end = () => handler.end()
+  try {
+    const done = current.run(handler, work)
+    if (!isPromise(done)) {
+      end()
+      return done
+    }
+    const promise = Promise.resolve(done)
+    promise.then(end, end)
+    return promise as T
+  } catch (error) {
+    end()
+    throw error
+  }
+}
+
+/** Those handlers of which it is known that they decide at once: they can't wait for a command of their own. */
+const decideAtOnce = new WeakSet<Decide<unknown>>()
+
+/**
+ * Lets a handler decide. One that may wait is watched meanwhile, and that costs a microsecond; so whoever has not waited the first time
+ * is not watched until it does.
+ */
+export function decideWatched(
+  place: Place,
+  { decide, command, sender }: CommandExecution,
+  state: unknown,
+  handling: Handling,
+): Decision | Promise<Decision> {
+  if (decideAtOnce.has(decide)) {
+    const decision = decide(state, command, handling)
+    if (isPromise(decision)) decideAtOnce.delete(decide)
+    return decision
+  }
+  const decision = whileAtWork({ place, sender }, () => decide(state, command, handling))
+  if (!isPromise(decision)) decideAtOnce.add(decide)
+  return decision
+}
