@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { testProcesses } from '@writ/build-tools'
 import { type Answer, type Customer, eventually } from './bank-client.js'
 import { BankProcess } from './bank-process.js'
 import { SmtpInbox } from './smtp-inbox.js'
@@ -31,7 +32,7 @@ describe('the bank as a process', () => {
   const inbox = new SmtpInbox()
   let folder: string
   let bank: BankProcess
-  const start = async () => BankProcess.start({ BANK_DATA: folder, SMTP_URL: inbox.url })
+  const start = async () => BankProcess.start(startProcess, { BANK_DATA: folder, SMTP_URL: inbox.url })
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'writ-bank-'))
@@ -43,6 +44,8 @@ describe('the bank as a process', () => {
     await inbox.stop()
     await rm(folder, { recursive: true, force: true })
   })
+  // Its hook comes last, so that the bank has ended in order before its folder goes.
+  const startProcess = testProcesses('all')
 
   it('killed with -9 under load, has every acknowledged command exactly once, and answers its keys as before', async () => {
     const customers = await Promise.all(Array.from({ length: CUSTOMERS }, () => bank.customer(inbox)))
@@ -145,18 +148,18 @@ describe('the bank as a process', () => {
 
   it('says in a sentence why it can not start', async () => {
     const port = new URL(bank.url).port
-    const taken = await BankProcess.fail({ BANK_DATA: join(folder, 'another'), PORT: port })
+    const taken = await BankProcess.fail(startProcess, { BANK_DATA: join(folder, 'another'), PORT: port })
     expect(taken).toMatchObject({
       exitCode: 1,
       output: `Port ${port} is in use. Stop what listens there, or set PORT to another one.\n`,
     })
-    const away = await BankProcess.fail({ DATABASE_URL: 'postgres://bank:canary@127.0.0.1:1/bank' })
+    const away = await BankProcess.fail(startProcess, { DATABASE_URL: 'postgres://bank:canary@127.0.0.1:1/bank' })
     expect(away).toMatchObject({
       exitCode: 1,
       output: expect.stringMatching(/^The database can't be used: .*PostgreSQL at 127\.0\.0\.1:1\/bank/),
     })
     expect(away.output).not.toContain('canary')
-    const wrong = await BankProcess.fail({ PORT: 'http' })
+    const wrong = await BankProcess.fail(startProcess, { PORT: 'http' })
     expect(wrong).toMatchObject({
       exitCode: 1,
       output: expect.stringMatching(/^The environment can't be used:\n {2}PORT: expected a port/),
@@ -165,7 +168,7 @@ describe('the bank as a process', () => {
 
   it('prints lines that work when they are pasted one after another', async () => {
     await bank.terminate()
-    bank = await BankProcess.start({ BANK_DATA: folder })
+    bank = await BankProcess.start(startProcess, { BANK_DATA: folder })
     const lines = bank.printed.split('\n').filter((line) => /^([A-Z]+=|curl |until )/.test(line))
     const { stdout } = await promisify(execFile)('sh', ['-ec', lines.join('\n')])
     expect(stdout).toMatch(/"status":"unverified","balance":100000/)

@@ -1,5 +1,5 @@
 import 'reflect-metadata'
-import { testDatabase } from '@writ/build-tools'
+import { testDatabase, until } from '@writ/build-tools'
 import {
   onBatch,
   type ProjectionBatchContext,
@@ -12,7 +12,6 @@ import { Event, newEvent, systemRuntime } from '@writ/event-store'
 import { type PostgresEventStore, postgresEventStore, type SqlTransaction } from '@writ/event-store-postgres'
 import pg from 'pg'
 import { z } from 'zod'
-import { until } from '../test/until.js'
 import { Application } from './application.js'
 import { module } from './module.js'
 

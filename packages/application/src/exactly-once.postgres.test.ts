@@ -1,32 +1,24 @@
 // Real processes on a real database, killed in earnest. They run what was built, as a service does.
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
-import { testDatabase } from '@writ/build-tools'
+import { type ProcessEnd, type TestProcess, testDatabase, testProcesses, until } from '@writ/build-tools'
 import { postgresEventStore } from '@writ/event-store-postgres'
 import { readJournal } from '@writ/process-manager'
 
-const running = new Set<ChildProcess>()
-afterEach(() => {
-  for (const service of running) service.kill('SIGKILL')
-})
+const script = join(__dirname, '../test/transfers.mjs')
+const start = testProcesses()
 
 /** A transfer to a closed account: every step that a process manager has, compensation included. */
 class Transfer {
   private readonly database = testDatabase()
 
-  begin(failpoints = ''): ChildProcess {
+  begin(failpoints = ''): TestProcess {
     const { connectionString, schema } = this.database
-    const service = fork(join(__dirname, '../test', 'transfers.mjs'), [connectionString, schema], {
-      env: { ...process.env, WRIT_FAILPOINTS: failpoints },
-    })
-    running.add(service)
-    return service
+    return start(script, [connectionString, schema], { failpoints })
   }
 
-  /** Takes the transfer as far as it goes. @returns how the process ended: a signal, or its exit code */
-  async run(failpoints?: string): Promise<string | number> {
-    return endOf(this.begin(failpoints))
+  /** Takes the transfer as far as it goes. */
+  run(failpoints?: string): Promise<ProcessEnd> {
+    return this.begin(failpoints).ended()
   }
 
   /** What has happened, stream by stream, and what the process remembers of it. */
@@ -40,12 +32,6 @@ class Transfer {
     await store.stop()
     return { streams, isEnded: journal.at(-1)?.ended }
   }
-}
-
-async function endOf(service: ChildProcess): Promise<string | number> {
-  const [code, signal] = (await once(service, 'exit')) as [number | null, NodeJS.Signals | null]
-  running.delete(service)
-  return signal ?? code ?? 'unknown'
 }
 
 const expected = {
@@ -102,11 +88,11 @@ describe('a process manager whose process is frozen, and thaws when another has 
   ])('%s: changes nothing', async (_, failpoint) => {
     const transfer = new Transfer()
     const zombie = transfer.begin(`${failpoint}=SIGSTOP`)
-    await once(zombie, 'message')
+    await until('it has started', () => zombie.newest === 'started')
     expect(await transfer.run()).toBe(0)
     const before = await transfer.outcome()
-    zombie.kill('SIGCONT')
-    expect(await endOf(zombie)).toBe(0)
+    zombie.thaw()
+    expect(await zombie.ended()).toBe(0)
     expect(before).toEqual(expected)
     expect(await transfer.outcome()).toEqual(expected)
   })

@@ -1,15 +1,15 @@
 import 'reflect-metadata'
-import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
-import { testDatabase } from '@writ/build-tools'
+import { testDatabase, testProcesses, until } from '@writ/build-tools'
 import { On, Projection, type ProjectionContext, type ReadModelContext } from '@writ/event-handler'
 import { Event, newEvent, systemRuntime } from '@writ/event-store'
 import { postgresEventStore, type SqlTransaction } from '@writ/event-store-postgres'
 import pg from 'pg'
 import { z } from 'zod'
-import { until } from '../test/until.js'
 import { Application } from './application.js'
 import { module } from './module.js'
+
+const script = join(__dirname, '../test/build-process.mjs')
 
 class Deposited extends Event('deposited', z.object({ account: z.string(), amount: z.int() })) {}
 
@@ -18,6 +18,7 @@ const BEFORE = 2_000
 
 describe('a build of a new version that is killed half-way on PostgreSQL', () => {
   const { connectionString } = testDatabase()
+  const start = testProcesses()
   const pool = new pg.Pool({ connectionString, max: 20 })
   const closing: (() => Promise<unknown>)[] = []
 
@@ -64,18 +65,7 @@ describe('a build of a new version that is killed half-way on PostgreSQL', () =>
       const { position } = await deposit(BEFORE)
       await app.waitFor(position!, { timeout: 20_000 })
 
-      const work = (name: string, failpoints = '') => {
-        const child: ChildProcess = fork(join(__dirname, '../test/build-process.mjs'), [connectionString, schema, tables, name], {
-          execArgv: [],
-          env: { ...process.env, WRIT_FAILPOINTS: failpoints },
-        })
-        const exited = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)))
-        closing.push(async () => {
-          child.kill('SIGKILL')
-          await exited
-        })
-        return exited
-      }
+      const work = (name: string, failpoints = '') => start(script, [connectionString, schema, tables, name], { failpoints })
       const reads = { failed: [] as unknown[], wrong: [] as object[], count: 0 }
       let isBusy = true
       const reading = (async () => {
@@ -99,7 +89,7 @@ describe('a build of a new version that is killed half-way on PostgreSQL', () =>
       })
       const checkpoint = async () => (await store.checkpoints.list('sums@2'))[0]?.checkpoint
 
-      expect(await work('killed', `${failpoint}=SIGKILL`)).toBe('SIGKILL')
+      expect(await work('killed', `${failpoint}=SIGKILL`).ended()).toBe('SIGKILL')
       const halfWay = (await checkpoint())!
       expect(halfWay).toBeGreaterThan(BEFORE / 10)
       expect(halfWay).toBeLessThan(BEFORE)
@@ -110,7 +100,7 @@ describe('a build of a new version that is killed half-way on PostgreSQL', () =>
       const { count } = reads
       await until('it is read on', () => reads.count > count + 20)
 
-      void work('heir')
+      work('heir')
       await until('the new one is live', async () => (await store.projections.live('sums'))?.version === 2)
       isBusy = false
       await reading

@@ -1,3 +1,4 @@
+import { until } from '@writ/build-tools'
 import 'reflect-metadata'
 import {
   On,
@@ -11,7 +12,6 @@ import {
 import { type EventStore, newEvent, systemRuntime } from '@writ/event-store'
 import { InMemoryLog, type InMemoryTransaction, inMemoryEventStore } from '@writ/event-store-memory'
 import { MoneyDeposited } from '../test/small-bank.js'
-import { until } from '../test/until.js'
 import { Application } from './application.js'
 import { module } from './module.js'
 

@@ -1,11 +1,11 @@
-import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
-import { testDatabase } from '@writ/build-tools'
+import { testDatabase, testProcesses, until } from '@writ/build-tools'
 import { Event, newEvent, systemRuntime } from '@writ/event-store'
 import { postgresEventStore } from '@writ/event-store-postgres'
 import pg from 'pg'
 import { z } from 'zod'
-import { until } from '../test/until.js'
+
+const script = join(__dirname, '../test/rolling-process.mjs')
 
 class Deposited extends Event('deposited', z.object({ account: z.string(), amount: z.int() })) {}
 
@@ -26,6 +26,7 @@ interface Told {
 
 describe('a rolling deployment on PostgreSQL: processes with old code and with new code at once', () => {
   const { connectionString } = testDatabase()
+  const start = testProcesses()
   const pool = new pg.Pool({ connectionString, max: 4 })
   const closing: (() => Promise<unknown>)[] = []
 
@@ -49,26 +50,12 @@ describe('a rolling deployment on PostgreSQL: processes with old code and with n
       await store.append({ stream: 'account-a', events })
       deposits += count
     }
-    const work = (version: number, size: number) => {
-      let told: Told = { reads: 0, notReady: 0, failed: [], wrong: [] }
-      const facts = [connectionString, schema, tables, String(version), String(size)]
-      const child: ChildProcess = fork(join(__dirname, '../test/rolling-process.mjs'), facts, { execArgv: [] })
-      child.on('message', (message: Told) => {
-        told = message
-      })
-      const exited = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)))
-      const kill = () => {
-        child.kill('SIGKILL')
-        return exited
-      }
-      closing.push(kill)
-      return { kill, told: () => told }
-    }
+    const work = (version: number, size: number) => start<Told>(script, [connectionString, schema, tables, version, size])
     const checkpointOf = async (version: number) => (await store.checkpoints.list(`sums@${version}`))[0]?.checkpoint ?? 0
 
     await deposit(BEFORE)
     const [killed, old] = [work(1, 1_000), work(1, 1_000)]
-    await until('both serve all that there is', () => [killed, old].every(({ told }) => told().last?.position === BEFORE))
+    await until('both serve all that there is', () => [killed, old].every(({ newest }) => newest?.last?.position === BEFORE))
     let isBusy = true
     const writing = (async () => {
       while (isBusy) await deposit(1)
@@ -81,14 +68,14 @@ describe('a rolling deployment on PostgreSQL: processes with old code and with n
     await until('the new one is being built', async () => (await checkpointOf(2)) > 100)
     expect(await killed.kill()).toBe('SIGKILL')
     expect(await checkpointOf(2)).toBeLessThan(BEFORE)
-    expect(killed.told()).toMatchObject({ failed: [], wrong: [], last: { version: 1 } })
+    expect(killed.newest).toMatchObject({ failed: [], wrong: [], last: { version: 1 } })
 
-    await until('both see the swap', () => [old, next].every(({ told }) => told().live === 2), 60_000)
-    const since = { old: old.told().reads, next: next.told().reads }
-    await until('both serve on', () => old.told().reads > since.old + 20 && next.told().reads > since.next + 20)
-    expect(next.told()).toMatchObject({ failed: [], wrong: [], last: { version: 2 } })
+    await until('both see the swap', () => [old, next].every(({ newest }) => newest?.live === 2), 60_000)
+    const since = { old: old.newest!.reads, next: next.newest!.reads }
+    await until('both serve on', () => old.newest!.reads > since.old + 20 && next.newest!.reads > since.next + 20)
+    expect(next.newest).toMatchObject({ failed: [], wrong: [], last: { version: 2 } })
     // It has the code of the old tables alone, and keeps them up.
-    expect(old.told()).toMatchObject({ failed: [], wrong: [], notReady: 0, last: { version: 1 } })
+    expect(old.newest).toMatchObject({ failed: [], wrong: [], notReady: 0, last: { version: 1 } })
 
     isBusy = false
     await writing

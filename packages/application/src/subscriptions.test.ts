@@ -1,4 +1,5 @@
 import { Aggregate, Apply, Handle } from '@writ/aggregate'
+import { until } from '@writ/build-tools'
 import {
   EventHandler,
   eventHandler,
@@ -12,7 +13,6 @@ import { Command, Event } from '@writ/event-store'
 import { InMemoryLog, inMemoryEventStore } from '@writ/event-store-memory'
 import { End, ProcessManager, Start } from '@writ/process-manager'
 import { z } from 'zod'
-import { until } from '../test/until.js'
 import { Application } from './application.js'
 import { module } from './module.js'
 

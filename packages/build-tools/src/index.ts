@@ -1,2 +1,5 @@
 export { type SlowDisk, slowDisk, whyNoSlowDisk } from './slow-disk.js'
 export { type TestDatabase, testDatabase } from './test-database.js'
+export type { ProcessEnd, TestProcess, TestProcessOptions } from './test-process.js'
+export { type StartProcess, testProcesses } from './test-processes.js'
+export { until } from './until.js'

@@ -1,7 +1,7 @@
+import { until } from '@writ/build-tools'
 import { append, Deposited, deposited } from '../test/bank-events.js'
 import { Running } from '../test/running.js'
 import type { TestTransaction } from '../test/troubled-store.js'
-import { until } from '../test/until.js'
 import { eventHandler, on, projection } from './index.js'
 
 const running = new Running()

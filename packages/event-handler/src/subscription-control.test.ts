@@ -1,8 +1,8 @@
+import { until } from '@writ/build-tools'
 import { append, appendDeposits, Deposited, deposited } from '../test/bank-events.js'
 import { Running } from '../test/running.js'
 import type { TestProcess } from '../test/test-process.js'
 import type { TestTransaction } from '../test/troubled-store.js'
-import { until } from '../test/until.js'
 import { eventHandler, on, projection, type ResetContext } from './index.js'
 
 const running = new Running()

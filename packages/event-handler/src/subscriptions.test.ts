@@ -1,7 +1,7 @@
+import { until } from '@writ/build-tools'
 import { EventTypes } from '@writ/event-store'
 import { append, appendDeposits, bankEvents, Deposited, deposited, Renamed, Withdrawn, withdrawn } from '../test/bank-events.js'
 import { Running } from '../test/running.js'
-import { until } from '../test/until.js'
 import { eventHandler, on, Subscriptions } from './index.js'
 
 const running = new Running()

@@ -1,30 +1,37 @@
-import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
+import type { StartProcess, TestProcess } from '@writ/build-tools'
 import type { SubscriptionStatus } from '../src/index.js'
 
-/** A child process that runs `worker-process.mjs`. */
+export interface WorkerOptions {
+  readonly connectionString: string
+  readonly schema: string
+  /** The schema of the table `ledger`. */
+  readonly readModel: string
+  readonly name: string
+  /** In milliseconds. */
+  readonly lease: number
+  readonly partitions?: number
+}
+
+interface Told {
+  readonly status?: SubscriptionStatus
+  readonly handling?: number
+}
+
+/** A process that runs `worker-process.mjs`. */
 export class Worker {
+  readonly process: TestProcess<Told>
   status: SubscriptionStatus | undefined
   /** The position of the held event that it is handling. */
   handling: number | undefined
-  private errors = ''
-  private readonly child: ChildProcess
-  private readonly exited: Promise<number | string | null>
 
-  constructor(connectionString: string, schema: string, readModel: string, name: string, lease: number, partitions = 1) {
-    const facts = [connectionString, schema, readModel, name, String(lease), String(partitions)]
-    this.child = fork(join(__dirname, 'worker-process.mjs'), facts, {
-      execArgv: [],
-      stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+  constructor(start: StartProcess, { connectionString, schema, readModel, name, lease, partitions = 1 }: WorkerOptions) {
+    this.process = start(join(__dirname, 'worker-process.mjs'), [connectionString, schema, readModel, name, lease, partitions], {
+      hear: ({ status, handling }: Told) => {
+        if (status) this.status = status
+        if (handling !== undefined) this.handling = handling
+      },
     })
-    this.child.stderr?.on('data', (text) => {
-      this.errors += text
-    })
-    this.child.on('message', (message: { status?: SubscriptionStatus; handling?: number }) => {
-      if (message.status) this.status = message.status
-      if (message.handling !== undefined) this.handling = message.handling
-    })
-    this.exited = new Promise((resolve) => this.child.once('exit', (code, signal) => resolve(code ?? signal)))
   }
 
   /** How many partitions it runs. */
@@ -36,30 +43,12 @@ export class Worker {
     return this.status?.state
   }
 
-  /** What it has written to its standard error: nothing, if all is well. */
-  get complaints(): string {
-    return this.errors
-  }
-
-  signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT' | 'SIGTERM'): void {
-    this.child.kill(signal)
-  }
-
   /** Blocks its event loop for so many milliseconds. */
   block(milliseconds: number): void {
-    this.child.send({ block: milliseconds })
+    this.process.send({ block: milliseconds })
   }
 
   letGo(): void {
-    this.child.send({ go: true })
-  }
-
-  exit(): Promise<number | string | null> {
-    return this.exited
-  }
-
-  async kill(): Promise<void> {
-    this.signal('SIGKILL')
-    await this.exited
+    this.process.send({ go: true })
   }
 }

@@ -1,36 +1,16 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
+import { testProcesses, until } from '@writ/build-tools'
 import { type PostgresServer, startPostgres } from '@writ/postgres-embedded'
 import { newEvent, readEverything, times } from '../test/test-store.js'
-import { until } from '../test/until.js'
 import { type PostgresEventStore, postgresEventStore } from './postgres-event-store.js'
 
-interface Line {
-  readonly id?: string
-  readonly position?: number
-  readonly refused?: string
-  readonly pid?: number
-}
-
-/** A process that has an embedded server of its own, and appends until it is killed. */
-function appendingProcess(dataDirectory: string) {
-  const program = join(__dirname, '../test', 'embedded-process.mjs')
-  const child = spawn(process.execPath, [program, dataDirectory], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const lines: Line[] = []
-  createInterface(child.stdout).on('line', (line) => void lines.push(JSON.parse(line) as Line))
-  const exited = once(child, 'close')
-  const kill = async () => {
-    child.kill('SIGKILL')
-    await exited
-  }
-  return { pid: child.pid, lines, exited, kill }
-}
+// A process that has an embedded server of its own, and appends until it is killed.
+const script = join(__dirname, '../test/embedded-process.mjs')
 
 describe('A store on an embedded server', () => {
+  const startProcess = testProcesses()
   let folder: string
   let server: PostgresServer | undefined
   let store: PostgresEventStore | undefined
@@ -52,17 +32,17 @@ describe('A store on an embedded server', () => {
   })
 
   it('keeps all that was acknowledged when its process gets a kill -9, again and again', async () => {
-    const acknowledged: Line[] = []
+    const acknowledged: { id: string; position: number }[] = []
     for (const round of [1, 2]) {
-      const { lines, kill } = appendingProcess(join(folder, 'data'))
-      await until(`round ${round} appends`, () => lines.length >= 200, 30_000)
-      await kill()
-      acknowledged.push(...lines)
+      const appending = startProcess(script, [join(folder, 'data')])
+      await until(`round ${round} appends`, () => appending.lines.length >= 200)
+      await appending.kill()
+      acknowledged.push(...appending.lines.map((line) => JSON.parse(line)))
     }
     const events = await readEverything((await open()).store)
     const positions = new Map(events.map(({ id, position }) => [id, position]))
     expect(positions.size).toBe(events.length)
-    expect(acknowledged.map(({ id }) => positions.get(id!))).toEqual(acknowledged.map(({ position }) => position))
+    expect(acknowledged.map(({ id }) => positions.get(id))).toEqual(acknowledged.map(({ position }) => position))
   })
 
   it('goes on by itself when its server gets a kill -9 and is started again; what was under way is stored once', async () => {
@@ -93,9 +73,9 @@ describe('A store on an embedded server', () => {
   it('has its folder for itself: a second process is told who has it, and disturbs nobody', async () => {
     const opened = await open()
     await opened.store.append({ stream: 's', events: [newEvent()] })
-    const second = appendingProcess(join(folder, 'data'))
-    const [code] = await second.exited
-    expect({ code, lines: second.lines }).toEqual({ code: 1, lines: [{ refused: 'data-directory-in-use', pid: process.pid }] })
+    const second = startProcess(script, [join(folder, 'data')])
+    expect(await second.ended()).toBe(1)
+    expect(second.lines.map((line) => JSON.parse(line))).toEqual([{ refused: 'data-directory-in-use', pid: process.pid }])
     await opened.store.append({ stream: 's', events: [newEvent()] })
     expect(await readEverything(opened.store)).toHaveLength(2)
   })

@@ -1,21 +1,21 @@
 // A hard delete is one transaction, however long the stream is: a real server that crashes in its midst, a real process that is killed.
 
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
+import { testProcesses, until } from '@writ/build-tools'
 import pg from 'pg'
 import { PrivateServer } from '../test/private-server.js'
 import { closeAfterAll, newEvent, openStore } from '../test/test-store.js'
-import { until } from '../test/until.js'
 import { LOCK_SPACE } from './schema/append-functions.js'
 
 jest.setTimeout(120_000) // Real servers, on machines that are busy with other tests.
 closeAfterAll()
 
+const script = join(__dirname, '../test/deleting-process.mjs')
 const schema = 'writ'
 const EVENTS = 100_000
 
 describe('A stream of 100,000 events that is taken out', () => {
+  const startProcess = testProcesses()
   let server: PrivateServer
   let client: pg.Client
   const open = (retryFor = 5_000) =>
@@ -74,12 +74,9 @@ describe('A stream of 100,000 events that is taken out', () => {
 
   it('is all there or all gone when the process that does it gets a kill -9 in the midst', async () => {
     await holdTheLock()
-    const program = join(__dirname, '../test', 'deleting-process.mjs')
-    const child = spawn(process.execPath, [program, server.connectionString, schema, 'account-1'], { stdio: 'inherit' })
-    const exited = once(child, 'exit')
+    const deleting = startProcess(script, [server.connectionString, schema, 'account-1'])
     await untilHalfDone()
-    child.kill('SIGKILL')
-    await exited
+    await deleting.kill()
     await client.query(`select pg_advisory_unlock(${key})`)
     const others = `pg_stat_activity where state = 'active' and query like '%delete_stream%' and pid <> pg_backend_pid()`
     await until('the server has done with it', async () => (await count(others)) === 0)

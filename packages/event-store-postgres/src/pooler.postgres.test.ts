@@ -1,8 +1,7 @@
-import { testDatabase } from '@writ/build-tools'
+import { testDatabase, until } from '@writ/build-tools'
 import pg from 'pg'
 import { describeWithPgbouncer, noPgbouncer, type Pgbouncer, startPgbouncer } from '../test/pgbouncer.js'
 import { closeAfterAll, newEvent, openStore, readEverything, times, willClose } from '../test/test-store.js'
-import { until } from '../test/until.js'
 import { postgresEventStore } from './postgres-event-store.js'
 
 closeAfterAll()

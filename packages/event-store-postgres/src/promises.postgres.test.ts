@@ -1,17 +1,17 @@
 // What group commit promises, asked of real processes that are killed and of a real server that crashes. Each test has a mutant beside it
 // that shows that it can fail. `npm run test:long` runs them for minutes instead of seconds.
 
-import { slowDisk, type TestDatabase, testDatabase, whyNoSlowDisk } from '@writ/build-tools'
+import { slowDisk, type TestDatabase, testDatabase, testProcesses, until, whyNoSlowDisk } from '@writ/build-tools'
 import { foreignTransaction } from '../test/foreign-transaction.js'
 import { type History, noViolations, violationsOf } from '../test/load/history.js'
 import { Load, type LoadOptions, type ReaderKind } from '../test/load/load.js'
 import { acknowledgeBeforeTheFlush, numberWithoutTheLock } from '../test/load/mutants.js'
 import { PrivateServer } from '../test/private-server.js'
 import { closeAfterAll } from '../test/test-store.js'
-import { until } from '../test/until.js'
 import { migratePostgresEventStore } from './index.js'
 
 closeAfterAll()
+const startProcess = testProcesses()
 
 const isLong = process.env.WRIT_LONG_TESTS === '1'
 const kills = isLong ? 100 : 4
@@ -30,14 +30,10 @@ interface Run {
   readonly failures: readonly string[]
 }
 
-async function withLoad(options: LoadOptions, during: (load: Load) => Promise<void>): Promise<Run> {
-  const load = await Load.start(options)
-  try {
-    await during(load)
-    return { history: await load.finish(), failures: [...new Set(load.failures)] }
-  } finally {
-    load.abandon()
-  }
+async function withLoad(options: Omit<LoadOptions, 'startProcess'>, during: (load: Load) => Promise<void>): Promise<Run> {
+  const load = await Load.start({ ...options, startProcess })
+  await during(load)
+  return { history: await load.finish(), failures: [...new Set(load.failures)] }
 }
 
 /** What a run would be if there had been no other reader. */

@@ -1,4 +1,4 @@
-import { testDatabase } from '@writ/build-tools'
+import { testDatabase, until } from '@writ/build-tools'
 import type { EventStore } from '@writ/event-store'
 import pg from 'pg'
 import { newRole } from '../test/roles.js'
@@ -12,7 +12,6 @@ import {
   untilIdle,
   willClose,
 } from '../test/test-store.js'
-import { until } from '../test/until.js'
 import { migratePostgresEventStore } from './manage-schema.js'
 
 closeAfterAll()

@@ -1,10 +1,9 @@
-import { testDatabase } from '@writ/build-tools'
+import { testDatabase, until } from '@writ/build-tools'
 import type { EventStore, LogRewoundError } from '@writ/event-store'
 import { PrivateServer } from '../test/private-server.js'
 import { proxyTo } from '../test/proxy.js'
 import { rewindableDatabase } from '../test/rewindable-database.js'
 import { closeAfterAll, newEvent, openStore, readEverything, times, willClose } from '../test/test-store.js'
-import { until } from '../test/until.js'
 import { renewIncarnation } from './index.js'
 import { postgresEventStore } from './postgres-event-store.js'
 

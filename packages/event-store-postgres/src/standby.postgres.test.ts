@@ -1,10 +1,10 @@
 // What a store is worth when its server is lost and a standby takes its place: real servers, one streaming to the other.
 
+import { until } from '@writ/build-tools'
 import type { StoredEvent } from '@writ/event-store'
 import { PrivateServer } from '../test/private-server.js'
 import { proxyTo, type ServerProxy } from '../test/proxy.js'
 import { closeAfterAll, newEvent, openStore, readEverything, times } from '../test/test-store.js'
-import { until } from '../test/until.js'
 
 jest.setTimeout(60_000) // Real servers, on machines that are busy with other tests.
 closeAfterAll()

@@ -1,9 +1,8 @@
-import { testDatabase } from '@writ/build-tools'
+import { testDatabase, until } from '@writ/build-tools'
 import type { EventStore, Lease } from '@writ/event-store'
 import type pg from 'pg'
 import { countingPool } from '../test/counting-pool.js'
 import { adminClient, closeAfterAll, openStore, times } from '../test/test-store.js'
-import { until } from '../test/until.js'
 import type { SqlTransaction } from './sql.js'
 
 closeAfterAll()

@@ -1,8 +1,7 @@
-import { testDatabase } from '@writ/build-tools'
+import { testDatabase, until } from '@writ/build-tools'
 import type { EventStore } from '@writ/event-store'
 import pg from 'pg'
 import { adminClient, closeAfterAll, newEvent, openStore, readEverything, times, willClose } from '../test/test-store.js'
-import { until } from '../test/until.js'
 
 closeAfterAll()
 const TENANTS = 50

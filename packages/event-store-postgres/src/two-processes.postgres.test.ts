@@ -1,21 +1,19 @@
-import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { testDatabase } from '@writ/build-tools'
+import { testDatabase, testProcesses } from '@writ/build-tools'
 import { closeAfterAll, openStore, readEverything, times } from '../test/test-store.js'
 
 closeAfterAll()
-const run = promisify(execFile)
+const script = join(__dirname, '../test/appending-process.mjs')
 
 describe('Three processes that write to one stream', () => {
+  const start = testProcesses()
+
   it('store each event once, one after another, and each conflict names what was missed', async () => {
     const { connectionString, schema } = testDatabase()
     const store = await openStore({ connectionString, schema })
-    const program = join(__dirname, '../test', 'appending-process.mjs')
-    const processes = await Promise.all(
-      times(3, () => run(process.execPath, [program, connectionString, schema, 'shared', '150'])),
-    )
-    const reports = processes.map(({ stdout }) => JSON.parse(stdout) as { ids: string[]; conflicts: number })
+    const processes = times(3, () => start(script, [connectionString, schema, 'shared', 150]))
+    expect(await Promise.all(processes.map((appending) => appending.ended()))).toEqual([0, 0, 0])
+    const reports = processes.map(({ printed }) => JSON.parse(printed) as { ids: string[]; conflicts: number })
     const events = await readEverything(store)
     expect(events.map(({ version }) => version)).toEqual(times(450, (index) => index + 1))
     expect(new Set(events.map(({ id }) => id))).toEqual(new Set(reports.flatMap(({ ids }) => ids)))

@@ -1,9 +1,8 @@
-import { testDatabase } from '@writ/build-tools'
+import { testDatabase, until } from '@writ/build-tools'
 import { type EventStore, type NewEvent, type StoredEvent, systemRuntime } from '@writ/event-store'
 import pg from 'pg'
 import type { PostgresEventStoreOptions } from '../src/options.js'
 import { type PostgresEventStore, postgresEventStore } from '../src/postgres-event-store.js'
-import { until } from './until.js'
 
 const opened: { stop(): Promise<void> }[] = []
 

@@ -1,3 +1,4 @@
+import { until } from '@writ/build-tools'
 import { On as OnOfEventHandlers, retryThenStop, skipAtOnce, stopAtOnce } from '@writ/event-handler'
 import { StoreUnavailableError } from '@writ/event-store'
 import {
@@ -14,7 +15,6 @@ import {
 } from '../test/bank-messages.js'
 import { Processes } from '../test/processes.js'
 import { transferProcess } from '../test/transfer-process.js'
-import { until } from '../test/until.js'
 import { end, on, ProcessManager, processManager, processManagerOf, readJournal, rejected, Start, start } from './index.js'
 
 const processes = new Processes()

@@ -1,8 +1,8 @@
+import { until } from '@writ/build-tools'
 import { parkAtOnce } from '@writ/event-handler'
 import { DepositMoney, MoneyDeposited } from '../test/bank-messages.js'
 import { Processes } from '../test/processes.js'
 import { bothSpellings } from '../test/transfer-process.js'
-import { until } from '../test/until.js'
 
 const processes = new Processes()
 afterEach(() => processes.stop())

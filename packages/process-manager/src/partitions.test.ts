@@ -1,6 +1,6 @@
+import { until } from '@writ/build-tools'
 import { TransferRequested } from '../test/bank-messages.js'
 import { Processes } from '../test/processes.js'
-import { until } from '../test/until.js'
 import { processManager, readJournal, start } from './index.js'
 
 const processes = new Processes()

@@ -1,8 +1,8 @@
+import { until } from '@writ/build-tools'
 import { eventHandler, on } from '@writ/event-handler'
 import { AccountClosed, MoneyDeposited } from '../test/bank-messages.js'
 import { Processes } from '../test/processes.js'
 import { bothSpellings } from '../test/transfer-process.js'
-import { until } from '../test/until.js'
 import { ProcessAdvanced, readJournal } from './index.js'
 
 const processes = new Processes()

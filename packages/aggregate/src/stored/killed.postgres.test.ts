@@ -1,13 +1,13 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
-import { testDatabase } from '@writ/build-tools'
+import { testDatabase, testProcesses } from '@writ/build-tools'
 import { postgresEventStore } from '@writ/event-store-postgres'
 import pg from 'pg'
 
-// Processes are slow to begin on a busy machine.
+const script = join(__dirname, '../../test/stored-process.mjs')
+
 describe('a process with state-stored aggregates', () => {
   const { connectionString, schema } = testDatabase()
+  const start = testProcesses()
   const admin = new pg.Client({ connectionString })
   const store = postgresEventStore({ connectionString, schema, poolSize: 3 })
 
@@ -25,17 +25,8 @@ describe('a process with state-stored aggregates', () => {
 
   /** @returns how it ended, and how many deposits it was told of */
   async function run(account: string, count: number, failpoints = '') {
-    const script = join(__dirname, '../../test/stored-process.mjs')
-    const child = spawn(process.execPath, [script, connectionString, schema, account, String(count)], {
-      env: { ...process.env, WRIT_FAILPOINTS: failpoints },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    let output = ''
-    child.stdout.on('data', (text) => {
-      output += text
-    })
-    const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
-    return { end: signal ?? code, answered: output.split('answered').length - 1 }
+    const depositing = start(script, [connectionString, schema, account, count], { failpoints })
+    return { end: await depositing.ended(), answered: depositing.lines.length }
   }
 
   async function compare(account: string) {

@@ -1,4 +1,5 @@
 // What an application is to be able to do, point by point.
+import { until } from '@writ/build-tools'
 import 'reflect-metadata'
 import { Aggregate, aggregate, aggregateOf, boundary, changesBetween } from '@writ/aggregate'
 import { CommandHandler, commandHandlerOf, route } from '@writ/command-router'
@@ -10,7 +11,6 @@ import { processManager } from '@writ/process-manager'
 import { z } from 'zod'
 import { processes } from '../../test/parity/processes.js'
 import { Deposit, Deposited, Look, Savings, savings, Withdraw } from '../../test/savings.js'
-import { until } from '../../test/until.js'
 import { Application, type ApplicationOptions } from '../index.js'
 
 const account = 'ann'

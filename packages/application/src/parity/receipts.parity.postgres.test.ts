@@ -1,8 +1,6 @@
 import 'reflect-metadata'
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
-import { testDatabase } from '@writ/build-tools'
+import { testDatabase, testProcesses } from '@writ/build-tools'
 import { postgresEventStore } from '@writ/event-store-postgres'
 import pg from 'pg'
 import { describeReceipts } from '../../test/parity/describe-receipts.js'
@@ -15,10 +13,11 @@ describeReceipts('PostgreSQL', () => postgresEventStore(database))
 
 describe('on PostgreSQL, a command with a given id', () => {
   const { connectionString, schema } = testDatabase()
-  const answerTo = async (id: string, amount: number): Promise<object> => {
-    const sender = fork(join(__dirname, '../../test/repeat.mjs'), [connectionString, schema, id, String(amount)])
-    const [[answer]] = await Promise.all([once(sender, 'message') as Promise<[object]>, once(sender, 'exit')])
-    return answer
+  const start = testProcesses()
+  const answerTo = async (id: string, amount: number): Promise<unknown> => {
+    const sender = start(join(__dirname, '../../test/repeat.mjs'), [connectionString, schema, id, amount])
+    expect(await sender.ended()).toBe(0)
+    return sender.newest
   }
 
   it('has one outcome and identical replies in processes of their own, one after another and at once', async () => {

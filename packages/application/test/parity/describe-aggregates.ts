@@ -1,9 +1,9 @@
 import { aggregate, decided, inSteps, type Lifespans } from '@writ/aggregate'
+import { until } from '@writ/build-tools'
 import { Command, DomainError, Event, type EventStore, eventsOf, type Logger, systemRuntime, upcaster } from '@writ/event-store'
 import { z } from 'zod'
 import { Application, module } from '../../src/index.js'
 import { Break, Deposit, DepositTwice, Look, Savings, savings, Withdraw } from '../savings.js'
-import { until } from '../until.js'
 import { processes } from './processes.js'
 
 /** An account as it was written years ago, and as it is today: in cents. */

@@ -1,9 +1,9 @@
 import type { Moment } from '@writ/aggregate'
+import { until } from '@writ/build-tools'
 import type { EventStore } from '@writ/event-store'
 import { Application } from '../../src/index.js'
 import { Deposit, Savings, savings, Withdraw } from '../savings.js'
 import { Account, Balances, BalancesProjection, DepositMoney, SendMoney, smallBank } from '../small-bank.js'
-import { until } from '../until.js'
 import { processes } from './processes.js'
 
 /**

@@ -1,7 +1,7 @@
+import { until } from '@writ/build-tools'
 import { append, Deposited, deposited, Withdrawn, withdrawn } from '../../test/bank-events.js'
 import { Running } from '../../test/running.js'
 import type { TestTransaction } from '../../test/troubled-store.js'
-import { until } from '../../test/until.js'
 import {
   EventHandler,
   eventHandler,

@@ -1,6 +1,6 @@
+import { until } from '@writ/build-tools'
 import { append, appendDeposits, Deposited, deposited, Renamed } from '../../test/bank-events.js'
 import { Running } from '../../test/running.js'
-import { until } from '../../test/until.js'
 import { VirtualRuntime } from '../../test/virtual-runtime.js'
 import {
   type CheckpointOptions,

@@ -1,9 +1,9 @@
+import { until } from '@writ/build-tools'
 import { newEvent, systemRuntime } from '@writ/event-store'
 import fc from 'fast-check'
 import { append, appendDeposits, Deposited, deposited, Renamed, Withdrawn, withdrawn } from '../../test/bank-events.js'
 import { Running } from '../../test/running.js'
 import { away } from '../../test/troubled-store.js'
-import { until } from '../../test/until.js'
 import { eventHandler, on, type SubscriptionDefinition, skipAtOnce, stopAtOnce } from '../index.js'
 
 const running = new Running()

@@ -1,8 +1,8 @@
+import { until } from '@writ/build-tools'
 import type { RecordedEvent } from '@writ/event-store'
 import { append, Deposited, deposited } from '../../test/bank-events.js'
 import { Running } from '../../test/running.js'
 import { away, type TestTransaction } from '../../test/troubled-store.js'
-import { until } from '../../test/until.js'
 import { VirtualRuntime } from '../../test/virtual-runtime.js'
 import {
   byError,

@@ -1,7 +1,7 @@
+import { until } from '@writ/build-tools'
 import { newEvent, systemRuntime } from '@writ/event-store'
 import { Deposited, deposited, Withdrawn, withdrawn } from '../../test/bank-events.js'
 import { Running } from '../../test/running.js'
-import { until } from '../../test/until.js'
 import { type EventFilter, eventHandler, on, projection } from '../index.js'
 
 const running = new Running()

@@ -1,7 +1,7 @@
+import { until } from '@writ/build-tools'
 import { systemRuntime } from '@writ/event-store'
 import { append, Deposited, deposited, withdrawn } from '../../test/bank-events.js'
 import { Running } from '../../test/running.js'
-import { until } from '../../test/until.js'
 import { eventHandler, on } from '../index.js'
 
 const running = new Running()

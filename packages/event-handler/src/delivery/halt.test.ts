@@ -1,6 +1,6 @@
+import { until } from '@writ/build-tools'
 import { appendDeposits, Deposited } from '../../test/bank-events.js'
 import { Running } from '../../test/running.js'
-import { until } from '../../test/until.js'
 import { on, onBatch, type ProjectionOptions, projection } from '../index.js'
 
 const running = new Running()

@@ -1,9 +1,9 @@
+import { until } from '@writ/build-tools'
 import type { RecordedEvent } from '@writ/event-store'
 import { append, appendDeposits, Deposited, deposited, Renamed, Withdrawn } from '../../test/bank-events.js'
 import { appendOld, oldAndNewEvents } from '../../test/old-events.js'
 import { Running } from '../../test/running.js'
 import type { TestTransaction } from '../../test/troubled-store.js'
-import { until } from '../../test/until.js'
 import {
   eventHandler,
   type HandlerContext,

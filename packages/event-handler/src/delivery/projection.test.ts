@@ -1,8 +1,8 @@
+import { until } from '@writ/build-tools'
 import { inMemoryEventStore } from '@writ/event-store-memory'
 import { append, appendDeposits, bankEvents, Deposited, deposited, withdrawn } from '../../test/bank-events.js'
 import { Running } from '../../test/running.js'
 import { away, type TestTransaction } from '../../test/troubled-store.js'
-import { until } from '../../test/until.js'
 import { on, type ProjectionContext, projection, retryThenStop, Subscriptions, stopAtOnce } from '../index.js'
 
 const running = new Running()

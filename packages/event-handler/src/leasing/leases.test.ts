@@ -1,8 +1,8 @@
+import { until } from '@writ/build-tools'
 import { InMemoryLog } from '@writ/event-store-memory'
 import { append, appendDeposits, Deposited, deposited } from '../../test/bank-events.js'
 import { Running } from '../../test/running.js'
 import { away, type TestTransaction } from '../../test/troubled-store.js'
-import { until } from '../../test/until.js'
 import { VirtualRuntime } from '../../test/virtual-runtime.js'
 import { eventHandler, on, projection } from '../index.js'
 

@@ -1,9 +1,8 @@
-import { testDatabase } from '@writ/build-tools'
+import { testDatabase, testProcesses, until } from '@writ/build-tools'
 import { type EventStore, newEvent, systemRuntime } from '@writ/event-store'
 import { postgresEventStore } from '@writ/event-store-postgres'
 import pg from 'pg'
 import { deposited } from '../../test/bank-events.js'
-import { until } from '../../test/until.js'
 import { Worker } from '../../test/worker.js'
 
 const LEASE = 1_500
@@ -13,9 +12,9 @@ jest.setTimeout(120_000)
 
 describe('processes that share the partitions of a projection on PostgreSQL', () => {
   const { connectionString, schema } = testDatabase()
+  const start = testProcesses()
   const readModel = testDatabase().schema
   const pool = new pg.Pool({ connectionString, max: 3 })
-  const workers: Worker[] = []
   let store: EventStore
   let endTraffic = async () => {}
 
@@ -24,20 +23,14 @@ describe('processes that share the partitions of a projection on PostgreSQL', ()
     await store.start()
     await pool.query(`create schema ${readModel}; create table ${readModel}.ledger (position bigint, worker text)`)
   })
-  afterEach(async () => {
-    await endTraffic()
-    await Promise.all(workers.splice(0).map((worker) => worker.kill()))
-  })
+  afterEach(() => endTraffic())
   afterAll(async () => {
     await store.stop()
     await pool.end()
   })
 
-  const work = (name: string) => {
-    const worker = new Worker(connectionString, schema, readModel, name, LEASE, PARTITIONS)
-    workers.push(worker)
-    return worker
-  }
+  const work = (name: string) =>
+    new Worker(start, { connectionString, schema, readModel, name, lease: LEASE, partitions: PARTITIONS })
   const deposit = async (amount: number, account: number) => {
     const events = [newEvent(deposited(amount, `a${account}`), systemRuntime.uuid())]
     return (await store.append({ stream: `account-${account}`, events })).position
@@ -77,15 +70,14 @@ describe('processes that share the partitions of a projection on PostgreSQL', ()
     const third = work('third')
     await until('all three have some', () => third.here === 1 && first.here + second.here === 3)
     await until('all three have handled some', async () => (await handledBy('third')) > 10)
-    await first.kill()
+    await first.process.kill()
     await until('the others have all', () => second.here === 2 && third.here === 2)
     const fourth = work('fourth')
     await until('the newcomer has its part', () => fourth.here === 1)
-    second.signal('SIGTERM')
-    expect(await second.exit()).toBe(0)
+    expect(await second.process.terminate()).toBe(0)
     await until('the others have all again', () => third.here === 2 && fourth.here === 2)
     await expectExactlyOnce()
-    expect([second, third, fourth].map(({ complaints }) => complaints)).toEqual(['', '', ''])
+    expect([second, third, fourth].map(({ process }) => process.complaints)).toEqual(['', '', ''])
   })
 
   it('lose nothing to one that is frozen past its lease in the midst of a transaction; it changes nothing, and takes part again', async () => {
@@ -101,7 +93,7 @@ describe('processes that share the partitions of a projection on PostgreSQL', ()
       if (frozen.handling === position) held = position
       else healthy.letGo()
     }
-    frozen.signal('SIGSTOP')
+    frozen.process.freeze()
     await until('the other has all, and handles the same event', () => healthy.here === PARTITIONS && healthy.handling === held)
     healthy.letGo()
     traffic()
@@ -109,12 +101,12 @@ describe('processes that share the partitions of a projection on PostgreSQL', ()
     const ofFrozen = await handledBy('frozen')
     expect(ofFrozen).toBe(before)
     expect((await rows()).filter(({ position }) => position === held)).toEqual([{ position: held, worker: 'healthy' }])
-    frozen.signal('SIGCONT')
+    frozen.process.thaw()
     frozen.letGo()
     await until('it takes part again', () => frozen.here === 2 && healthy.here === 2)
     await until('and handles events', async () => (await handledBy('frozen')) > ofFrozen)
     await expectExactlyOnce()
-    expect(frozen.complaints).toBe('')
+    expect(frozen.process.complaints).toBe('')
   })
 
   it('lose nothing to one whose event loop is blocked for longer than its lease', async () => {
@@ -128,6 +120,6 @@ describe('processes that share the partitions of a projection on PostgreSQL', ()
     await until('the other has all', () => healthy.here === PARTITIONS)
     await until('it takes part again', () => healthy.here === 2 && blocked.here === 2)
     await expectExactlyOnce()
-    expect(blocked.complaints).toBe('')
+    expect(blocked.process.complaints).toBe('')
   })
 })

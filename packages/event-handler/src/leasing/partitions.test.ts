@@ -1,9 +1,9 @@
+import { until } from '@writ/build-tools'
 import { newEvent, systemRuntime } from '@writ/event-store'
 import { Deposited, deposited, withdrawn } from '../../test/bank-events.js'
 import { Running } from '../../test/running.js'
 import type { TestProcess } from '../../test/test-process.js'
 import type { TestTransaction } from '../../test/troubled-store.js'
-import { until } from '../../test/until.js'
 import { type EventHandlerValue, eventHandler, on, projection, type StartContext } from '../index.js'
 
 const running = new Running()

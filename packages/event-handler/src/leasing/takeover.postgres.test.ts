@@ -1,9 +1,8 @@
-import { testDatabase } from '@writ/build-tools'
+import { testDatabase, testProcesses, until } from '@writ/build-tools'
 import { type EventStore, EventTypes } from '@writ/event-store'
 import { postgresEventStore, type SqlTransaction } from '@writ/event-store-postgres'
 import pg from 'pg'
 import { append, Deposited, deposited, withdrawn } from '../../test/bank-events.js'
-import { until } from '../../test/until.js'
 import { Worker } from '../../test/worker.js'
 import { on, type ProjectionContext, projection, Subscriptions } from '../index.js'
 
@@ -13,9 +12,9 @@ const LONG = 600_000
 
 describe('processes that share a projection on PostgreSQL', () => {
   const { connectionString, schema } = testDatabase()
+  const start = testProcesses()
   const readModel = testDatabase().schema
   const pool = new pg.Pool({ connectionString, max: 3 })
-  const workers: Worker[] = []
   let store: EventStore<SqlTransaction>
 
   beforeAll(async () => {
@@ -25,19 +24,12 @@ describe('processes that share a projection on PostgreSQL', () => {
       `create schema ${readModel}; create table ${readModel}.ledger (position bigint, worker text, at timestamptz default clock_timestamp())`,
     )
   })
-  afterEach(async () => {
-    await Promise.all(workers.splice(0).map((worker) => worker.kill()))
-  })
   afterAll(async () => {
     await store.stop()
     await pool.end()
   })
 
-  const work = (name: string, lease = LEASE) => {
-    const worker = new Worker(connectionString, schema, readModel, name, lease)
-    workers.push(worker)
-    return worker
-  }
+  const work = (name: string, lease = LEASE) => new Worker(start, { connectionString, schema, readModel, name, lease })
   const rows = async () =>
     (await pool.query(`select position::int, worker from ${readModel}.ledger order by at, position`)).rows as {
       position: number
@@ -73,7 +65,7 @@ describe('processes that share a projection on PostgreSQL', () => {
     expect(second.status).toMatchObject({ heldBy: 'killed' })
     const endTraffic = traffic()
     await until('the first has handled some', async () => (await handledBy('killed')) > 50)
-    await first.kill()
+    await first.process.kill()
     await until('the second handles', async () => (await handledBy('heir')) > 0)
     await endTraffic()
     await expectExactlyOnce()
@@ -86,15 +78,13 @@ describe('processes that share a projection on PostgreSQL', () => {
     await until('the second stands by', () => second.state === 'standby')
     const endTraffic = traffic()
     await until('the first has handled some', async () => (await handledBy('leaving')) > 10)
-    first.signal('SIGTERM')
-    expect(await first.exit()).toBe(0)
+    expect(await first.process.terminate()).toBe(0)
     await until('the second handles', async () => (await handledBy('staying')) > 0)
     await endTraffic()
     await expectExactlyOnce()
-    expect(first.complaints).toBe('')
+    expect(first.process.complaints).toBe('')
     // Whoever comes next is not to wait for its lease.
-    second.signal('SIGTERM')
-    await second.exit()
+    await second.process.terminate()
   })
 
   it('are not disturbed by a zombie: frozen past its lease in the midst of a transaction, it changes nothing when it wakes', async () => {
@@ -104,20 +94,20 @@ describe('processes that share a projection on PostgreSQL', () => {
     await until('the other stands by', () => healthy.state === 'standby')
     const held = await append(store, deposited(0))
     await until('it is at work', () => zombie.handling === held)
-    zombie.signal('SIGSTOP')
+    zombie.process.freeze()
     await until('the other has taken over and handles the same event', () => healthy.handling === held)
     healthy.letGo()
     const next = await append(store, deposited(1))
     await until('the other has gone on', async () => (await rows()).some(({ position }) => position === next))
     const before = await rows()
-    zombie.signal('SIGCONT')
+    zombie.process.thaw()
     zombie.letGo()
     await until('it has noticed', () => zombie.state === 'standby' && zombie.status?.heldBy === 'healthy')
     expect(await rows()).toEqual(before)
     expect(await handledBy('zombie')).toBe(0)
     await append(store, deposited(2))
     await expectExactlyOnce()
-    expect(zombie.complaints).toBe('')
+    expect(zombie.process.complaints).toBe('')
   })
 
   it('let another process wait for what they do', async () => {

@@ -1,17 +1,16 @@
-import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
-import { testDatabase } from '@writ/build-tools'
+import { testDatabase, testProcesses, until } from '@writ/build-tools'
 import { EventTypes } from '@writ/event-store'
 import { postgresEventStore } from '@writ/event-store-postgres'
 import pg from 'pg'
 import { appendTo, Deposited } from '../../test/bank-events.js'
-import { until } from '../../test/until.js'
 import { eventHandler, on, projection, type SubscriptionStatus, Subscriptions } from '../index.js'
 
-jest.setTimeout(60_000)
+const script = join(__dirname, '../../test/parking-process.mjs')
 
 describe('a process that is frozen past its lease while it parks on PostgreSQL', () => {
   const { connectionString } = testDatabase()
+  const start = testProcesses()
   const pool = new pg.Pool({ connectionString, max: 2 })
   const closing: (() => Promise<unknown>)[] = []
 
@@ -19,22 +18,6 @@ describe('a process that is frozen past its lease while it parks on PostgreSQL',
     for (const close of closing.splice(0).reverse()) await close()
   })
   afterAll(() => pool.end())
-
-  /** Runs `parking-process.mjs`; `statuses` are those that it has told of. */
-  function work(facts: readonly string[], failpoints = '') {
-    const statuses: SubscriptionStatus[] = []
-    const child: ChildProcess = fork(join(__dirname, '../../test/parking-process.mjs'), facts, {
-      execArgv: [],
-      env: { ...process.env, WRIT_FAILPOINTS: failpoints },
-    })
-    child.on('message', ({ status }: { status: SubscriptionStatus }) => void statuses.push(status))
-    const exited = new Promise((resolve) => child.once('exit', resolve))
-    closing.push(async () => {
-      child.kill('SIGKILL')
-      await exited
-    })
-    return { child, statuses }
-  }
 
   // It stops itself just before what is parked is sent, or just after it was stored.
   it.each([
@@ -57,15 +40,16 @@ describe('a process that is frozen past its lease while it parks on PostgreSQL',
     const parked = looking.parked('failing')
     const positions = async () => (await parked.list()).map(({ position }) => position)
     const row = async () => (await store.checkpoints.list(kind === 'projection' ? 'failing@1' : 'failing'))[0]
-    const facts = [connectionString, schema, ledger, kind]
+    const work = (failpoints = '') =>
+      start<{ status: SubscriptionStatus }>(script, [connectionString, schema, ledger, kind], { failpoints })
 
     await pool.query(`insert into ${ledger}.poison values (1), (12)`)
     await appendTo(store, 'a', 1, 2)
     await appendTo(store, 'b', 11, 12, 13)
-    const frozen = work(facts, `${failpoint}=SIGSTOP`)
+    const frozen = work(`${failpoint}=SIGSTOP`)
     await until('it has the lease', async () => (await row())?.owner !== undefined)
     const { owner } = (await row())!
-    work(facts)
+    work()
     await until('the other has taken over, and all is handled or parked', async () => {
       const now = await row()
       return now?.owner !== undefined && now.owner !== owner && now.checkpoint === 5
@@ -74,9 +58,10 @@ describe('a process that is frozen past its lease while it parks on PostgreSQL',
     const before = await parked.list()
     expect(before.map(({ attempts }) => attempts.length)).toEqual([1, 0, 1, 0])
 
-    frozen.statuses.length = 0
-    frozen.child.kill('SIGCONT')
-    await until('it has noticed, and stands by', () => frozen.statuses.at(-1)?.state === 'standby')
+    // What it told when it began is none of its answer.
+    frozen.newest = undefined
+    frozen.thaw()
+    await until('it has noticed, and stands by', () => frozen.newest?.status.state === 'standby')
     expect(await parked.list()).toEqual(before)
     await appendTo(store, 'a', 3)
     await until('what comes next waits, too', async () => (await positions()).join() === '1,2,4,5,6')

@@ -1,13 +1,12 @@
-import { fork } from 'node:child_process'
 import { join } from 'node:path'
-import { testDatabase } from '@writ/build-tools'
+import { testDatabase, testProcesses, until } from '@writ/build-tools'
 import { EventTypes } from '@writ/event-store'
 import { postgresEventStore } from '@writ/event-store-postgres'
 import pg from 'pg'
 import { appendTo, Deposited } from '../../test/bank-events.js'
-import { until } from '../../test/until.js'
 import { eventHandler, on, projection, Subscriptions } from '../index.js'
 
+const script = join(__dirname, '../../test/parking-process.mjs')
 const POISON = [2, 12]
 
 // Where it is killed, and how often it passes that place before: the first ones while it parks, the later ones while it retries.
@@ -20,6 +19,7 @@ const rows = ['subscription.beforeCommit', 'subscription.afterCommit', 'subscrip
 
 describe('a process that parks and retries on PostgreSQL', () => {
   const { connectionString } = testDatabase()
+  const start = testProcesses()
   const pool = new pg.Pool({ connectionString, max: 2 })
   const closing: (() => Promise<unknown>)[] = []
 
@@ -44,18 +44,7 @@ describe('a process that parks and retries on PostgreSQL', () => {
         ? projection({ name: 'failing', on: [on(Deposited, () => {})] })
         : eventHandler({ name, on: [on(Deposited, () => {})] }),
     )
-    const work = (failpoints = '') => {
-      const child = fork(join(__dirname, '../../test/parking-process.mjs'), [connectionString, schema, ledger, kind], {
-        execArgv: [],
-        env: { ...process.env, WRIT_FAILPOINTS: failpoints },
-      })
-      const exited = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)))
-      closing.push(async () => {
-        child.kill('SIGKILL')
-        await exited
-      })
-      return exited
-    }
+    const work = (failpoints = '') => start(script, [connectionString, schema, ledger, kind], { failpoints })
     const handled = async (account: string) =>
       (await pool.query(`select position::int from ${ledger}.handled where account = $1 order by id`, [account])).rows.map(
         ({ position }) => position as number,
@@ -74,7 +63,7 @@ describe('a process that parks and retries on PostgreSQL', () => {
     await appendTo(store, 'b', 11, 12, 13)
     await appendTo(store, 'c', 21)
     const killed = work(`${failpoint}=SIGKILL`)
-    const heir = killed.then(() => work())
+    void killed.ended().then(() => work())
     // Whether it was killed by now or will be while it retries: what is parked is so in the step of the checkpoint.
     await until('all is handled or parked', async () => (await checkpoint()) === 7)
     expect(await parked()).toEqual([2, 3, 5, 6])
@@ -102,6 +91,5 @@ describe('a process that parks and retries on PostgreSQL', () => {
         [1, 2, 3],
         [4, 5, 6, 8],
       ])
-    void heir
   })
 })

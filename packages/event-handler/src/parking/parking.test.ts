@@ -1,9 +1,9 @@
+import { until } from '@writ/build-tools'
 import { hasCode, newEvent, systemRuntime } from '@writ/event-store'
 import { InMemoryLog, inMemoryEventStore } from '@writ/event-store-memory'
 import { appendTo, Deposited, deposited } from '../../test/bank-events.js'
 import { Running } from '../../test/running.js'
 import { away, type TestTransaction } from '../../test/troubled-store.js'
-import { until } from '../../test/until.js'
 import { VirtualRuntime } from '../../test/virtual-runtime.js'
 import {
   type BatchContext,

@@ -1,9 +1,9 @@
+import { until } from '@writ/build-tools'
 import { type EventStore, eventsOf, newEvent, newLink, systemRuntime } from '@writ/event-store'
 import { inMemoryEventStore } from '@writ/event-store-memory'
 import { appendDeposits, Deposited, deposited } from '../../test/bank-events.js'
 import { Running } from '../../test/running.js'
 import type { TestTransaction } from '../../test/troubled-store.js'
-import { until } from '../../test/until.js'
 import { eventHandler, on, projection } from '../index.js'
 
 const running = new Running()

@@ -1,7 +1,7 @@
+import { until } from '@writ/build-tools'
 import type { EventStore } from '@writ/event-store'
 import { append, appendDeposits, bankEvents, Deposited, withdrawn } from '../../test/bank-events.js'
 import { Running } from '../../test/running.js'
-import { until } from '../../test/until.js'
 import { eventHandler, on } from '../index.js'
 import { CatchUp } from './catch-up.js'
 import { LogPages } from './log-pages.js'

@@ -1,7 +1,7 @@
+import { until } from '@writ/build-tools'
 import { type EventStore, eventsOf, newLink, type StoredEvent, systemRuntime } from '@writ/event-store'
 import { append, appendDeposits, Deposited, deposited } from '../../test/bank-events.js'
 import { Running } from '../../test/running.js'
-import { until } from '../../test/until.js'
 import { VirtualRuntime } from '../../test/virtual-runtime.js'
 import { eventHandler, on } from '../index.js'
 

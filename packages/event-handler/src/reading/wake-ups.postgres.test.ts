@@ -1,15 +1,15 @@
-import { testDatabase } from '@writ/build-tools'
+import { testDatabase, testProcesses, until } from '@writ/build-tools'
 import { type EventStore, EventTypes, newEvent, type ReadAllOptions, systemRuntime } from '@writ/event-store'
 import { postgresEventStore, type SqlTransaction } from '@writ/event-store-postgres'
 import pg from 'pg'
 import { append, Deposited, deposited } from '../../test/bank-events.js'
 import { TcpProxy } from '../../test/tcp-proxy.js'
-import { until } from '../../test/until.js'
 import { Worker } from '../../test/worker.js'
 import { eventHandler, on, Subscriptions } from '../index.js'
 
 describe('wake-ups on PostgreSQL are only hints:', () => {
   const { connectionString } = testDatabase()
+  const start = testProcesses()
   const pool = new pg.Pool({ connectionString, max: 3 })
   afterAll(() => pool.end())
 
@@ -22,7 +22,13 @@ describe('wake-ups on PostgreSQL are only hints:', () => {
     await store.start()
     const proxy = new TcpProxy(`${connectionString}?application_name=${readModel}`)
     await proxy.open()
-    const worker = new Worker(proxy.connectionString, schema, readModel, 'worker', 5_000)
+    const worker = new Worker(start, {
+      connectionString: proxy.connectionString,
+      schema,
+      readModel,
+      name: 'worker',
+      lease: 5_000,
+    })
     const listening = async () => {
       const { rowCount } = await pool.query(`select from pg_stat_activity where application_name = $1 and query like 'listen%'`, [
         readModel,
@@ -37,9 +43,9 @@ describe('wake-ups on PostgreSQL are only hints:', () => {
       await until('nothing tells it of appends any more', async () => (await listening()) === 0)
       await append(store, deposited(2))
       await until('it has found the last event', async () => (await handled()) === 2)
-      expect(worker.complaints).toBe('')
+      expect(worker.process.complaints).toBe('')
     } finally {
-      await worker.kill()
+      await worker.process.kill()
       await proxy.cut()
       await store.stop()
       await pool.query(`drop schema ${readModel} cascade`)

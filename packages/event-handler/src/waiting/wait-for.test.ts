@@ -1,8 +1,8 @@
+import { until } from '@writ/build-tools'
 import { InMemoryLog } from '@writ/event-store-memory'
 import { append, appendDeposits, appendTo, Deposited, deposited, Renamed, withdrawn } from '../../test/bank-events.js'
 import { Running } from '../../test/running.js'
 import type { TestTransaction } from '../../test/troubled-store.js'
-import { until } from '../../test/until.js'
 import { VirtualRuntime } from '../../test/virtual-runtime.js'
 import { eventHandler, type HandlerContext, on, parkAtOnce, projection, type Subscriptions, stopAtOnce } from '../index.js'
 

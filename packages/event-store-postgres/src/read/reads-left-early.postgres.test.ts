@@ -1,8 +1,7 @@
-import { testDatabase } from '@writ/build-tools'
+import { testDatabase, until } from '@writ/build-tools'
 import type { ReadAllOptions } from '@writ/event-store'
 import { countingPool } from '../../test/counting-pool.js'
 import { closeAfterAll, newEvent, openStore, times } from '../../test/test-store.js'
-import { until } from '../../test/until.js'
 
 closeAfterAll()
 

@@ -1,10 +1,10 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
+import { type StartProcess, type TestProcess, until } from '@writ/build-tools'
 import pg from 'pg'
 import type { Acknowledged, History, Place, StoredPlace } from './history.js'
 
 export interface LoadOptions {
+  readonly startProcess: StartProcess
   readonly connectionString: string
   readonly schema: string
   readonly writers: number
@@ -28,8 +28,8 @@ export class Load {
   readonly failures: string[] = []
   private readonly acknowledged: Acknowledged[] = []
   private readonly delivered = new Map<ReaderKind, Place[]>()
-  private readonly writers: ChildProcess[] = []
-  private readonly readers = new Map<ReaderKind, ChildProcess>()
+  private readonly writers: TestProcess<Message>[] = []
+  private readonly readers: TestProcess<Message>[] = []
   private highest = 0
   private started = 0
 
@@ -40,7 +40,7 @@ export class Load {
     const load = new Load(options)
     for (const kind of options.readers) load.startReader(kind)
     for (let writer = 0; writer < options.writers; writer++) load.writers.push(load.startWriter())
-    await Promise.all([...load.readers.values(), ...load.writers].map((child) => once(child, 'message')))
+    await until('all have their stores open', () => [...load.readers, ...load.writers].every(({ newest }) => newest))
     return load
   }
 
@@ -55,18 +55,15 @@ export class Load {
 
   /** Kills a writing process with SIGKILL, in the midst of whatever it does, and starts another in its place. */
   async killWriter(index: number): Promise<void> {
-    const writer = this.writers[index]!
-    const exited = once(writer, 'exit')
-    writer.kill('SIGKILL')
-    await exited
+    await this.writers[index]!.kill()
     this.writers[index] = this.startWriter()
   }
 
   /** Lets the writers finish, and the readers read up to the last event. */
   async finish(): Promise<History> {
-    await Promise.all(this.writers.map((writer) => this.end(writer, 'stop')))
+    await end(this.writers, 'stop')
     const last = (await this.soFar()).stored.at(-1)?.position ?? 0
-    await Promise.all([...this.readers.values()].map((reader) => this.end(reader, last)))
+    await end(this.readers, last)
     return this.soFar()
   }
 
@@ -77,52 +74,35 @@ export class Load {
     return { acknowledged, delivered, stored: await storedPlaces(this.options) }
   }
 
-  /** Ends what a failed test left running. */
-  abandon(): void {
-    for (const child of [...this.writers, ...this.readers.values()]) child.kill('SIGKILL')
-  }
-
-  private startWriter(): ChildProcess {
-    const { connectionString, schema, appenders } = this.options
-    return this.fork(
-      'writer-process.mjs',
-      [connectionString, schema, `writer-${++this.started}`, String(appenders)],
-      (message) => {
-        for (const acknowledged of message.acknowledged ?? []) {
-          this.acknowledged.push(acknowledged)
-          this.highest = Math.max(this.highest, acknowledged.position)
-        }
-      },
-    )
+  private startWriter(): TestProcess<Message> {
+    return this.begin('writer-process.mjs', [`writer-${++this.started}`, this.options.appenders])
   }
 
   private startReader(kind: ReaderKind): void {
-    const { connectionString, schema } = this.options
-    const delivered: Place[] = []
-    this.delivered.set(kind, delivered)
-    const reader = this.fork('reader-process.mjs', [connectionString, schema, kind], (message) => {
-      if (message.delivered) delivered.push(...message.delivered)
-    })
-    this.readers.set(kind, reader)
+    const places: Place[] = []
+    this.delivered.set(kind, places)
+    this.readers.push(this.begin('reader-process.mjs', [kind], places))
   }
 
-  private fork(program: string, args: readonly string[], hear: (message: Message) => void): ChildProcess {
-    const child = fork(join(__dirname, program), args, { execArgv: [] })
-    child.on('message', (message: Message) => {
-      hear(message)
-      if (message.failure !== undefined) this.failures.push(message.failure)
+  private begin(script: string, parameters: readonly (string | number)[], places: Place[] = []): TestProcess<Message> {
+    const { startProcess, connectionString, schema } = this.options
+    return startProcess(join(__dirname, script), [connectionString, schema, ...parameters], {
+      hear: ({ acknowledged = [], delivered = [], failure }: Message) => {
+        for (const event of acknowledged) {
+          this.acknowledged.push(event)
+          this.highest = Math.max(this.highest, event.position)
+        }
+        places.push(...delivered)
+        if (failure !== undefined) this.failures.push(failure)
+      },
     })
-    return child
   }
+}
 
-  private async end(child: ChildProcess, message: string | number): Promise<void> {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    // Not its exit: what it sent last may still be on its way then.
-    const closed = once(child, 'close')
-    // One that has failed is about to go by itself, and need not hear it.
-    child.send(message, () => {})
-    await closed
-  }
+/** Those that have failed are about to go, or have gone, by themselves. */
+async function end(processes: readonly TestProcess[], message: string | number): Promise<void> {
+  for (const each of processes) each.send(message)
+  await Promise.all(processes.map((each) => each.ended()))
 }
 
 async function storedPlaces({ connectionString, schema }: LoadOptions): Promise<readonly StoredPlace[]> {
