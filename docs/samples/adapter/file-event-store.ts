@@ -5,6 +5,7 @@ import {
   type Appended,
   CapabilityMissingError,
   type Checkpoints,
+  checkIds,
   type EventStore,
   type Head,
   LINK_TYPE,
@@ -110,6 +111,12 @@ export class FileEventStore implements EventStore {
     if (query ?? stream ?? category ?? correlationId)
       throw new CapabilityMissingError('file', 'queries', 'Use a store that has them.')
     yield* logPages(this.events, options)
+  }
+
+  async findEvents(ids: readonly string[]): Promise<readonly StoredEvent[]> {
+    this.running('find events')
+    checkIds(ids)
+    return this.events.filter(({ id }) => ids.includes(id))
   }
 
   async head(): Promise<Head> {

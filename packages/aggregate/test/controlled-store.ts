@@ -140,6 +140,9 @@ export class ControlledStore implements EventStore {
   get streams(): Streams {
     return this.wrapped.streams
   }
+  findEvents(ids: readonly string[]): Promise<readonly StoredEvent[]> {
+    return this.wrapped.findEvents(ids)
+  }
   head(): Promise<Head> {
     return this.wrapped.head()
   }

@@ -109,6 +109,7 @@ export function troubled(inner: EventStore): Troubled {
         yield page
       }
     },
+    findEvents: (ids) => inner.findEvents(ids),
     head: () => run('head', () => inner.head()),
     onRewound: (listener) => inner.onRewound(listener),
     onAppended: (listener) => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { describeEventStore, type Unsupported } from '@writ/event-store-conformance'
+import { describeAgreement, describeEventStore, type StoreOptions, type Unsupported } from '@writ/event-store-conformance'
 import { inMemoryEventStore } from '@writ/event-store-memory'
 import { filled } from '../test/filled.js'
 import { branchEventStore } from './index.js'
@@ -12,10 +12,18 @@ const unsupported: readonly Unsupported[] = [
 describeEventStore({ name: 'branch', create: () => onTop(0), unsupported })
 describeEventStore({ name: 'branch (of a log with events)', create: () => onTop(60), unsupported })
 
+describeAgreement({
+  name: 'branch',
+  create: () => onTop(60),
+  unsupported,
+  reference: { name: 'in-memory', create: () => ({ open: () => inMemoryEventStore() }) },
+})
+
 async function onTop(events: number) {
   const base = inMemoryEventStore()
   await base.start()
   await filled(base, events)
   const makeTable = async () => ({ name: randomUUID(), key: 'account' })
-  return { open: () => branchEventStore({ base, at: Math.ceil(events / 2) }), makeTable }
+  const open = (options?: StoreOptions) => branchEventStore({ base, at: Math.ceil(events / 2), ...options })
+  return { open, makeTable }
 }

@@ -72,6 +72,26 @@ describe('a branch', () => {
     expect(await base.receipts.find('after')).toMatchObject({ version: 2, position: 2, createdAt: expect.any(Date) })
   })
 
+  it('answers an append again that its base was sent, and refuses its ids for others', async () => {
+    const base = await store()
+    await filled(base, 4)
+    const first = { stream: 'note-0', events: [sample(), sample()], expectedVersion: 2 }
+    expect(await base.append(first)).toEqual({ version: 4, position: 6 })
+    const later = { stream: 'note-1', events: [sample()] }
+    const what = await branch(base)
+    await base.append(later)
+    await what.append({ stream: 'note-0', events: [sample()] })
+    expect(await what.append(first)).toEqual({ version: 4, position: 6 })
+    const [event] = first.events
+    const conflict = { code: 'event-id-conflict', eventId: event!.id }
+    await expect(what.append({ ...first, events: [event!] })).resolves.toEqual({ version: 3, position: 5 })
+    await expect(what.append({ stream: 'note-1', events: [event!] })).rejects.toMatchObject(conflict)
+    await expect(what.append({ ...first, events: [{ ...event!, data: '{}' }] })).rejects.toMatchObject(conflict)
+    // What the base got later is none of the branch's business.
+    await expect(what.append(later)).resolves.toEqual({ version: 2, position: 8 })
+    expect((await all(what.readAll())).length).toBe(8)
+  })
+
   it('uses snapshots of the base that stand for its past, saves its own, and deletes none of the base', async () => {
     const base = await store()
     await filled(base, 6)
@@ -174,6 +194,12 @@ describe('a branch', () => {
       receipt: fc.option(fc.nat(4), { freq: 2, nil: undefined }),
     })
     const link = fc.record({ what: fc.constant('link' as const), stream: streams, target: fc.nat(15) })
+    const several = fc.record({ what: fc.constant('several' as const), appends: fc.array(append, { maxLength: 3 }) })
+    const again = fc.record({
+      what: fc.constant('again' as const),
+      which: fc.array(fc.nat(20), { minLength: 1, maxLength: 2 }),
+      change: fc.constantFrom(undefined, undefined, 'data', 'stream', 'order', 'version', 'one more'),
+    })
     const expectedVersion = fc.constantFrom('any' as const, 'stream-exists' as const, 'no-stream' as const, 1, 3)
     const deletion = { what: fc.constant('delete' as const), stream: streams }
     const end = fc.oneof(
@@ -185,8 +211,8 @@ describe('a branch', () => {
     const often = { weight: 6, arbitrary: append }
     const sometimes = { weight: 2, arbitrary: link }
     // A stream of the base that ends with links which lead nowhere ends before them for a branch: no reader is shown them.
-    const earlier = fc.oneof(often, sometimes, close(fc.constant(false)))
-    const later = fc.oneof(often, sometimes, close(fc.boolean()), end)
+    const earlier = fc.oneof(often, sometimes, several, again, close(fc.constant(false)))
+    const later = fc.oneof(often, sometimes, several, { weight: 4, arbitrary: again }, close(fc.boolean()), end)
     const read = fc.record({
       direction: fc.constantFrom('forwards' as const, 'backwards' as const),
       limit: fc.integer({ min: 0, max: 30 }),
@@ -202,10 +228,11 @@ describe('a branch', () => {
         streams,
         async (before, since, options, [from, to], stream) => {
           const [whole, base] = [await store(true), await store(true)]
+          const made: Append[] = []
           for (const given of before) {
             const log = await all(whole.readAll())
             if (given.what === 'link' && given.target >= log.length) continue
-            const one = operation(given, log)
+            const one = operation(given, log, made)
             expect(await outcome(base, one)).toEqual(await outcome(whole, one))
           }
           const what = branchEventStore({ base, allowHardDelete: true })
@@ -214,9 +241,12 @@ describe('a branch', () => {
           await base.append({ stream: 'a-1', events: [sample({ tags: ['red', 'blue'] })] })
           const untouched = await contents(base)
           for (const given of since) {
-            const one = operation(given, await all(whole.readAll()))
+            const one = operation(given, await all(whole.readAll()), made)
             expect(await outcome(what, one)).toEqual(await outcome(whole, one))
           }
+          const ids = made.flatMap(({ events }) => events.map(({ id }) => id))
+          const found = async (of: EventStore) => (await of.findEvents(ids)).map(undated)
+          expect(await found(what)).toEqual(await found(whole))
           const looks = [
             (of: EventStore) => all(of.readAll({ ...options, after: from, upTo: to })),
             (of: EventStore) => all(of.readAll({ ...options, query: { items: [{ tags: ['red'] }] } })),
@@ -255,41 +285,85 @@ async function contents(store: EventStore): Promise<string> {
 
 type Operation = (store: EventStore) => Promise<unknown>
 
+interface GivenAppend {
+  readonly what: 'append'
+  readonly stream: string
+  readonly events: number
+  readonly tags: string[]
+  readonly expectedVersion: ExpectedVersion
+  readonly condition: { readonly tag: string; readonly after: number } | undefined
+  readonly receipt: number | undefined
+}
+
+type Change = 'data' | 'stream' | 'order' | 'version' | 'one more'
+
 type Given =
-  | {
-      readonly what: 'append'
-      readonly stream: string
-      readonly events: number
-      readonly tags: string[]
-      readonly expectedVersion: ExpectedVersion
-      readonly condition: { readonly tag: string; readonly after: number } | undefined
-      readonly receipt: number | undefined
-    }
+  | GivenAppend
+  | { readonly what: 'several'; readonly appends: readonly GivenAppend[] }
+  | { readonly what: 'again'; readonly which: readonly number[]; readonly change: Change | undefined }
   | { readonly what: 'link'; readonly stream: string; readonly target: number }
   | { readonly what: 'delete'; readonly stream: string; readonly expectedVersion: ExpectedVersion; readonly hard: boolean }
   | { readonly what: 'truncate'; readonly stream: string; readonly before: number; readonly hard: boolean }
 
-/** The same for every store that it is done to, ids and all. */
-function operation(given: Given, log: readonly StoredEvent[]): Operation {
-  const { what, stream } = given
-  if (what === 'delete') {
-    const { expectedVersion, hard } = given
-    return (store) => store.streams.delete(stream, { expectedVersion, hard })
+/** The same for every store that it is done to, ids and all; what it appends joins what was made before, to be repeated. */
+function operation(given: Given, log: readonly StoredEvent[], made: Append[]): Operation {
+  switch (given.what) {
+    case 'delete':
+      return (store) => store.streams.delete(given.stream, { expectedVersion: given.expectedVersion, hard: given.hard })
+    case 'truncate':
+      return (store) => store.streams.truncate(given.stream, { before: given.before, hard: given.hard })
+    case 'link': {
+      const link = newLink(log[given.target] ?? { position: given.target + 1, id: sample().id }, sample().id)
+      return appending(made, { stream: given.stream, events: [link] })
+    }
+    case 'several':
+      return appending(made, ...distinct(given.appends.map(appendOf)))
+    case 'again': {
+      const earlier = given.which.flatMap((n) => made[n % made.length] ?? [])
+      return appending([], ...distinct(earlier).map((append) => changed(append, given.change)))
+    }
+    default: {
+      const append = appendOf(given)
+      made.push(append)
+      return (store) => store.append(append)
+    }
   }
-  if (what === 'truncate') return (store) => store.streams.truncate(stream, { before: given.before, hard: given.hard })
-  if (what === 'link') {
-    const link = newLink(log[given.target] ?? { position: given.target + 1, id: sample().id }, sample().id)
-    return (store) => store.append({ stream, events: [link] })
+}
+
+function appending(made: Append[], ...appends: readonly Append[]): Operation {
+  made.push(...appends)
+  return (store) => store.appendAll(appends)
+}
+
+/** One for each stream: of two to one stream, no call is made. */
+const distinct = (appends: readonly Append[]) => [...new Map(appends.map((append) => [append.stream, append])).values()]
+
+function changed(append: Append, change: Change | undefined): Append {
+  const { events } = append
+  switch (change) {
+    case 'data':
+      return { ...append, events: events.map((event) => ({ ...event, data: '{"note":"y"}' })) }
+    case 'stream':
+      return { ...append, stream: `${append.stream}x` }
+    case 'order':
+      return { ...append, events: [...events].reverse() }
+    case 'version':
+      return { ...append, expectedVersion: 2 }
+    case 'one more':
+      return { ...append, events: [...events, sample()] }
+    default:
+      return append
   }
-  const { events, tags, expectedVersion, condition, receipt } = given
-  const append: Append = {
+}
+
+function appendOf({ stream, events, tags, expectedVersion, condition, receipt }: GivenAppend): Append {
+  return {
     stream,
     expectedVersion,
     events: Array.from({ length: events }, (): NewEvent => sample({ tags })),
     ...(condition && { condition: { failIfMatch: { items: [{ tags: [condition.tag] }] }, after: condition.after } }),
     ...(receipt !== undefined && { receipts: [{ commandId: `${receipt}`, eventsUpTo: events, body: '{}' }] }),
   }
-  return (store) => store.append(append)
 }
 
 async function outcome(store: EventStore, operation: Operation): Promise<unknown> {
@@ -297,8 +371,9 @@ async function outcome(store: EventStore, operation: Operation): Promise<unknown
     return await operation(store)
   } catch (error) {
     if (hasCode(error, 'append-condition-failed')) return error.code
-    const { code, version, position, actualVersion, missed, receipt } = error as {
+    const { code, version, position, actualVersion, missed, receipt, eventId } = error as {
       code: string
+      eventId?: string
       version?: number
       position?: number
       actualVersion?: number
@@ -307,6 +382,7 @@ async function outcome(store: EventStore, operation: Operation): Promise<unknown
     }
     return {
       code,
+      eventId,
       version,
       position,
       actualVersion,

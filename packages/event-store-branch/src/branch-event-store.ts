@@ -12,6 +12,7 @@ import {
   type Committed,
   checkAppend,
   checkAppends,
+  EventIdConflictError,
   type EventStore,
   type ExpectedVersion,
   eventsOf,
@@ -31,12 +32,13 @@ import {
   streamRead,
   systemRuntime,
   WrongExpectedVersionError,
+  whyNotJson,
 } from '@writ/event-store'
 import { InMemoryLog, type InMemoryTransaction, inMemoryEventStore } from '@writ/event-store-memory'
 import { BranchSnapshots } from './branch-snapshots.js'
 import { BranchStreams } from './branch-streams.js'
-import { ownVersion } from './own-version.js'
 import { Past, type StreamEnd } from './past.js'
+import { firstAnswer, isRepetition, type Written } from './repetition.js'
 import { Translation } from './translation.js'
 
 const MAX_MISSED = 100
@@ -107,7 +109,7 @@ class Branch implements BranchEventStore {
       allowHardDelete,
       past,
       inOrder: (work) => this.inOrder(work),
-      refusal: (stream, expectedVersion) => this.refusal({ stream, events: [], expectedVersion }, undefined),
+      check: (stream, expectedVersion) => this.check({ stream, events: [], expectedVersion }),
     })
   }
 
@@ -127,14 +129,15 @@ class Branch implements BranchEventStore {
 
   async append(append: Append): Promise<Appended> {
     checkAppend(append)
-    const store = async ([own]: readonly Append[]) => [await this.own.append(own!)]
-    const [appended] = await this.inOrder(() => this.appendNow([append], store))
+    refuseMalformed(append)
+    const [appended] = await this.inOrder(() => this.appendNow([append]))
     return appended!
   }
 
   async appendAll(appends: readonly Append[]): Promise<readonly Appended[]> {
     checkAppends(appends)
-    return this.inOrder(() => this.appendNow(appends, (own) => this.own.appendAll(own)))
+    for (const append of appends) refuseMalformed(append)
+    return this.inOrder(() => this.appendNow(appends))
   }
 
   async transaction<T>(work: (transaction: InMemoryTransaction & AppendsTogether) => Promise<T>): Promise<Committed<T>> {
@@ -193,6 +196,11 @@ class Branch implements BranchEventStore {
     yield* inTurn(read, past, () => this.ownLog({ ...ownRead, limit: Number.MAX_SAFE_INTEGER }))
   }
 
+  async findEvents(ids: readonly string[]): Promise<readonly StoredEvent[]> {
+    const own = await this.own.findEvents(ids)
+    return [...(await this.started.findEvents(ids)), ...(await this.translation.written(own))]
+  }
+
   async head(): Promise<Head> {
     const { position, incarnation } = await this.own.head()
     return { position: this.at + position, incarnation }
@@ -224,41 +232,67 @@ class Branch implements BranchEventStore {
     return done
   }
 
-  /** Lets the own store append what the past does not refuse; versions and positions are those of the branch, in and out. */
-  private async appendNow(
-    appends: readonly Append[],
-    store: (own: readonly Append[]) => Promise<readonly Appended[]>,
-  ): Promise<readonly Appended[]> {
-    const ends: StreamEnd[] = []
-    const own: Append[] = []
+  /** Judges some appends by all that is there, of the past and of its own, and stores what nothing speaks against: all or none. */
+  private async appendNow(appends: readonly Append[]): Promise<readonly Appended[]> {
+    const written = await this.writtenOf(appends)
+    const areWritten = isRepetition(appends, written)
+    const answers: Appended[] = []
     for (const append of appends) {
-      const end = await this.started.endOf(append.stream)
-      ends.push(end)
-      own.push(await this.ownPart(append, end))
+      const answer = firstAnswer(append, written)
+      if (areWritten) answers.push(answer ?? (await this.asItIs(append.stream)))
+      else if (answer) throw new EventIdConflictError(append.stream, append.events[0]!.id)
+      else await this.check(append)
     }
-    try {
-      return (await store(own)).map(({ version, position }, index) => {
-        const end = ends[index]!
-        return { version: end.version + version, position: position === 0 ? end.position : this.at + position }
-      })
-    } catch (error) {
-      throw await this.translation.error(error, appends)
-    }
+    return areWritten ? answers : this.store(appends)
   }
 
-  /** @throws what the past alone refuses it with */
-  private async ownPart(append: Append, end: StreamEnd): Promise<Append> {
-    const { condition, receipts = [] } = append
+  private async writtenOf(appends: readonly Append[]): Promise<Written> {
+    const ids = appends.flatMap(({ events }) => events.map(({ id }) => id))
+    const found = ids.length === 0 ? [] : await this.findEvents(ids)
+    return new Map(found.map((event) => [event.id, event]))
+  }
+
+  /** What is answered of a stream that a repetition names, and appends nothing to: also of one that was deleted since. */
+  private async asItIs(stream: string): Promise<Appended> {
+    const { deletion } = (await this.streams.info(stream)) ?? {}
+    if (!deletion) return (await this.store([{ stream, events: [] }]))[0]!
+    const last = this.readAll({ stream, direction: 'backwards', limit: 1, durable: false })
+    for await (const [event] of last) return { version: deletion.version, position: event!.position }
+    return { version: 0, position: 0 }
+  }
+
+  /**
+   * A receipt outranks a deletion, that a version, and a version a condition.
+   *
+   * @throws what an append is refused with
+   */
+  private async check({ stream, expectedVersion = 'any', condition, receipts = [] }: Append): Promise<void> {
     for (const { commandId } of receipts) {
-      const receipt = await this.started.receipt(commandId)
+      const receipt = await this.findReceipt(commandId)
       if (receipt) throw new CommandAlreadyHandledError(receipt)
     }
-    const expectedVersion = ownVersion(append.expectedVersion, end)
-    const match = condition && (await this.started.match(condition.failIfMatch, condition.after ?? 0))
-    if (expectedVersion === undefined || match !== undefined) throw await this.refusal(append, match)
-    const after = Math.max(0, (condition?.after ?? 0) - this.at)
-    const events = append.events.map((event) => this.translation.newEvent(event))
-    return { ...append, events, expectedVersion, ...(condition && { condition: { ...condition, after } }) }
+    await this.streams.readFrom(stream)
+    const { version: actual = 0 } = (await this.streams.info(stream)) ?? {}
+    if (!isExpected(expectedVersion, actual))
+      throw new WrongExpectedVersionError(stream, expectedVersion, actual, await this.missed(stream, expectedVersion, actual))
+    if (!condition) return
+    const { failIfMatch: query, after = 0 } = condition
+    for await (const [match] of this.readAll({ query, after, limit: 1, durable: false }))
+      throw new AppendConditionFailedError(stream, match!.position)
+  }
+
+  /** Versions and positions are those of the branch, in and out. */
+  private async store(appends: readonly Append[]): Promise<readonly Appended[]> {
+    const own = appends.map(({ stream, events, receipts = [] }) => {
+      return { stream, events: events.map((event) => this.translation.newEvent(event)), receipts }
+    })
+    const answers = await this.own.appendAll(own)
+    return Promise.all(
+      answers.map(async ({ version, position }, index) => {
+        const end = await this.started.endOf(appends[index]!.stream)
+        return { version: end.version + version, position: position === 0 ? end.position : this.at + position }
+      }),
+    )
   }
 
   private async findReceipt(commandId: string): Promise<Receipt | undefined> {
@@ -266,20 +300,9 @@ class Branch implements BranchEventStore {
     return own ? this.translation.receipt(own) : this.started.receipt(commandId)
   }
 
-  /** Why the past alone refuses an append; a receipt outranks a deletion, that a version, and a version a condition. */
-  private async refusal({ stream, expectedVersion = 'any', receipts = [] }: Append, match: number | undefined): Promise<Error> {
-    for (const { commandId } of receipts) {
-      const receipt = await this.findReceipt(commandId)
-      if (receipt) return new CommandAlreadyHandledError(receipt)
-    }
-    await this.streams.readFrom(stream)
-    const { version: actual = 0 } = (await this.streams.info(stream)) ?? {}
-    if (match !== undefined && isExpected(expectedVersion, actual)) return new AppendConditionFailedError(stream, match)
-    return new WrongExpectedVersionError(stream, expectedVersion, actual, await this.missed(stream, expectedVersion, actual))
-  }
-
   private async missed(stream: string, expected: ExpectedVersion, actual: number): Promise<readonly StoredEvent[] | undefined> {
     const known = typeof expected === 'number' ? expected : expected === 'no-stream' ? 0 : actual
+    if (actual <= known) return []
     if (actual - known > MAX_MISSED || known + 1 < (await this.streams.readFrom(stream))) return undefined
     const missed: StoredEvent[] = []
     for await (const event of eventsOf(this.readStream(stream, { fromVersion: known + 1, durable: false }))) missed.push(event)
@@ -307,6 +330,11 @@ class Branch implements BranchEventStore {
   private async *ownLog(read: ReadAllOptions): Pages {
     for await (const page of this.own.readAll(read)) yield this.translation.inTheLog(page)
   }
+}
+
+function refuseMalformed(append: Append): void {
+  const malformed = whyNotJson(append)
+  if (malformed) throw malformed
 }
 
 /** Two parts that follow each other in the log, read in either direction, up to a limit in all. */

@@ -9,6 +9,7 @@ import {
   HardDeleteNotAllowedError,
   hasCode,
   InvalidTruncationError,
+  isExpected,
   type ListOptions,
   type Snapshots,
   StreamDeletedError,
@@ -20,7 +21,6 @@ import {
   type TruncateOptions,
   WrongExpectedVersionError,
 } from '@writ/event-store'
-import { ownVersion } from './own-version.js'
 import type { Past } from './past.js'
 import type { Translation } from './translation.js'
 
@@ -35,8 +35,8 @@ export interface StreamsOfBranch {
   readonly past: () => Past
   /** Does one thing after another, in the order of the calls. */
   inOrder<T>(work: () => Promise<T>): Promise<T>
-  /** Why what is there already speaks against a version. */
-  refusal(stream: string, expectedVersion: ExpectedVersion): Promise<Error>
+  /** @throws what the stream as it is speaks against a version with */
+  check(stream: string, expectedVersion: ExpectedVersion): Promise<void>
 }
 
 /** Tells of the branch's streams and ends them, those of the base too: there they stay as they are. */
@@ -83,29 +83,22 @@ export class BranchStreams implements Streams {
   delete(stream: string, options?: DeleteOptions): Promise<Deleted> {
     const { branch } = this
     return branch.inOrder(async () => {
-      const { own, translation } = branch
+      const { own } = branch
       const past = branch.past()
       const { expectedVersion, hard, metadata } = checkDelete(stream, options)
       if (hard) this.refuseHard(stream)
       const end = await past.endOf(stream)
-      const expected = ownVersion(expectedVersion, end)
-      if (expected === undefined) {
-        const { deletion } = (await this.info(stream)) ?? {}
-        // It may yet be taken out, but not at this version.
-        if (hard && deletion?.hard === false)
-          throw new WrongExpectedVersionError(stream, expectedVersion, deletion.version, undefined)
-        throw await branch.refusal(stream, expectedVersion)
+      const { deletion } = (await this.info(stream)) ?? {}
+      if (!hard || deletion?.hard !== false) await branch.check(stream, expectedVersion)
+      // It may yet be taken out, but not at another version.
+      else if (!isExpected(expectedVersion, deletion.version))
+        throw new WrongExpectedVersionError(stream, expectedVersion, deletion.version, undefined)
+      const { version, position } = await own.streams.delete(stream, { expectedVersion: 'any', hard, metadata })
+      if (hard) {
+        past.takeOut(stream, end.version)
+        await branch.snapshots.delete(stream)
       }
-      try {
-        const { version, position } = await own.streams.delete(stream, { expectedVersion: expected, hard, metadata })
-        if (hard) {
-          past.takeOut(stream, end.version)
-          await branch.snapshots.delete(stream)
-        }
-        return { version: end.version + version, position: past.position + position }
-      } catch (error) {
-        throw await translation.error(error, [{ stream, expectedVersion }])
-      }
+      return { version: end.version + version, position: past.position + position }
     })
   }
 

@@ -1,5 +1,4 @@
 import {
-  type EventQuery,
   type EventStore,
   type ReadAllOptions,
   type ReadStreamOptions,
@@ -73,11 +72,9 @@ export class Past {
     return undefined
   }
 
-  /** The position of an event after this one that matches. */
-  async match(query: EventQuery, after: number): Promise<number | undefined> {
-    if (after >= this.position) return undefined
-    for await (const [event] of this.readAll({ query, after, limit: 1, durable: false })) return event?.position
-    return undefined
+  async findEvents(ids: readonly string[]): Promise<readonly StoredEvent[]> {
+    const found = await this.store.findEvents(ids)
+    return found.filter((event) => event.position <= this.position && !this.isTakenOut(event))
   }
 
   async receipt(commandId: string): Promise<Receipt | undefined> {

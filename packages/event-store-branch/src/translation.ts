@@ -1,9 +1,5 @@
 import {
-  type Append,
-  AppendConditionFailedError,
-  CommandAlreadyHandledError,
   followed,
-  hasCode,
   LINK_TYPE,
   linkTarget,
   type NewEvent,
@@ -12,9 +8,7 @@ import {
   type Receipt,
   type Runtime,
   type StoredEvent,
-  StreamDeletedError,
   type StreamDeletion,
-  WrongExpectedVersionError,
 } from '@writ/event-store'
 import type { Past } from './past.js'
 
@@ -50,6 +44,20 @@ export class Translation {
     return this.readable(events.filter(({ type }) => type !== this.linkToBase))
   }
 
+  /** What `findEvents` gives: links are not followed. */
+  written(events: readonly StoredEvent[]): Promise<StoredEvent[]> {
+    return Promise.all(
+      events.map(async (event) => {
+        const moved = { ...event, ...(await this.moved(event)) }
+        if (event.type === this.linkToBase) return { ...moved, type: LINK_TYPE, schemaVersion: OWN_SCHEMA_VERSION }
+        const target = linkTarget(event)
+        return target
+          ? { ...moved, data: newLink({ ...target, position: this.past().position + target.position }, event.id).data }
+          : moved
+      }),
+    )
+  }
+
   async receipt(receipt: Receipt): Promise<Receipt> {
     const end = await this.past().endOf(receipt.stream)
     const position = receipt.position === 0 ? end.position : this.past().position + receipt.position
@@ -59,24 +67,6 @@ export class Translation {
   async deletion(stream: string, deletion: StreamDeletion): Promise<StreamDeletion> {
     const { version } = await this.past().endOf(stream)
     return { ...deletion, version: version + deletion.version, position: this.past().position + deletion.position }
-  }
-
-  /** The own store's error, as the branch says it. */
-  async error(error: unknown, asked: readonly Pick<Append, 'stream' | 'expectedVersion'>[]): Promise<unknown> {
-    if (hasCode<WrongExpectedVersionError>(error, 'wrong-expected-version')) {
-      const { stream } = error
-      const end = await this.past().endOf(stream)
-      const expectedVersion = asked.find((one) => one.stream === stream)?.expectedVersion ?? 'any'
-      const missed = error.missed && (await this.readable(error.missed))
-      return new WrongExpectedVersionError(stream, expectedVersion, end.version + error.actualVersion, missed)
-    }
-    if (hasCode<StreamDeletedError>(error, 'stream-deleted'))
-      return new StreamDeletedError(error.stream, await this.deletion(error.stream, error))
-    if (hasCode<AppendConditionFailedError>(error, 'append-condition-failed'))
-      return new AppendConditionFailedError(error.stream, this.past().position + error.position)
-    if (hasCode<CommandAlreadyHandledError>(error, 'command-already-handled'))
-      return new CommandAlreadyHandledError(await this.receipt(error.receipt))
-    return error
   }
 
   private async event(event: StoredEvent): Promise<StoredEvent | undefined> {

@@ -15,7 +15,7 @@ export interface World {
   neighbour(): Promise<EventStore>
   /** A store of another process that is the scenario's own, to stop if it likes. */
   another(): Promise<EventStore>
-  /** A store of another process that may take events out; the same one for all scenarios of the area. */
+  /** A store of another process that may take events out; the same one for all scenarios of the area. `store` itself, where it is alone. */
   eraser(): Promise<EventStore>
 }
 

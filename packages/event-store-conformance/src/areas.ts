@@ -9,6 +9,7 @@ import { checkpoints } from './areas/checkpoints.js'
 import { conditions } from './areas/conditions.js'
 import { deletingStreams } from './areas/deleting-streams.js'
 import { expectedVersions } from './areas/expected-versions.js'
+import { findingEvents } from './areas/finding-events.js'
 import { lifecycle } from './areas/lifecycle.js'
 import { links } from './areas/links.js'
 import { listingStreams } from './areas/listing-streams.js'
@@ -52,6 +53,7 @@ export const areas = {
   'reading the log': readingTheLog,
   'reading behind writers': tailing,
   'reading parts of the log': readingPartsOfTheLog,
+  'finding events by their ids': findingEvents,
   queries,
   conditions,
   boundaries,

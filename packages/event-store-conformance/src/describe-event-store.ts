@@ -38,7 +38,7 @@ function describeArea(
   describe(title, () => {
     let opened: OpenedArea | undefined
     beforeAll(async () => {
-      opened = await OpenedArea.open(create)
+      opened = await OpenedArea.open(create, unsupported)
     }, PATIENCE)
     // Where create failed, there is nothing to close; its own error is the one to see.
     afterAll(async () => opened?.close(), PATIENCE)

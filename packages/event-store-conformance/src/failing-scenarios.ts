@@ -45,7 +45,7 @@ async function* failingOf(
   create: Create,
   unsupported: readonly Unsupported[],
 ): AsyncGenerator<FailingScenario, void, undefined> {
-  const opened = await OpenedArea.open(create)
+  const opened = await OpenedArea.open(create, unsupported)
   try {
     for (const scenario of scenariosOf(areas[area])) {
       if (unsupportedAmong(scenario.needs, unsupported)) continue

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { EventStore } from '@writ/event-store'
 import type { DeclaredScenario, World } from './area.js'
+import { type Unsupported, unsupportedAmong } from './capability.js'
 import { hooksOf, type Place, type StoreOptions } from './place.js'
 
 /** How the suite gets an empty place for events. */
@@ -12,12 +13,17 @@ export class OpenedArea {
   private neighbour: Promise<EventStore> | undefined
   private eraser: Promise<EventStore> | undefined
 
-  private constructor(private readonly place: Place) {}
+  private constructor(
+    private readonly place: Place,
+    private readonly isAlone: boolean,
+  ) {}
 
-  static async open(create: Create): Promise<OpenedArea> {
-    const area = new OpenedArea(await create())
+  static async open(create: Create, unsupported: readonly Unsupported[] = []): Promise<OpenedArea> {
+    const isAlone = unsupportedAmong(['several processes'], unsupported) !== undefined
+    const area = new OpenedArea(await create(), isAlone)
     try {
-      await area.another()
+      // Where there can't be a second store, the first one takes events out.
+      await area.another(isAlone && !unsupportedAmong(['hard deletes'], unsupported) ? { allowHardDelete: true } : undefined)
     } catch (error) {
       await area.close()
       throw error
@@ -43,7 +49,7 @@ export class OpenedArea {
       unique: (prefix) => `${prefix}-${randomUUID()}`,
       neighbour: () => (this.neighbour ??= this.another()),
       another: () => this.another(),
-      eraser: () => (this.eraser ??= this.another({ allowHardDelete: true })),
+      eraser: () => (this.eraser ??= this.isAlone ? Promise.resolve(this.store) : this.another({ allowHardDelete: true })),
     }
     try {
       await run(world)

@@ -31,7 +31,7 @@ import { InMemoryStoreRefusedError } from './in-memory-store-refused-error.js'
 import { InMemoryTransaction } from './in-memory-transaction.js'
 import { InMemoryParkedEvents } from './parked.js'
 import { InMemoryProjections } from './projections.js'
-import { readAll, readStream } from './read.js'
+import { findEvents, readAll, readStream } from './read.js'
 import type { Ready } from './ready.js'
 import { InMemoryReceipts } from './receipts.js'
 import { TransactionRows } from './rows.js'
@@ -172,6 +172,11 @@ class InMemoryEventStore implements EventStore<InMemoryTransaction> {
   async *readAll(options?: ReadAllOptions): AsyncGenerator<readonly StoredEvent[]> {
     await this.ready('read the log')
     yield* this.noted(readAll(this.log, options))
+  }
+
+  async findEvents(ids: readonly string[]): Promise<readonly StoredEvent[]> {
+    await this.ready('find events')
+    return findEvents(this.log, ids)
   }
 
   async head(): Promise<Head> {

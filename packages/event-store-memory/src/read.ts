@@ -1,4 +1,5 @@
 import {
+  checkIds,
   deletedError,
   followed,
   LINK_TYPE,
@@ -59,6 +60,13 @@ export function readable(log: InMemoryLog, records: readonly (StoredEvent | unde
     if (event) events.push(event)
   }
   return events
+}
+
+/** Events and links by their ids, in the order of the log. */
+export function findEvents(log: InMemoryLog, ids: readonly string[]): readonly StoredEvent[] {
+  checkIds(ids)
+  const found = [...new Set(ids)].flatMap((id) => log.eventsById.get(id) ?? [])
+  return found.sort((one, other) => one.position - other.position)
 }
 
 export async function* readAll(log: InMemoryLog, options: ReadAllOptions | undefined): Pages {

@@ -184,6 +184,10 @@ class PostgresStore implements PostgresEventStore {
     yield* this.ready('read the log').reader.readAll(options)
   }
 
+  async findEvents(ids: readonly string[]): Promise<readonly StoredEvent[]> {
+    return this.ready('find events').reader.find(ids)
+  }
+
   async head(): Promise<Head> {
     const { connections, mark, guard } = this.ready('head')
     const [row] = await connections.read('read the head', this.headStatement, [mark.position])

@@ -76,7 +76,7 @@ export {
   parkedPage,
 } from './store/check-parking.js'
 export { checkAppend, MAX_EVENT_BYTES, MAX_EVENTS_PER_APPEND } from './store/check-append.js'
-export { type LogRead, logRead, type StreamRead, streamRead } from './store/check-read.js'
+export { checkIds, type LogRead, logRead, type StreamRead, streamRead } from './store/check-read.js'
 export { checkDelete, checkTruncate, MOST_NAMES_SEARCHED, type StreamList, streamList } from './store/check-streams.js'
 export type { Acquisition, Checkpoint, Checkpoints, Lease, NewSubscription, PartitionName } from './store/checkpoints.js'
 export type {

@@ -142,6 +142,10 @@ class InlineEventStore<Transaction extends object> implements EventStore<Transac
     return this.inner.readAll(options)
   }
 
+  findEvents(ids: readonly string[]) {
+    return this.inner.findEvents(ids)
+  }
+
   head() {
     return this.inner.head()
   }

@@ -44,7 +44,7 @@ export const lifecycle: Area = (scenario) => {
   )
 
   scenario(
-    'refuses to append, to read and to tell its head once it is stopped',
+    'refuses to append, to read, to find and to tell its head once it is stopped',
     async ({ store, another, unique }) => {
       const stopped = await another()
       const stream = unique('account')
@@ -52,6 +52,7 @@ export const lifecycle: Area = (scenario) => {
       await rejectsWith('store-not-running', () => stopped.append({ stream, events: [sample()] }))
       await rejectsWith('store-not-running', () => allOf(stopped.readStream(stream)))
       await rejectsWith('store-not-running', () => allOf(stopped.readAll()))
+      await rejectsWith('store-not-running', () => stopped.findEvents([sample().id]))
       await rejectsWith('store-not-running', () => stopped.head())
       expect(await streamEvents(store, stream)).toEqual([])
     },

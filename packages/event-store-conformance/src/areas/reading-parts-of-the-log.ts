@@ -110,7 +110,6 @@ export const readingPartsOfTheLog: Area = (scenario) => {
     },
     'queries',
     'hard deletes',
-    'several processes',
   )
 
   scenario(

@@ -62,6 +62,7 @@ export const rewoundLogs: Area = (scenario) => {
         () => store.append({ stream, events: [sample()] }),
         () => allOf(store.readStream(stream)),
         () => allOf(store.readAll()),
+        () => store.findEvents([sample().id]),
         () => store.head(),
         () => store.receipts.find(unique('command')),
         () => store.snapshots.load(stream, 1),

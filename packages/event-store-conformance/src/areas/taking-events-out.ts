@@ -7,18 +7,21 @@ const gone = 'stream-deleted'
 const hard = { hard: true }
 
 export const takingEventsOut: Area = (scenario) => {
-  const erasing: typeof scenario = (sentence, run, ...needs) =>
-    scenario(sentence, run, 'hard deletes', 'several processes', ...needs)
+  const erasing: typeof scenario = (sentence, run, ...needs) => scenario(sentence, run, 'hard deletes', ...needs)
 
-  erasing('takes nothing out where that is not allowed', async ({ store, start, unique }) => {
-    const stream = unique('account')
-    await store.append({ stream, events: samples(3) })
-    const error = await rejectsWith('hard-delete-not-allowed', () => store.streams.delete(stream, hard))
-    expect(error).toMatchObject({ adapter: store.adapter, stream })
-    await rejectsWith('hard-delete-not-allowed', () => store.streams.truncate(stream, { before: 2, hard: true }))
-    expect(await streamEvents(store, stream)).toHaveLength(3)
-    expect(await logEvents(store, { after: start })).toHaveLength(3)
-  })
+  erasing(
+    'takes nothing out where that is not allowed',
+    async ({ store, start, unique }) => {
+      const stream = unique('account')
+      await store.append({ stream, events: samples(3) })
+      const error = await rejectsWith('hard-delete-not-allowed', () => store.streams.delete(stream, hard))
+      expect(error).toMatchObject({ adapter: store.adapter, stream })
+      await rejectsWith('hard-delete-not-allowed', () => store.streams.truncate(stream, { before: 2, hard: true }))
+      expect(await streamEvents(store, stream)).toHaveLength(3)
+      expect(await logEvents(store, { after: start })).toHaveLength(3)
+    },
+    'several processes',
+  )
 
   erasing('takes the events of a stream out of the log', async ({ store, eraser, start, unique }) => {
     const [stream, other] = [unique('account'), unique('account')]
@@ -259,6 +262,7 @@ export const takingEventsOut: Area = (scenario) => {
       expect(left).toEqual(await streamEvents(store, other))
       expect((await store.head()).position).toBeGreaterThanOrEqual(position)
     },
+    'several processes',
   )
 
   erasing(

@@ -6,6 +6,21 @@ const reparsed = (text: string) => JSON.stringify(JSON.parse(text))
 /** What a store may do wrong when it gives events out. */
 export const brokenReads: readonly BrokenStore[] = [
   {
+    does: 'finds events in the order in which it is asked for them',
+    area: 'finding events by their ids',
+    instead: (sound) => ({
+      findEvents: async (ids) => {
+        const found = await sound.findEvents(ids)
+        return [...new Set(ids)].flatMap((id) => found.filter((event) => event.id === id))
+      },
+    }),
+  },
+  {
+    does: 'finds no links',
+    area: 'finding events by their ids',
+    instead: (sound) => ({ findEvents: async (ids) => (await sound.findEvents(ids)).filter(({ type }) => type !== '$link') }),
+  },
+  {
     does: 'writes JSON in its own way',
     area: 'payloads',
     instead: (sound) => reading(sound, (event) => ({ ...event, data: reparsed(event.data) })),

@@ -1,4 +1,5 @@
 import {
+  checkIds,
   deletedError,
   followed,
   hasCode,
@@ -11,7 +12,7 @@ import {
   type StreamDeletedError,
   streamRead,
 } from '@writ/event-store'
-import { int8Array } from '../append/binary-array.js'
+import { int8Array, uuidArray } from '../append/binary-array.js'
 import type { Runs, Statement, Values } from '../connections.js'
 import type { RewindGuard } from '../rewind-guard.js'
 import type { SchemaName } from '../schema/schema-name.js'
@@ -29,6 +30,7 @@ export class Reader {
   private readonly log: Statement
   private readonly stream: Statement
   private readonly linked: Statement
+  private readonly byIds: Statement
   private readonly flush: Statement
 
   constructor(
@@ -41,6 +43,7 @@ export class Reader {
     this.log = { name: `${statementPrefix}read_log`, text: `select * from ${quoted}.read_log($1, $2, $3, $4, $5)` }
     this.stream = { name: `${statementPrefix}read_stream`, text: `select * from ${quoted}.read_stream($1, $2, $3, $4, $5, $6)` }
     this.linked = { name: `${statementPrefix}read_linked`, text: `select * from ${quoted}.read_linked($1)` }
+    this.byIds = { name: `${statementPrefix}find_events`, text: `select * from ${quoted}.find_events($1, $2)` }
     this.flush = { name: `${statementPrefix}flush`, text: `select ${quoted}.flush()` }
   }
 
@@ -103,6 +106,14 @@ export class Reader {
       const event = record.type === LINK_TYPE ? followed(record, found.get(linkTarget(record)!.position)) : record
       return event ? [event] : []
     })
+  }
+
+  async find(ids: readonly string[]): Promise<Page> {
+    checkIds(ids)
+    const rows = await this.connections.read('find events', this.byIds, [uuidArray(ids), this.mark.position])
+    const page = rows.map(storedEvent)
+    this.noteFlushed(page)
+    return page
   }
 
   readAll(options: ReadAllOptions | undefined): Pages {

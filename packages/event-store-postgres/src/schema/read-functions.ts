@@ -1,4 +1,4 @@
-import { OWN_SCHEMA_VERSION, TOMBSTONE_VERSION } from '@writ/event-store'
+import { LINK_TYPE, OWN_SCHEMA_VERSION, TOMBSTONE_VERSION } from '@writ/event-store'
 import { pinned } from './append-functions.js'
 import type { SchemaName } from './schema-name.js'
 
@@ -72,6 +72,19 @@ create function ${s}.read_linked(_positions bigint[])
 ${eventRow} language plpgsql rows 1000 ${pinned} as $$
 begin
   return query select ${eventColumns('e')} from ${s}.events e where e.position = any(_positions) and ${isEvent('e')};
+end $$;
+
+-- Events and links, each by a look-up of its own: a plan by position would look through the log.
+create function ${s}.find_events(_ids uuid[], _flushed bigint)
+${eventRow} language plpgsql rows 100 ${pinned} as $$
+begin
+  return query select ${eventColumns('e')}
+    from (select distinct u.id from unnest(_ids) u(id)) asked
+      cross join lateral (select * from ${s}.events known where known.id = asked.id offset 0) e
+    where ${isEvent('e')} or e.type = '${LINK_TYPE}' order by e.position;
+  if exists (
+    select from unnest(_ids) u(id)
+    where (select e.position from ${s}.events e where e.id = u.id) > _flushed) then perform ${s}.flush(); end if;
 end $$;
 
 create function ${s}.head(_flushed bigint, out "position" bigint, out incarnation uuid) language plpgsql ${pinned} as $$

@@ -16,7 +16,8 @@ const MAX_TAGS = 32
 const MAX_NAME = 256
 const MAX_COMMAND_ID = 300
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+/** How ids of events are spelled. */
+export const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const printable = /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$/u
 

@@ -1,5 +1,5 @@
 import { InvalidReadError } from '../errors/append-errors.js'
-import { whyQueryIsMalformed } from './check-append.js'
+import { MAX_EVENTS_PER_APPEND, uuid, whyQueryIsMalformed } from './check-append.js'
 import type { ReadAllOptions, ReadOptions, ReadStreamOptions } from './event-store.js'
 import type { EventQuery } from './query.js'
 import { checkStreamName, isCategory, isStreamName } from './stream-name.js'
@@ -44,6 +44,14 @@ export function logRead(options: ReadAllOptions = {}): LogRead {
     ...(category && { category }),
     ...(correlationId !== undefined && { correlationId }),
   }
+}
+
+/** @throws InvalidReadError */
+export function checkIds(ids: readonly string[]): void {
+  if (!Array.isArray(ids) || ids.length > MAX_EVENTS_PER_APPEND)
+    throw new InvalidReadError('ids', `it must be a list of up to ${MAX_EVENTS_PER_APPEND} ids`)
+  for (const id of ids)
+    if (!uuid.test(id)) throw new InvalidReadError('ids', `'${String(id).slice(0, 60)}' is no UUID in lower case`)
 }
 
 function streamsOf(stream: string | readonly string[]): readonly string[] {

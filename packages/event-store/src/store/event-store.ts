@@ -110,6 +110,15 @@ export interface EventStore<Transaction extends object = object> {
    */
   readAll(options?: ReadAllOptions): AsyncIterable<readonly StoredEvent[]>
 
+  /**
+   * What was written with these ids, in the order of the log: events, and links as `newLink` made them, which are not followed. An id that
+   * nothing has gives nothing, nor does one whose event was taken out.
+   *
+   * @param ids up to 10,000 UUIDs
+   * @throws InvalidReadError for ids that are none, or too many
+   */
+  findEvents(ids: readonly string[]): Promise<readonly StoredEvent[]>
+
   /** Where the log ends now. */
   head(): Promise<Head>
 
