@@ -35,6 +35,7 @@ describeEventStore({
     { capability: 'rows', reason },
     { capability: 'rewound logs', reason },
     { capability: 'foreign transactions', reason: 'a file has no transactions' },
+    { capability: 'joined transactions', reason: 'a file has no transactions' },
   ],
 })
 // #endregion

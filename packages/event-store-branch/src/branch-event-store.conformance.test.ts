@@ -7,6 +7,7 @@ import { branchEventStore } from './index.js'
 const unsupported: readonly Unsupported[] = [
   { capability: 'several processes', reason: 'what a branch stores is its own' },
   { capability: 'foreign transactions', reason: 'memory has none' },
+  { capability: 'joined transactions', reason: 'memory has none' },
 ]
 
 describeEventStore({ name: 'branch', create: () => onTop(0), unsupported })

@@ -10,6 +10,7 @@ import { conditions } from './areas/conditions.js'
 import { deletingStreams } from './areas/deleting-streams.js'
 import { expectedVersions } from './areas/expected-versions.js'
 import { findingEvents } from './areas/finding-events.js'
+import { joinedTransactions } from './areas/joined-transactions.js'
 import { lifecycle } from './areas/lifecycle.js'
 import { links } from './areas/links.js'
 import { listingStreams } from './areas/listing-streams.js'
@@ -49,6 +50,7 @@ export const areas = {
   transactions,
   'reads within transactions': readsWithinTransactions,
   'rows of transactions': rowsOfTransactions,
+  "transactions of the user's own": joinedTransactions,
   'reading streams': readingStreams,
   'reading the log': readingTheLog,
   'reading behind writers': tailing,

@@ -32,6 +32,8 @@ export type Capability =
   | 'transactions'
   /** Rows of the user's own tables in such a transaction; the hook `makeTable` makes one. */
   | 'rows'
+  /** Work in transactions of the user's own (`within`), which the user commits; the hook `beginTransaction` begins one. */
+  | 'joined transactions'
   /** Several stores on the same data, as several processes have them. */
   | 'several processes'
   /** Transactions on the store's server that have nothing to do with it: the hook `holdForeignTransaction` opens one. */

@@ -6,4 +6,4 @@ export { describeEventStore, type EventStoreUnderTest } from './describe-event-s
 export { type FailingScenario, type FailingScenariosOptions, failingScenarios } from './failing-scenarios.js'
 export { type Agreement, findDisagreement } from './find-disagreement.js'
 export type { Create } from './opened-area.js'
-export type { Hooks, Place, StoreOptions } from './place.js'
+export type { Hooks, OwnTransaction, Place, StoreOptions } from './place.js'

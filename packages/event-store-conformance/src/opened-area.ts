@@ -31,7 +31,7 @@ export class OpenedArea {
     return area
   }
 
-  /** Runs one scenario, and ends the foreign transactions that it left open. */
+  /** Runs one scenario, and ends the transactions that it left open. */
   async run({ run }: DeclaredScenario): Promise<void> {
     const ends: (() => Promise<void>)[] = []
     const hooks = hooksOf(this.place)
@@ -44,6 +44,18 @@ export class OpenedArea {
           const end = once(await hooks.holdForeignTransaction())
           ends.push(end)
           return end
+        },
+        beginTransaction: async () => {
+          const { client, commit, rollBack } = await hooks.beginTransaction()
+          // What a scenario leaves open, as it does when it fails, is rolled back.
+          let isOpen = true
+          const ending = (end: () => Promise<void>) => async () => {
+            if (!isOpen) return
+            isOpen = false
+            await end()
+          }
+          ends.push(ending(rollBack))
+          return { client, commit: ending(commit), rollBack: ending(rollBack) }
         },
       },
       unique: (prefix) => `${prefix}-${randomUUID()}`,

@@ -31,12 +31,24 @@ export interface Hooks {
    * `amount`, a whole number, and `note`, a text; both may be missing in a row.
    */
   makeTable(): Promise<Table>
+  /** For 'joined transactions': begins a transaction as a user would, of whom the store knows nothing. */
+  beginTransaction(): Promise<OwnTransaction>
+}
+
+/** A transaction of the user's own. */
+export interface OwnTransaction {
+  /** What `within` takes. */
+  readonly client: object
+  /** @throws what the store has against the appends: the port's errors, as the adapter tells its users to make them of the driver's */
+  commit(): Promise<void>
+  rollBack(): Promise<void>
 }
 
 const capabilities: Readonly<Record<keyof Hooks, Capability>> = {
   holdForeignTransaction: 'foreign transactions',
   rewind: 'rewound logs',
   makeTable: 'rows',
+  beginTransaction: 'joined transactions',
 }
 
 /** All hooks of a place; one that it lacks says so when it is called. */

@@ -16,7 +16,10 @@ import { brokenSubscriptions } from '../test/broken/broken-subscriptions.js'
 import { brokenTransactions } from '../test/broken/broken-transactions.js'
 import { InMemoryLog, inMemoryEventStore } from './index.js'
 
-const unsupported = [{ capability: 'foreign transactions', reason: 'only its own stores write to its log' }] as const
+const unsupported = [
+  { capability: 'foreign transactions', reason: 'only its own stores write to its log' },
+  { capability: 'joined transactions', reason: 'memory has no transactions but those of its stores' },
+] as const
 
 // For a busy machine.
 const PATIENCE = 60_000

@@ -12,5 +12,8 @@ describeEventStore({
       makeTable: async () => ({ name: randomUUID(), key: 'account' }),
     }
   },
-  unsupported: [{ capability: 'foreign transactions', reason: 'only its own stores write to its log' }],
+  unsupported: [
+    { capability: 'foreign transactions', reason: 'only its own stores write to its log' },
+    { capability: 'joined transactions', reason: 'memory has no transactions but those of its stores' },
+  ],
 })

@@ -2,6 +2,7 @@ import { testDatabase } from '@writ/build-tools'
 import { describeEventStore } from '@writ/event-store-conformance'
 import { foreignTransaction } from '../test/foreign-transaction.js'
 import { ownTable } from '../test/own-table.js'
+import { ownTransaction } from '../test/own-transaction.js'
 import { describeWithPgbouncer, noPgbouncer, type Pgbouncer, startPgbouncer } from '../test/pgbouncer.js'
 import { postgresEventStore } from './index.js'
 
@@ -25,6 +26,7 @@ describeWithPgbouncer(`Behind PgBouncer in transaction mode${noPgbouncer}`, () =
         open: (given) => postgresEventStore({ ...options, ...given }),
         holdForeignTransaction: () => foreignTransaction(database),
         makeTable: () => ownTable(database),
+        beginTransaction: () => ownTransaction(options),
       }
     },
     unsupported: [

@@ -64,6 +64,9 @@ const refusals: Readonly<Partial<Record<Capability, (world: World, stream: strin
   async transactions({ store }) {
     await rejectsWith(missing, () => store.transaction(async () => {}))
   },
+  async 'joined transactions'({ store }) {
+    expect(store.within).toBeUndefined()
+  },
   async rows({ store, unique }) {
     const table = { name: 'accounts', key: 'account' }
     await rejectsWith(missing, () => store.transaction(({ rows }) => rows(table).find(unique('account'))))
