@@ -82,7 +82,7 @@ export function checkBranchOptions(options: BranchOptions, modules: readonly Mod
     throw new InvalidOptionError(
       'branch',
       'run',
-      `names ${handler?.name}, which is no event handler or projection of its modules`,
+      `names ${handler?.name ?? handler}, which is no event handler or projection that its modules list`,
     )
   }
 }

@@ -154,6 +154,27 @@ export class InvalidSqlError extends WritError<'invalid-sql'> {
   }
 }
 
+/** A table of the user's is not one that rows can be kept in: it is not there, lacks something, or is another role's. Nothing was stored. */
+export class UnsuitableTableError extends WritError<'unsuitable-table'> {
+  constructor(
+    readonly table: string,
+    /** The column by which its rows are found. */
+    readonly key: string,
+    /** What to do, as the end of a sentence. */
+    help: string,
+    /** The driver's error: it names the column or the right that is missing. */
+    cause: Error,
+  ) {
+    super(
+      'unsuitable-table',
+      `Rows can't be kept in the table '${table}' by '${key}': ${cause.message}. Nothing was stored; ${help}.`,
+      {
+        cause,
+      },
+    )
+  }
+}
+
 /** A transaction is not one in which the store can append. */
 export class UnsuitableTransactionError extends WritError<'unsuitable-transaction'> {
   constructor(

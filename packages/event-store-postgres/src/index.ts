@@ -9,6 +9,7 @@ export {
   SchemaTooNewError,
   SchemaTooOldError,
   TransactionPoolerError,
+  UnsuitableTableError,
   UnsuitableTransactionError,
   UnsupportedServerError,
 } from './errors.js'

@@ -52,7 +52,28 @@ describe('rows of a transaction on PostgreSQL', () => {
     await store.transaction(({ rows }) => rows(accounts).insert(key, { balance: 1 }))
     expect((await store.transaction(({ rows }) => rows(accounts).find(key))).result).toMatchObject({ account: key, balance: 1 })
     const strange = { name: 'no"such', key: 'a"b' }
-    await expect(store.transaction(({ rows }) => rows(strange).find('x'))).rejects.toMatchObject({ code: '42P01' })
+    await expect(store.transaction(({ rows }) => rows(strange).find('x'))).rejects.toMatchObject({ code: 'unsuitable-table' })
+  })
+
+  it('say what to do about a table that is missing, lacks a column, or whose key is not unique', async () => {
+    const store = await openStore({ schema, connectionString })
+    const loose = { name: `${schema}.loose`, key: 'account' }
+    const admin = await adminClient()
+    await admin.query(`create table ${loose.name} (account text)`)
+    const insert = (table: { name: string; key: string }, row: object) =>
+      store.transaction(({ rows }) => rows(table).insert('ann', { ...row }))
+    for (const [table, row, sqlState, help] of [
+      [{ name: `${schema}.absent`, key: 'account' }, {}, '42P01', 'create it in a migration'],
+      [accounts, { limit: 7 }, '42703', 'each field is the column of its name'],
+      [loose, {}, '42P10', 'make the key the primary key'],
+    ] as const) {
+      await expect(insert(table, row)).rejects.toMatchObject({
+        code: 'unsuitable-table',
+        table: table.name,
+        message: expect.stringContaining(help),
+        cause: { code: sqlState },
+      })
+    }
   })
 
   it('give whole numbers that are exact as numbers, and others as the driver does', async () => {

@@ -1,9 +1,20 @@
 import { type Row, type Rows, type Table, TransactionEndedError } from '@writ/event-store'
 import pg from 'pg'
 import type { RunsOn } from '../connections.js'
+import { UnsuitableTableError } from '../errors.js'
+import { failureOf } from '../postgres-failure.js'
 import { SqlIdentifier } from '../sql.js'
 
 const BIGINT = 20
+
+/** By SQLSTATE, what to do about a table that is not as it should be. */
+const help: Readonly<Record<string, string>> = {
+  '42P01': 'create it in a migration, or give its schema: schema.table',
+  '3F000': 'create the schema in a migration',
+  '42703': 'each field is the column of its name, and there must be the key and, for an aggregate, `version bigint not null`',
+  '42P10': 'make the key the primary key, or unique',
+  '42501': 'grant select, insert and update on it to the role of the service',
+}
 
 /** Whole numbers come as numbers as long as they are exact; everything else as the driver gives it. */
 const types = {
@@ -20,26 +31,31 @@ export class TransactionRows {
     private readonly client: pg.ClientBase,
   ) {}
 
-  of({ name, key }: Table): Rows {
+  of(of: Table): Rows {
+    const { name, key } = of
     const table = new SqlIdentifier(name.split('.')).quoted
     const keyColumn = new SqlIdentifier([key]).quoted
+    const run = (text: string, values: readonly unknown[]) =>
+      this.run(text, values).catch((error: unknown) => {
+        throw unsuitable(error, of)
+      })
     const select = `select * from ${table} where ${keyColumn} = $1`
     return {
-      lock: async (value) => (await this.run(`${select} for update`, [value])).rows[0],
-      find: async (value) => (await this.run(select, [value])).rows[0],
+      lock: async (value) => (await run(`${select} for update`, [value])).rows[0],
+      find: async (value) => (await run(select, [value])).rows[0],
       insert: async (value, row) => {
         const columns = columnsOf(row, key)
         const names = [keyColumn, ...columns.map(({ quoted }) => quoted)].join(', ')
         const places = [value, ...columns].map((_, index) => `$${index + 1}`).join(', ')
         const text = `insert into ${table} (${names}) values (${places}) on conflict (${keyColumn}) do nothing`
-        return (await this.run(text, [value, ...columns.map((column) => column.value)])).rowCount === 1
+        return (await run(text, [value, ...columns.map((column) => column.value)])).rowCount === 1
       },
       update: async (value, row) => {
         const columns = columnsOf(row, key)
-        if (columns.length === 0) return (await this.run(select, [value])).rowCount === 1
+        if (columns.length === 0) return (await run(select, [value])).rowCount === 1
         const changes = columns.map(({ quoted }, index) => `${quoted} = $${index + 2}`).join(', ')
         const text = `update ${table} set ${changes} where ${keyColumn} = $1`
-        return (await this.run(text, [value, ...columns.map((column) => column.value)])).rowCount === 1
+        return (await run(text, [value, ...columns.map((column) => column.value)])).rowCount === 1
       },
     }
   }
@@ -90,6 +106,12 @@ function columnsOf(row: Row, key: string): Column[] {
   return Object.entries(row)
     .filter(([name]) => name !== key)
     .map(([name, value]) => ({ quoted: new SqlIdentifier([name]).quoted, value: value ?? null }))
+}
+
+/** What a statement failed with, as an error that says what to do where the table is not as it should be. */
+function unsuitable(error: unknown, { name, key }: Table): unknown {
+  const known = help[failureOf(error).sqlState]
+  return known !== undefined && error instanceof Error ? new UnsuitableTableError(name, key, known, error) : error
 }
 
 function wholeNumber(text: string): number | string {
