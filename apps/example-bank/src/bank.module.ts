@@ -15,6 +15,7 @@ import { PublicAddress } from './mail/public-address.js'
 import { SmtpMailer, type SmtpOptions } from './mail/smtp-mailer.js'
 import { Session } from './session/session.js'
 import { SessionTokens } from './session/session-tokens.js'
+import { SignInAttempts } from './session/sign-in-attempts.js'
 import { StartSessionHandler } from './session/start-session.handler.js'
 import { Heartbeat } from './statement/live-statement.js'
 import type { Storage } from './storage/storage.js'
@@ -43,7 +44,8 @@ export function bankModule({ storage, smtp, publicUrl, clock }: BankOptions): Mo
       container.bind(Clock).toConstantValue(clock)
       container.bind(Credentials).toConstantValue(storage.credentials)
       container.bind(MailAddresses).toConstantValue(storage.mailAddresses)
-      container.bind(SessionTokens).toConstantValue(new SessionTokens(storage.keys.tokens))
+      container.bind(SessionTokens).toConstantValue(new SessionTokens(storage.keys.tokens, clock))
+      container.bind(SignInAttempts).toConstantValue(new SignInAttempts(clock))
       container.bind(Idempotency).toConstantValue(new Idempotency(storage.keys.fingerprints))
       container.bind(PasswordHasher).toConstantValue(new PasswordHasher())
       container.bind(AccountNumbers).toSelf()

@@ -222,6 +222,16 @@ export function describeBank({ storage, create }: { readonly storage: string; re
         expect((await login('correct horse')).body.token).not.toBe(first.body.token)
       })
 
+      it('is held up after ten wrong passwords, the right one as well', async () => {
+        const guessed = await bank.unverifiedCustomer()
+        const guess = (password: string) => bank.post('/api/sessions', { account: guessed.account, password })
+        for (let guesses = 0; guesses < 10; guesses++) expect((await guess('wrong horse')).status).toBe(401)
+        const refused = await guess(guessed.password)
+        expect(refused).toMatchObject({ status: 429, body: { code: 'too-many-attempts' } })
+        expect(Number(refused.headers.get('Retry-After'))).toBeGreaterThan(0)
+        expect((await login('correct horse')).status).toBe(201)
+      })
+
       it('remembers a refusal under its key as well', async () => {
         expect((await login('wrong horse', 'login-2')).status).toBe(401)
         expect((await login('wrong horse', 'login-2')).status).toBe(401)
@@ -292,7 +302,7 @@ export function describeBank({ storage, create }: { readonly storage: string; re
       })
 
       it('refuse a position that is none', async () => {
-        for (const position of ['-1', 'x', '1.5', '99999999999999999', 'x'.repeat(32)]) {
+        for (const position of ['-1', 'x', '1.5', '1e3', '0x10', '99999999999999999', 'x'.repeat(32)]) {
           expect(await bank.account(customer, position)).toMatchObject({ status: 400, body: { code: 'invalid-position' } })
         }
       })
@@ -575,7 +585,7 @@ export function describeBank({ storage, create }: { readonly storage: string; re
       })
 
       it('at an address where nothing is gets a problem, too', async () => {
-        for (const path of ['/', '/api', '/api/accounts', '/api/nothing', '/%00', '/api/accounts/1/2/3']) {
+        for (const path of ['/api', '/api/accounts', '/api/nothing', '/%00', '/api/accounts/1/2/3']) {
           expect(await bank.get(path)).toMatchObject({
             status: 404,
             type: 'application/problem+json',
@@ -655,13 +665,15 @@ export function describeBank({ storage, create }: { readonly storage: string; re
       await bank.post('/api/accounts', {
         email: 'markup@example.com',
         password: 'correct horse',
-        owner: '<img src=x onerror=alert(1)>',
+        owner: '<img src=x onerror=alert(1)> https://example.com/elsewhere',
       })
       await bank.mailbox.mailTo('markup@example.com', 'Verify')
       const page = await bank.get('/mailbox', { headers: { Accept: 'text/html,*/*' } })
       expect(page).toMatchObject({ status: 200, type: expect.stringContaining('text/html') })
       expect(page.body).toContain('&lt;img src=x onerror=alert(1)&gt;')
       expect(page.body).not.toContain('<img')
+      expect(page.body).toContain('<a href="https://bank.example.com/api/accounts/verify?')
+      expect(page.body).not.toContain('<a href="https://example.com')
       expect(page.headers.get('Content-Security-Policy')).toMatch(/^default-src 'none'; style-src 'sha256-/)
     })
   })

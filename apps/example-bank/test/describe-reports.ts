@@ -48,9 +48,10 @@ export function describeReports({ storage, create }: { readonly storage: string;
 
     const lastEntry = async ({ account, token }: Customer) =>
       (await bank.get(`/api/accounts/${account}/statement`, { token })).body.entries.at(-1)
-    /** Behind a movement that comes after everything that is to be seen. */
+    /** Behind a movement that comes after everything that is to be seen; in a session of today, whenever that is. */
     const report = async (path: string) => {
-      const { body } = await bank.deposit(two, 1)
+      const token = await bank.session(two.account, two.password)
+      const { body } = await bank.deposit({ ...two, token }, 1)
       return bank.get(`/api/reports/${path}`, { headers: { 'Writ-Wait-For': String(body.position) } })
     }
 

@@ -32,7 +32,7 @@ describe("the bank's document", () => {
       silentLogger,
       new AbortController().signal,
     )
-    const forPeople = ['/docs', '/docs/try.js', '/openapi.json', '/mailbox']
+    const forPeople = ['/', '/docs', '/docs/try.js', '/openapi.json', '/mailbox']
     const there = routes
       .filter(({ method, path }) => method !== 'ALL' && !forPeople.includes(path))
       .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`)
@@ -108,7 +108,7 @@ describe("the bank's document", () => {
   })
 
   it('can be tried on a page that takes nothing from anywhere else', async () => {
-    const page = await bank.get('/docs')
+    const page = await bank.get('/') // whoever opens the bank in a browser is led there
     expect(page).toMatchObject({ status: 200, type: expect.stringContaining('text/html') })
     expect(page.headers.get('Content-Security-Policy')).toMatch(
       /^default-src 'none'; script-src 'self'; style-src 'sha256-[^']+'; connect-src 'self'; /,

@@ -1,4 +1,5 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
+import { Turns } from './turns.js'
 
 export interface ScryptCost {
   /** Memory and time; a power of two. */
@@ -11,28 +12,38 @@ export interface ScryptCost {
 const defaultCost: ScryptCost = { N: 2 ** 15, r: 8, p: 3 }
 const BYTES = 32
 
+/** Of the four threads that Node has for such work, half; and no more may wait than are done before their senders give up. */
+const AT_ONCE = 2
+const MOST_WAITING = 50
+
 /** Hashes passwords with scrypt; a hash carries its parameters, so they can grow without breaking those that are stored. */
 export class PasswordHasher {
   // Compared with when an account is unknown, so that the answer takes as long as for a known one.
   private readonly decoy: Promise<string>
+  private readonly turns = new Turns(AT_ONCE, MOST_WAITING)
 
   constructor(private readonly cost: ScryptCost = defaultCost) {
     this.decoy = this.hash(randomBytes(BYTES).toString('hex'))
     this.decoy.catch(() => 'whoever awaits it is told')
   }
 
+  /** @throws TooManyPasswords */
   async hash(password: string): Promise<string> {
     const { N, r, p } = this.cost
     const salt = randomBytes(16)
-    const key = await derive(password, salt, this.cost)
+    const key = await this.turns.take(() => derive(password, salt, this.cost))
     return ['scrypt', N, r, p, salt.toString('base64url'), key.toString('base64url')].join('$')
   }
 
-  /** @param hash undefined where there is no account: false, after the time that a comparison takes */
+  /**
+   * @param hash undefined where there is no account: false, after the time that a comparison takes
+   * @throws TooManyPasswords
+   */
   async matches(password: string, hash: string | undefined): Promise<boolean> {
     const [, N, r, p, salt, expected] = (hash ?? (await this.decoy)).split('$')
     if (salt === undefined || expected === undefined) return false
-    const key = await derive(password, Buffer.from(salt, 'base64url'), { N: Number(N), r: Number(r), p: Number(p) })
+    const cost = { N: Number(N), r: Number(r), p: Number(p) }
+    const key = await this.turns.take(() => derive(password, Buffer.from(salt, 'base64url'), cost))
     return timingSafeEqual(key, Buffer.from(expected, 'base64url')) && hash !== undefined
   }
 }

@@ -44,6 +44,7 @@ export function docsRoutes(): Hono {
   const script = readFileSync(new URL('../../public/try.js', import.meta.url), 'utf8')
 
   return new Hono()
+    .get('/', (c) => c.redirect('/docs'))
     .get('/openapi.json', (c) => c.json(document))
     .get('/docs', (c) => c.html(page, 200, { 'Content-Security-Policy': policy }))
     .get('/docs/try.js', (c) => c.body(script, 200, { 'Content-Type': 'text/javascript; charset=utf-8' }))
@@ -51,7 +52,7 @@ export function docsRoutes(): Hono {
 
 const page = html`<!doctype html>
 <html lang="en">
-  <head><meta charset="utf-8"><title>The example bank</title><style>${raw(style)}</style></head>
+  <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>The example bank</title><style>${raw(style)}</style></head>
   <body>
     <h1>The example bank</h1>
     <p>Everything that can be asked of it, to try; made of <a href="/openapi.json">openapi.json</a>.</p>

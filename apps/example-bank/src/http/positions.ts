@@ -11,8 +11,8 @@ export function visible(bank: Application, handlers: readonly string[]): Middlew
   return async (c, next) => {
     const wanted = c.req.header('Writ-Wait-For')
     if (wanted !== undefined) {
-      const position = Number(wanted)
-      await bank.waitFor(Number.isSafeInteger(position) && position >= 0 ? position : wanted, { handlers, timeout: 5_000 })
+      const position = /^\d{1,15}$/.test(wanted) ? Number(wanted) : wanted
+      await bank.waitFor(position, { handlers, timeout: 5_000 })
     }
     await next()
   }

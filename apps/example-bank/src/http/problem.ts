@@ -54,7 +54,7 @@ const statusOfRefusal: Readonly<Record<string, number>> = {
 }
 
 /** Too much is asked at once, or the bank is stopping; in either case nothing was stored. */
-const busy = ['overloaded', 'too-many-conflicts', 'stopped', 'application-not-running', 'store-not-running']
+const busy = ['overloaded', 'too-many-conflicts', 'too-many-passwords', 'stopped', 'application-not-running', 'store-not-running']
 
 /** Any error → the problem that a client is told. Whatever is not known here is the bank's own fault, and stays in its log. */
 export function problemOf(error: unknown, logger: Logger): Problem {
@@ -90,7 +90,7 @@ export function problemOf(error: unknown, logger: Logger): Problem {
     )
   }
   if (hasCode(error, 'committed-not-yet-visible')) {
-    return retryLater('not-yet-visible', 'What happened up to this position is stored and not to be seen yet. Ask again.')
+    return retryLater('not-yet-visible', 'What happened up to this position is not to be seen yet. Ask again.')
   }
   if (hasCode(error, 'read-model-not-ready')) {
     return retryLater(

@@ -20,7 +20,7 @@ export function readQuery<Schema extends z.ZodObject>(c: Context, schema: Schema
 export function digits(least: number, greatest: number) {
   return z
     .string()
-    .regex(/^\d{1,15}$/, 'expected a whole number')
+    .regex(/^\d{1,15}$/, { error: 'expected a whole number', abort: true })
     .refine((text) => Number(text) >= least && Number(text) <= greatest, `expected ${least} to ${greatest}`)
     .transform(Number)
 }

@@ -6,6 +6,7 @@ import { html, raw } from 'hono/html'
 import { visible } from '../http/positions.js'
 import { ACCOUNT_MAILS } from './account-mails.handler.js'
 import { Mailbox, type MailInBox } from './mailbox.js'
+import { PublicAddress } from './public-address.js'
 
 /** More than anybody reads, and little enough to answer at once. */
 const SHOWN = 10_000
@@ -18,25 +19,30 @@ const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').upd
 
 export function mailboxRoutes(bank: Application): Hono {
   const mailbox = bank.get(Mailbox)
+  const address = bank.get(PublicAddress)
 
   return new Hono().get('/', visible(bank, [ACCOUNT_MAILS]), async (c) => {
     const mails = await mailbox.newest(SHOWN)
     const headers = { 'Cache-Control': 'no-store', Vary: 'Accept' }
     const wanted = accepts(c, { header: 'Accept', supports: ['text/html', 'application/json'], default: 'text/html' })
     if (wanted === 'application/json') return c.json(mails, 200, headers)
-    return c.html(page(mails), 200, { ...headers, 'Content-Security-Policy': policy })
+    return c.html(page(mails, address), 200, { ...headers, 'Content-Security-Policy': policy })
   })
 }
 
 // The helper escapes whatever is put into it, but for the style above. The newest mail comes first, for people.
-function page(mails: readonly MailInBox[]) {
+function page(mails: readonly MailInBox[], address: PublicAddress) {
   return html`<!doctype html>
 <html lang="en">
-  <head><meta charset="utf-8"><title>Mailbox</title><style>${raw(style)}</style></head>
+  <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Mailbox</title><style>${raw(style)}</style></head>
   <body>
     <h1>Mailbox</h1>
     <p>What the bank would mail if SMTP_URL named a mail server. ${mails.length} mails, the newest first.</p>
-    ${[...mails].reverse().map(({ to, subject, text }) => html`<article><h2>${subject}</h2><p>To ${to}</p><pre>${text}</pre></article>`)}
+    ${[...mails].reverse().map(({ to, subject, text }) => html`<article><h2>${subject}</h2><p>To ${to}</p><pre>${withLinks(text, address)}</pre></article>`)}
   </body>
 </html>`
+}
+
+function withLinks(text: string, address: PublicAddress) {
+  return text.split(/(https?:\/\/\S+)/).map((part) => (address.isOwn(part) ? html`<a href="${part}">${part}</a>` : part))
 }

@@ -1,4 +1,5 @@
 import { jwtVerify, SignJWT } from 'jose'
+import type { Clock } from '../clock.js'
 
 export interface SessionClaims {
   readonly session: string
@@ -12,7 +13,10 @@ const LIFETIME = 12 * 60 * 60
 
 /** Signs and reads the tokens of sessions: HS256, so the same claims give the same token under the same key. */
 export class SessionTokens {
-  constructor(private readonly key: Uint8Array) {}
+  constructor(
+    private readonly key: Uint8Array,
+    private readonly clock: Clock,
+  ) {}
 
   sign({ session, account, issuedAt }: SessionClaims): Promise<string> {
     return new SignJWT()
@@ -31,6 +35,7 @@ export class SessionTokens {
       const { payload } = await jwtVerify(token, this.key, {
         algorithms: ['HS256'],
         issuer: ISSUER,
+        currentDate: new Date(this.clock.now()),
         requiredClaims: ['sub', 'exp'],
       })
       return payload.sub

@@ -12,6 +12,6 @@ export const sessionOperations: readonly Operation[] = [
     headers: ['Idempotency-Key'],
     body: { schema: Login, example: { account: '1234567890', password: 'correct horse' } },
     answer: { status: 201, schema: z.strictObject({ token: z.jwt() }) },
-    problems: [400, 401, 422, 503],
+    problems: [400, 401, 422, 429, 503],
   },
 ]
