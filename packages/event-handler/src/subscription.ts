@@ -17,19 +17,15 @@ import { ownEvents } from './delivery/own-events.js'
 import { SubscriptionDeletedError } from './errors/subscription-errors.js'
 import { describeError } from './infrastructure-error.js'
 import type { Given, Heart } from './leasing/heart.js'
+import { KnownPartitions } from './leasing/known-partitions.js'
 import { hashOf, partitionOf } from './leasing/partition-of.js'
 import type { SharedSubscription } from './leasing/sharing.js'
 import { PartitionRun, type RunSurroundings } from './partition-run.js'
 import { Patience } from './patience.js'
 import { LogEntry } from './reading/log-entry.js'
-import {
-  type PartitionStatus,
-  Report,
-  type SubscriptionState,
-  type SubscriptionStatus,
-  statusError,
-} from './subscription-status.js'
-import { Reached } from './waiting/reached.js'
+import { statusOf } from './status-of.js'
+import { Report, type SubscriptionStatus } from './subscription-status.js'
+import type { Reached } from './waiting/reached.js'
 
 /** How many leases are asked for at a time. */
 const MOST_ASKED = 16
@@ -42,8 +38,6 @@ export interface Surroundings extends Omit<RunSurroundings, 'heart'> {
 }
 
 export class Subscription implements SharedSubscription {
-  /** How far it is known to have come, here or elsewhere. */
-  readonly reached = new Reached()
   /** Under which types the events that it handles are stored. */
   readonly storedTypes: ReadonlySet<string>
   private readonly runs = new Map<number, PartitionRun>()
@@ -54,16 +48,11 @@ export class Subscription implements SharedSubscription {
   private ending = new AbortController()
   private asking: Promise<void> | undefined
   private heart: Heart | undefined
-  /** What the last heartbeat told; the rows may be newer. */
-  private view: SubscriptionView | undefined
-  private rows: readonly Checkpoint[] = []
+  private readonly known: KnownPartitions
   private share = 0
-  /** Something has changed that only the next heartbeat tells. */
-  private isStale = false
   /** Why no lease can be asked for. */
   private trouble: unknown
   private stopped: { readonly cause: unknown } | undefined
-  private told = ''
   private owner: string
   private doubts = 0
 
@@ -74,10 +63,16 @@ export class Subscription implements SharedSubscription {
     this.owner = surroundings.owner
     this.storedTypes = surroundings.types.storedTypesOf(definition.handlers.keys())
     this.patience = new Patience(surroundings.runtime)
+    this.known = new KnownPartitions(definition.name, this.runs, surroundings.logger)
   }
 
   get name(): string {
     return this.definition.name
+  }
+
+  /** How far it is known to have come, here or elsewhere. */
+  get reached(): Reached {
+    return this.known.reached
   }
 
   /** Makes sure that the store knows it: from now on events wait for it. */
@@ -117,13 +112,14 @@ export class Subscription implements SharedSubscription {
 
   /** The run of the partition that a stream's events belong to as a rule; undefined where another process has it, or none. */
   runOfStream(stream: string): PartitionRun | undefined {
-    const run = this.view && this.runs.get(partitionOf(sequenceOfStream(stream), this.view.partitions))
+    const { view } = this.known
+    const run = view && this.runs.get(partitionOf(sequenceOfStream(stream), view.partitions))
     return run?.isAtWork ? run : undefined
   }
 
   /** The owners besides this process that take part in it. */
   get others(): readonly string[] {
-    return (this.view?.members ?? []).filter((member) => member !== this.surroundings.owner)
+    return (this.known.view?.members ?? []).filter((member) => member !== this.surroundings.owner)
   }
 
   /** The runs of all partitions; undefined where one of them does not run in this process. */
@@ -146,7 +142,8 @@ export class Subscription implements SharedSubscription {
 
   /** Whether all of it follows the log in this process. */
   get isRunningHere(): boolean {
-    return this.view !== undefined && this.countHere === this.view.partitions
+    const atWork = [...this.runs.values()].filter(({ isAtWork }) => isAtWork)
+    return atWork.length === this.known.view?.partitions
   }
 
   /** Whether a partition follows the log in this process. */
@@ -159,7 +156,7 @@ export class Subscription implements SharedSubscription {
   }
 
   get isPaused(): boolean {
-    return this.view?.isPaused === true
+    return this.known.isPaused
   }
 
   get takesPart(): boolean {
@@ -167,21 +164,23 @@ export class Subscription implements SharedSubscription {
   }
 
   get isPartlyElsewhere(): boolean {
-    return this.view !== undefined && !this.isPaused && (this.isStale || this.runs.size < this.view.partitions)
+    const { view, isPaused, isStale } = this.known
+    return view !== undefined && !isPaused && (isStale || this.runs.size < view.partitions)
   }
 
   get hasFree(): boolean {
-    return this.isStale || (!this.isPaused && this.rows.some((row) => this.isFree(row)))
+    const { known, owner } = this
+    return known.isStale || (!known.isPaused && known.freeFor(owner).length > 0)
   }
 
   get isChanging(): boolean {
-    return this.view?.change !== undefined
+    return this.known.view?.change !== undefined
   }
 
   /** Whether a stored event is for one of its partitions. */
   concerns(partition: number, stored: StoredEvent): boolean {
-    const { definition, surroundings, view } = this
-    const own = ownEvents(definition, { partition, partitions: view?.partitions ?? 1 })
+    const { definition, surroundings, known } = this
+    const own = ownEvents(definition, { partition, partitions: known.view?.partitions ?? 1 })
     const entry = new LogEntry(stored, surroundings.types)
     return own({ entries: [entry], upTo: stored.position }).entries.length > 0
   }
@@ -191,23 +190,15 @@ export class Subscription implements SharedSubscription {
       this.deleted()
       return
     }
-    this.view = view
     this.share = share
-    this.isStale = false
     this.trouble = undefined
-    this.seeRows(view.checkpoints)
+    this.known.see(view)
     this.endWhatIsNotItsOwn(view)
     this.ask()
   }
 
   seeRows(rows: readonly Checkpoint[]): void {
-    if (rows.length === 0 || !this.view) return
-    this.isStale ||= rows.length !== this.view.partitions
-    if (this.isStale) return
-    this.reached.resize(rows.length, Math.min(...rows.map(({ checkpoint }) => checkpoint)))
-    for (const row of rows) this.learn(row)
-    this.rows = rows
-    this.tellWhoRunsIt()
+    this.known.seeRows(rows)
   }
 
   seeFailure(error: unknown): void {
@@ -215,90 +206,8 @@ export class Subscription implements SharedSubscription {
   }
 
   get status(): SubscriptionStatus {
-    const { name, view, runs } = this
-    const partitions = this.rows.map((row) => this.statusOf(row))
-    const atWork = [...runs.values()].filter(({ isAtWork }) => isAtWork).map(({ report, trouble }) => ({ report, trouble }))
-    const retrying = atWork.find(({ report, trouble }) => report.state === 'retrying' || trouble !== undefined)
-    const cause = this.stopped?.cause ?? (atWork.length === 0 ? this.trouble : retrying?.trouble)
-    const error = cause === undefined ? retrying?.report.error : statusError(cause)
-    const holders = new Set(partitions.flatMap(({ heldBy }) => heldBy ?? []))
-    return {
-      name,
-      state: this.stateOf(atWork.length, retrying !== undefined),
-      checkpoint: Math.min(...(partitions.length > 0 ? partitions.map(({ checkpoint }) => checkpoint) : [0])),
-      lag: Math.max(0, ...partitions.map(({ lag }) => lag)),
-      skipped: [...this.reports.values()].reduce((sum, { skipped }) => sum + skipped, 0),
-      parked: this.isRunningHere ? atWork.reduce((sum, { report }) => sum + report.parked, 0) : (view?.parked ?? 0),
-      ...(retrying?.report.attempt !== undefined && { attempt: retrying.report.attempt }),
-      ...(error && { error }),
-      ...(holders.size === 1 && { heldBy: [...holders][0]! }),
-      here: this.countHere,
-      partitions,
-      isPaused: this.isPaused,
-      ...(view?.change && { change: { to: view.change.to, ...(view.change.upTo !== undefined && { upTo: view.change.upTo }) } }),
-    }
-  }
-
-  private get countHere(): number {
-    let count = 0
-    for (const { isAtWork } of this.runs.values()) if (isAtWork) count++
-    return count
-  }
-
-  private stateOf(atWork: number, isRetrying: boolean): SubscriptionState {
-    if (this.stopped) return 'stopped'
-    if (isRetrying || (atWork === 0 && this.trouble !== undefined)) return 'retrying'
-    if (atWork > 0) return 'running'
-    if (!this.view) return 'starting'
-    if (this.view.isPaused) return 'paused'
-    return this.view.change ? 'repartitioning' : 'standby'
-  }
-
-  private statusOf({ partition, checkpoint: stored, owner, leaseExpiresIn }: Checkpoint): PartitionStatus {
-    const run = this.runs.get(partition)
-    const isHere = run?.isAtWork === true
-    const checkpoint = isHere ? Math.max(stored, run.report.checkpoint) : stored
-    const heldBy = isHere ? run.owner : owner
-    return {
-      partition,
-      state: !isHere ? 'standby' : run.report.state === 'retrying' || run.trouble ? 'retrying' : 'running',
-      checkpoint,
-      lag: Math.max(0, this.surroundings.reader.head - Math.max(checkpoint, this.reached.of(partition))),
-      ...(heldBy !== undefined && { heldBy }),
-      ...(!isHere && leaseExpiresIn !== undefined && { expiresIn: leaseExpiresIn }),
-    }
-  }
-
-  private learn({ partition, checkpoint, epoch }: Checkpoint): void {
-    const before = this.rows[partition]
-    const wasReset = before !== undefined && epoch > before.epoch && checkpoint < before.checkpoint
-    if (wasReset) this.reached.setTo(partition, checkpoint)
-    else this.reached.moveTo(partition, checkpoint)
-  }
-
-  /** Who runs it is told once, and again when that has changed. */
-  private tellWhoRunsIt(): void {
-    const elsewhere: Record<string, number[]> = {}
-    for (const { partition, owner } of this.rows) {
-      if (owner === undefined || this.runs.has(partition)) continue
-      elsewhere[owner] = [...(elsewhere[owner] ?? []), partition]
-    }
-    const told = JSON.stringify(elsewhere)
-    if (told === this.told) return
-    this.told = told
-    const holders = Object.keys(elsewhere)
-    if (holders.length === 0) return
-    const expiresIn = Math.max(...this.rows.map(({ leaseExpiresIn = 0 }) => leaseExpiresIn))
-    const facts = { subscription: this.name, heldBy: holders.join(', '), expiresIn }
-    if (this.runs.size === 0) this.surroundings.logger.info(facts, 'the subscription runs elsewhere; standing by')
-    else this.surroundings.logger.info({ subscription: this.name, elsewhere }, 'the subscription is shared with other processes')
-  }
-
-  private isFree({ partition, owner, checkpoint }: Checkpoint): boolean {
-    // A lease of one's own without a run: its answer was lost.
-    if (this.runs.has(partition) || (owner !== undefined && owner !== this.owner)) return false
-    const { change } = this.view!
-    return change === undefined || (change.upTo !== undefined && checkpoint < change.upTo)
+    const { name, known, runs, stopped, trouble } = this
+    return statusOf({ name, known, runs, reports: this.reports.values(), stopped, trouble, head: this.surroundings.reader.head })
   }
 
   private endWhatIsNotItsOwn({ isPaused, change }: SubscriptionView): void {
@@ -328,14 +237,14 @@ export class Subscription implements SharedSubscription {
 
   /** From a partition on that is another one in each process, so that not all ask for the same one. */
   private toAskFor(): readonly number[] {
-    const { view, rows } = this
-    if (!view || view.isPaused || this.isStale || this.ending.signal.aborted) return []
+    const { view, isStale, rows } = this.known
+    if (!view || view.isPaused || isStale || this.ending.signal.aborted) return []
     const held = [...this.runs.values()].filter(({ isEnding }) => !isEnding).length
     const missing = Math.min(this.share - held, MOST_ASKED)
     if (missing <= 0) return []
     const first = hashOf(`${this.name} ${this.owner}`) % rows.length
-    const free = [...rows.slice(first), ...rows.slice(0, first)].filter((row) => this.isFree(row))
-    return free.slice(0, missing).map(({ partition }) => partition)
+    const free = this.known.freeFor(this.owner).map(({ partition }) => partition)
+    return [...free.filter((partition) => partition >= first), ...free.filter((partition) => partition < first)].slice(0, missing)
   }
 
   private async askFor(partition: number): Promise<'answered' | 'failed'> {
@@ -346,10 +255,9 @@ export class Subscription implements SharedSubscription {
       if (answer.acquired) {
         this.begin(answer)
       } else if (answer.why === 'held') {
-        this.setRow(partition, { owner: answer.heldBy, leaseExpiresIn: answer.expiresIn })
-        this.tellWhoRunsIt()
+        this.known.heldElsewhere(partition, answer.heldBy, answer.expiresIn)
       } else {
-        this.isStale = true
+        this.known.isStale = true
         this.heart!.soon()
       }
       return 'answered'
@@ -366,11 +274,11 @@ export class Subscription implements SharedSubscription {
       return 'failed'
     }
   }
+
   private begin(given: Given): void {
-    const { definition, surroundings, reached, runs, ending } = this
+    const { definition, surroundings, known, runs, ending } = this
     const { partition, epoch, owner } = given.lease
-    this.learn({ partition, checkpoint: given.checkpoint, epoch, owner, leaseExpiresIn: undefined, subscription: this.name })
-    this.setRow(partition, { owner, epoch, checkpoint: given.checkpoint })
+    known.taken({ partition, owner, epoch, checkpoint: given.checkpoint })
     const run = new PartitionRun(
       definition,
       given,
@@ -378,7 +286,7 @@ export class Subscription implements SharedSubscription {
       { ...surroundings, heart: this.heart! },
       (position) => {
         this.patience.progress()
-        reached.moveTo(partition, position)
+        known.reached.moveTo(partition, position)
       },
     )
     runs.set(partition, run)
@@ -394,7 +302,7 @@ export class Subscription implements SharedSubscription {
     const { reason, cause, isGivenBack } = await run.run(() => surroundings.onChanged())
     // To one and the same owner the store would give the old epoch again, which fences nothing.
     if (reason === 'lease-in-doubt' && !isGivenBack) this.owner = `${surroundings.owner}+${++this.doubts}`
-    if (isGivenBack) this.setRow(partition, { owner: undefined, leaseExpiresIn: undefined, checkpoint: run.report.checkpoint })
+    if (isGivenBack) this.known.givenBack(partition, run.report.checkpoint)
     if (reason === 'given-up') this.end({ cause }, new Interruption('ending'))
     if (reason === 'lease-in-doubt') this.trouble = cause
     surroundings.onChanged()
@@ -427,9 +335,5 @@ export class Subscription implements SharedSubscription {
     const report = this.reports.get(partition) ?? new Report()
     this.reports.set(partition, report)
     return report
-  }
-
-  private setRow(partition: number, change: Partial<Checkpoint>): void {
-    this.rows = this.rows.map((row) => (row.partition === partition ? { ...row, ...change } : row))
   }
 }
