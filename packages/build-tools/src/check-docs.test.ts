@@ -18,7 +18,8 @@ const page = (source: string, code: string) => `<!-- sample: ${source} -->\n\`\`
 
 describe('checkDocs', () => {
   it('reads the README files and everything below docs', () => {
-    for (const path of ['README.md', 'docs/guide/first.md', 'packages/aggregate/README.md']) write(path, '```ts\nlet x\n```\n')
+    for (const path of ['docs/guide/first.md', 'packages/aggregate/README.md']) write(path, '```ts\nlet x\n```\n')
+    write('README.md', '```ts\nlet x\n```\n[first](docs/guide/first.md)\n')
     expect(checkDocs(root).map((line) => line.split(' ')[0])).toEqual([
       'README.md:1',
       'docs/guide/first.md:1',
@@ -42,6 +43,14 @@ describe('checkDocs', () => {
     ])
     write('docs/samples/between.ts', "import './a.js'\n")
     write('docs/samples/all.test.ts', "import './between.js'\n")
+    expect(checkDocs(root)).toEqual([])
+  })
+
+  it('finds a guide that no other page leads to', () => {
+    write('docs/lost.md', '# Lost\n\n[here](lost.md)\n')
+    expect(checkDocs(root)).toEqual(['docs/lost.md is found by nobody: link to it, in docs/README.md.'])
+    write('docs/README.md', '[lost](lost.md)\n')
+    write('README.md', '[docs](docs/README.md)\n')
     expect(checkDocs(root)).toEqual([])
   })
 

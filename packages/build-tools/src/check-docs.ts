@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
-import { checkLinks, type Find } from './check-links.js'
+import { checkLinks, type Find, linksOf } from './check-links.js'
 import { checkPage } from './samples.js'
 import { readSource } from './source-file.js'
 import { filesBelow } from './workspace.js'
@@ -22,6 +22,9 @@ export function checkDocs(root: string, { write = false } = {}): string[] {
     return path.endsWith('.md') && statSync(join(root, path)).isFile() ? read(path) : true
   }
   const run = filesRun(root)
+  const linked = new Set(
+    pages.flatMap((path) => linksOf(path, read(path) ?? '').filter(({ file }) => file !== path)).map(({ file }) => file),
+  )
   return pages.flatMap((path) => {
     const page = read(path)
     if (page === undefined) return []
@@ -30,6 +33,7 @@ export function checkDocs(root: string, { write = false } = {}): string[] {
     const { problems, sources } = write ? checkPage(checked.refreshed, read) : checked
     return [
       ...[...problems, ...checkLinks(path, page, find)].map(({ line, message }) => `${path}:${line} ${message}`),
+      ...(path.startsWith('docs/') && !linked.has(path) ? [`${path} is found by nobody: link to it, in docs/README.md.`] : []),
       ...sources
         .filter((source) => !isRun(source, run))
         .map((source) => `${path} ${source} is run by no test: import it from a *.test.ts in ${samplesFolder}.`),

@@ -18,17 +18,12 @@ export type Find = (path: string) => string | true | undefined
  * @param path of the page, from the root.
  */
 export function checkLinks(path: string, page: string, find: Find): SampleProblem[] {
-  const text = page.replace(fences, blank).replace(codeSpan, blank)
   const problems: SampleProblem[] = []
   const targets = new Set<string>()
-  for (const { 1: target = '', index } of text.matchAll(link)) {
-    if (/^[a-z]+:/.test(target)) continue
-    const [file = '', anchor] = target.split('#')
-    const wanted = file === '' ? path : posix.join(posix.dirname(path), file)
-    targets.add(wanted)
-    const found = wanted === path ? page : find(wanted)
-    const message = whyNowhere(target, found, anchor)
-    if (message !== undefined) problems.push({ line: lineOf(text, index), message })
+  for (const { target, file, anchor, index } of linksOf(path, page)) {
+    targets.add(file)
+    const message = whyNowhere(target, file === path ? page : find(file), anchor)
+    if (message !== undefined) problems.push({ line: lineOf(page, index), message })
   }
   if (!path.startsWith('docs/')) return problems
   const shown = new Map([...page.matchAll(part)].map(({ 1: source = '', index }) => [source, index] as const))
@@ -41,6 +36,25 @@ export function checkLinks(path: string, page: string, find: Find): SampleProble
     })
   }
   return problems
+}
+
+interface Link {
+  /** As it is written. */
+  readonly target: string
+  /** From the root. */
+  readonly file: string
+  readonly anchor: string | undefined
+  readonly index: number
+}
+
+/** The links of a page to other files, and to itself. */
+export function linksOf(path: string, page: string): Link[] {
+  const text = page.replace(fences, blank).replace(codeSpan, blank)
+  return [...text.matchAll(link)].flatMap(({ 1: target = '', index }) => {
+    if (/^[a-z]+:/.test(target)) return []
+    const [file = '', anchor] = target.split('#')
+    return [{ target, file: file === '' ? path : posix.join(posix.dirname(path), file), anchor, index }]
+  })
 }
 
 function whyNowhere(target: string, found: string | true | undefined, anchor: string | undefined): string | undefined {
