@@ -61,7 +61,10 @@ describe('the samples of the first steps', () => {
       }
       const found = await fetch(`${url}/courses/pottery?after=2`)
       expect(await found.json()).toEqual({ course: 'pottery', places: 2, taken: 1 })
-      expect(await post('/places', { course: 'pottery' })).toEqual([400, expect.objectContaining({ code: 'invalid-body' })])
+      expect(await post('/places', { course: 'pottery' })).toEqual([400, expect.objectContaining({ code: 'invalid-request' })])
+      expect((await fetch(`${url}/courses/pottery?after=abc`)).status).toBe(400)
+      const other = await post('/places', { course: 'pottery', student: 'student-2' }, { 'idempotency-key': 'place-1' })
+      expect(other).toEqual([422, expect.objectContaining({ code: 'command-id-reused' })])
       await stops[0]?.()
     } finally {
       restore({ DATA, PORT })

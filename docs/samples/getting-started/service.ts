@@ -10,6 +10,8 @@ import { z } from 'zod'
 import { Course, OfferCourse, TakePlace } from './course.js'
 import { CoursePlaces, findCourse } from './course-places.js'
 
+const Position = z.coerce.number().int().min(0)
+
 export async function startService({ connectionString, port }: { connectionString: string; port: number }) {
   const pool = new pg.Pool({ connectionString })
   pool.on('error', (error) => console.error('A connection broke; the pool makes another one.', error))
@@ -52,7 +54,8 @@ async function answer(request: IncomingMessage, app: Application, pool: pg.Pool)
   const [, name] = /^\/courses\/([a-z0-9-]+)$/.exec(pathname) ?? []
   if (request.method === 'GET' && name !== undefined) {
     // Whoever has just written sends the position of it, and sees it.
-    await app.waitFor(Number(searchParams.get('after') ?? 0), { handlers: ['course-places'] })
+    const after = Position.parse(searchParams.get('after') ?? 0)
+    await app.waitFor(after, { handlers: ['course-places'] })
     const found = await findCourse(pool, name)
     if (found) return { status: 200, body: found }
   }
@@ -62,7 +65,7 @@ async function answer(request: IncomingMessage, app: Application, pool: pg.Pool)
 function problem(error: unknown): { status: number; body: object } {
   if (DomainError.is(error)) return { status: 409, body: { code: error.code, message: error.message } }
   if (error instanceof z.ZodError || error instanceof SyntaxError)
-    return { status: 400, body: { code: 'invalid-body', message: error.message } }
+    return { status: 400, body: { code: 'invalid-request', message: error.message } }
   if (hasCode(error, 'command-id-reused')) return { status: 422, body: { code: error.code, message: error.message } }
   console.error(error)
   return { status: 500, body: { code: 'internal-error' } }

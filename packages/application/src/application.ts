@@ -194,7 +194,7 @@ export class Application<Transaction extends object = object> {
    * Waits until handlers have seen everything up to a position, also handlers that run in another process.
    *
    * @param position as an append or a dispatch returned it, or a token of it
-   * @throws InvalidPositionTokenError, StalePositionTokenError
+   * @throws InvalidOptionError, InvalidPositionTokenError, StalePositionTokenError
    * @throws NotYetVisibleError (`committed-not-yet-visible`) when the time is up or one of them has stopped
    * @throws CommittedButParkedError (`committed-but-parked`) when one of them has put aside the event at the position
    */
@@ -202,6 +202,8 @@ export class Application<Transaction extends object = object> {
     this.lifecycle.check('wait')
     refuseUnknownOptions('waitFor', options, ['handlers', 'timeout'])
     const { handlers, timeout = 5_000 } = options
+    if (typeof position === 'number' && !(Number.isSafeInteger(position) && position >= 0))
+      throw new InvalidOptionError('waitFor', 'position', 'must be a whole number from 0, or the token of a position')
     const awaited = typeof position === 'number' ? position : positionIn(position, this.lifecycle.incarnation)
     await this.parts.subscriptions.waitFor(awaited, handlers ?? 'strong', { timeout })
   }

@@ -36,6 +36,8 @@ describe('a position token', () => {
     await app!.waitFor(token)
     await expect(other!.waitFor(token)).rejects.toMatchObject({ code: 'stale-position-token' })
     await expect(app!.waitFor('nonsense')).rejects.toMatchObject({ code: 'invalid-position-token' })
+    for (const position of [Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY])
+      await expect(app!.waitFor(position)).rejects.toMatchObject({ code: 'invalid-option', option: 'position' })
     await Promise.all([app!.stop(), other!.stop()])
   })
 })

@@ -12,8 +12,8 @@ export class NotYetVisibleError extends WritError<'committed-not-yet-visible'> {
   ) {
     super(
       'committed-not-yet-visible',
-      `Position ${position} is stored, but not yet handled by ${handlers.join(', ')}: ${reason}. ` +
-        'Wait for the position again, or read what is there; the command needs no repetition.',
+      `Position ${position} is not yet handled by ${handlers.join(', ')}: ${reason}. ` +
+        'Wait for it again, or read what is there. A command that answered with it is stored, and needs no repetition.',
     )
   }
 }
