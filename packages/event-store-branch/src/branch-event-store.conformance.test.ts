@@ -17,7 +17,7 @@ describeAgreement({
   name: 'branch',
   create: () => onTop(60),
   unsupported,
-  reference: { name: 'in-memory', create: () => ({ open: () => inMemoryEventStore() }) },
+  reference: { name: 'in-memory', create: () => ({ open: (options) => inMemoryEventStore(options) }) },
 })
 
 async function onTop(events: number) {

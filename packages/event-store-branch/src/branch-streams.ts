@@ -91,8 +91,10 @@ export class BranchStreams implements Streams {
       const { deletion } = (await this.info(stream)) ?? {}
       if (!hard || deletion?.hard !== false) await branch.check(stream, expectedVersion)
       // It may yet be taken out, but not at another version.
-      else if (!isExpected(expectedVersion, deletion.version))
-        throw new WrongExpectedVersionError(stream, expectedVersion, deletion.version, undefined)
+      else if (!isExpected(expectedVersion, deletion.version)) {
+        const isBehind = expectedVersion === 'no-stream' || Number(expectedVersion) < deletion.version
+        throw new WrongExpectedVersionError(stream, expectedVersion, deletion.version, isBehind ? undefined : [])
+      }
       const { version, position } = await own.streams.delete(stream, { expectedVersion: 'any', hard, metadata })
       if (hard) {
         past.takeOut(stream, end.version)

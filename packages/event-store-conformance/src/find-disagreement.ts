@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { compare } from './agreement/compare.js'
 import type { Operation } from './agreement/operation.js'
 import { randomOperations } from './agreement/random-operations.js'
-import type { Capability } from './capability.js'
+import type { Capability, Unsupported } from './capability.js'
 import type { EventStoreUnderTest } from './describe-event-store.js'
 import { OpenedArea } from './opened-area.js'
 
@@ -26,18 +26,20 @@ export async function findDisagreement({ reference, examples = [], ...tested }: 
   const { lists = 150, within = 15_000, seed, path } = tested
   const unsupported = [...(tested.unsupported ?? []), ...(reference.unsupported ?? [])]
   const supports = (...needs: readonly Capability[]) => !unsupported.some(({ capability }) => needs.includes(capability))
-  const opened = await OpenedArea.open(tested.create)
+  const opened = await OpenedArea.open(tested.create, unsupported)
   try {
-    const stores = [opened.store, ...(supports('several processes') ? [await opened.another()] : [])]
+    const several = supports('several processes')
+    const stores = [opened.store, ...(several ? [await opened.another()] : [])]
+    const eraser = several && supports('hard deletes') ? await opened.another({ allowHardDelete: true }) : opened.store
     const agree = fc.asyncProperty(randomOperations(supports), async (operations) => {
       const references: OpenedArea[] = []
       const open = async () => {
-        const place = await OpenedArea.open(reference.create)
+        const place = await OpenedArea.open(reference.create, alone(unsupported))
         references.push(place)
         return place.store
       }
       try {
-        await compare(operations, { tested: stores, reference: open })
+        await compare(operations, { tested: stores, eraser, reference: open })
       } finally {
         await Promise.all(references.map((place) => place.close()))
       }
@@ -55,4 +57,9 @@ export async function findDisagreement({ reference, examples = [], ...tested }: 
   } finally {
     await opened.close()
   }
+}
+
+/** The one store does all: no second one is opened on the same data. */
+function alone(unsupported: readonly Unsupported[]): readonly Unsupported[] {
+  return [...unsupported, { capability: 'several processes', reason: 'each list has a store of its own' }]
 }

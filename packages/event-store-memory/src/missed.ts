@@ -9,6 +9,6 @@ export function missedBy(log: InMemoryLog, name: string, expected: ExpectedVersi
   const stream = log.streams.get(name) ?? []
   const known = typeof expected === 'number' ? expected : expected === 'no-stream' ? 0 : stream.length
   if (stream.length <= known) return []
-  const isClosed = known + 1 < (log.firstVersions.get(name) ?? 1)
+  const isClosed = log.tombstones.has(name) || known + 1 < (log.firstVersions.get(name) ?? 1)
   return isClosed || stream.length - known > MAX_MISSED ? undefined : readable(log, stream.slice(known))
 }

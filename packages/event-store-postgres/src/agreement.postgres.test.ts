@@ -8,8 +8,8 @@ describeAgreement({
   name: 'PostgreSQL',
   create() {
     const database = testDatabase()
-    return { open: () => postgresEventStore(database) }
+    return { open: (options) => postgresEventStore({ ...database, ...options }) }
   },
   examples: disagreements,
-  reference: { name: 'in-memory', create: () => ({ open: () => inMemoryEventStore() }) },
+  reference: { name: 'in-memory', create: () => ({ open: (options) => inMemoryEventStore(options) }) },
 })

@@ -24,4 +24,11 @@ export const disagreements: readonly (readonly Operation[])[] = [
     { kind: 'acquire', subscription: 0, partition: 0, owner: 1, lease: 'long' },
     { kind: 'heartbeat', owner: 1, lease: 'long' },
   ],
+  // A stale version of a deleted stream whose events are to be taken out: memory told of events that nobody may read.
+  [
+    { kind: 'append', stream: 0, events: [{ ...event, id: 0 }] },
+    { kind: 'append', stream: 0, events: [{ ...event, id: 1 }] },
+    { kind: 'delete stream', stream: 0 },
+    { kind: 'delete stream', stream: 0, expects: 1, hard: true },
+  ],
 ]

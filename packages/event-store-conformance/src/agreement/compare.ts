@@ -8,7 +8,9 @@ import { type Answer, Session } from './session.js'
 export interface Compared {
   /** The store under test, as several processes have it: all on the same data. */
   readonly tested: readonly EventStore[]
-  /** Opens a new, empty store that is trusted. */
+  /** One of them that may take events out. */
+  readonly eraser: EventStore
+  /** Opens a new, empty store that is trusted, and may take events out. */
   readonly reference: () => Promise<EventStore>
 }
 
@@ -20,11 +22,11 @@ type Asked = Exclude<Operation, RepeatOperation | TogetherOperation>
  *
  * What is under way at the same time in the one is asked of the other in one order after another, until an order explains the answers.
  */
-export async function compare(operations: readonly Operation[], { tested, reference }: Compared): Promise<void> {
+export async function compare(operations: readonly Operation[], { tested, eraser, reference }: Compared): Promise<void> {
   const names = new Names()
   const earlier = new EarlierAppends()
   const history: Asked[] = []
-  const session = await Session.begin(tested, names)
+  const session = await Session.begin(tested, names, eraser)
   let trusted = await Session.begin([await reference()], names)
   const versionOf = (stream: number) => session.places.versionOf(names.stream(stream))
 
@@ -64,7 +66,8 @@ export async function compare(operations: readonly Operation[], { tested, refere
         const appends = operation.appends.map((append) => earlier.resolve(append, versionOf))
         await askBoth({ ...operation, appends })
         earlier.add(...appends)
-      } else await askBoth(operation)
+      } else if (operation.kind === 'find events') await askBoth({ ...operation, ids: earlier.idsOf(operation.which) })
+      else await askBoth(operation)
     } catch (error) {
       throw new Error(`Operation ${index + 1}, ${JSON.stringify(operation)}: ${messageOf(error)}`, { cause: error })
     }
@@ -83,8 +86,10 @@ async function ask(session: Session, asked: Asked): Promise<object> {
     case 'stream info':
     case 'delete stream':
     case 'truncate stream':
+    case 'list streams':
       return told(session, Promise.all([session.stream(asked)]))
     case 'head':
+    case 'find events':
     case 'read stream':
     case 'read all':
       return { answer: (await session.read(asked))() }

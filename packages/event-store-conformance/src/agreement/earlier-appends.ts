@@ -20,6 +20,12 @@ export class EarlierAppends {
     return appends.map((append) => this.resolve(append, versionOf))
   }
 
+  /** The ids of the events and links of some appends. */
+  idsOf(which: readonly number[]): number[] {
+    const appends = which.flatMap((one) => this.appends[one % Math.max(this.appends.length, 1)] ?? [])
+    return appends.flatMap(({ events, links = [] }) => [...events, ...links].map(({ id }) => id))
+  }
+
   private repeated({ which, change, by }: RepeatOperation): AppendOperation {
     const earlier = this.appends[which % Math.max(this.appends.length, 1)]
     if (!earlier) return { kind: 'append', stream: 0, events: [] }

@@ -70,13 +70,25 @@ export type SeveralOperation =
 /** What is asked and done about a stream as a whole. */
 export type StreamOperation =
   | { readonly kind: 'stream info'; readonly stream: number }
-  | { readonly kind: 'delete stream'; readonly stream: number; readonly expects?: ExpectedVersion }
-  | { readonly kind: 'truncate stream'; readonly stream: number; readonly before: number }
+  | { readonly kind: 'delete stream'; readonly stream: number; readonly expects?: ExpectedVersion; readonly hard?: boolean }
+  | { readonly kind: 'truncate stream'; readonly stream: number; readonly before: number; readonly hard?: boolean }
+  | {
+      /** All pages of the list's own streams, of even or odd numbers. */
+      readonly kind: 'list streams'
+      readonly parity: number
+      /** Only this one and those whose numbers begin with it. */
+      readonly search: number | undefined
+      readonly category: string | undefined
+      readonly after: number | undefined
+      readonly limit: number
+    }
 
 export type ReadOperation =
   | { readonly kind: 'read stream'; readonly stream: number; readonly options: ReadGiven }
   | { readonly kind: 'read all'; readonly options: ReadAllGiven }
   | { readonly kind: 'head' }
+  /** By the ids of earlier appends, as `which` of a repetition; these are looked up. */
+  | { readonly kind: 'find events'; readonly which: readonly number[]; readonly ids?: readonly number[] }
 
 export interface ReadGiven {
   /** A version, or a place. */

@@ -47,8 +47,12 @@ export function randomOperations(supports: Supports): fc.Arbitrary<readonly Oper
   asked(2, 'transaction', { appends: several, fails: fc.boolean() }, 'transactions')
   asked(2, 'stream info', { stream }, 'deletes', 'truncation')
   const deleted = fc.constantFrom<(ExpectedVersion | undefined)[]>(undefined, 'any', 'no-stream', 1, 2)
-  asked(1, 'delete stream', { stream: few(0, 5), expects: deleted }, 'deletes')
-  asked(1, 'truncate stream', { stream, before: mostly(few(1, 6), 0, 1.5) }, 'truncation')
+  const hard = supports('hard deletes') ? fc.constantFrom(undefined, false, true) : nothing
+  asked(1, 'delete stream', { stream: few(0, 5), expects: deleted, hard }, 'deletes')
+  asked(1, 'truncate stream', { stream, before: mostly(few(1, 6), 0, 1.5), hard }, 'truncation')
+  const narrowed = { search: sometimes(few(0, 3)), category: sometimes(fc.constantFrom('account', 'transfer'), 3) }
+  asked(1, 'list streams', { parity: few(0, 1), ...narrowed, after: sometimes(few(0, 4), 3), limit: few(1, 3) }, 'stream lists')
+  asked(2, 'find events', { which: fc.array(few(0, 20), { maxLength: 3 }), ids: nothing })
   asked(3, 'read stream', { stream, options: reading(supports) })
   asked(3, 'read all', { options: supports('queries') ? fc.oneof(reading(supports), queried(supports)) : reading(supports) })
   asked(1, 'head', {})

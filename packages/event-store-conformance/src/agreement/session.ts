@@ -1,13 +1,19 @@
 import {
   type Append,
   type AppendConditionFailedError,
+  type DeleteOptions,
   type EventStore,
   hasCode,
   type Lease,
   type LeaseLostError,
+  type ListOptions,
+  linkTarget,
   matchesQuery,
   newLink,
   type StoredEvent,
+  type StreamInfo,
+  type StreamPage,
+  type TruncateOptions,
   type UnknownParkedEventError,
 } from '@writ/event-store'
 import { allOf } from '../sample-events.js'
@@ -30,12 +36,14 @@ export class Session {
     private readonly stores: readonly EventStore[],
     private readonly names: Names,
     private readonly start: number,
+    /** May take events out. */
+    private readonly eraser: EventStore,
   ) {
     this.places = new Places(start)
   }
 
-  static async begin(stores: readonly EventStore[], names: Names): Promise<Session> {
-    return new Session(stores, names, (await stores[0]!.head()).position)
+  static async begin(stores: readonly EventStore[], names: Names, eraser = stores[0]!): Promise<Session> {
+    return new Session(stores, names, (await stores[0]!.head()).position, eraser)
   }
 
   /** Reads on to where the log ends; tells the events that came. */
@@ -80,19 +88,46 @@ export class Session {
   }
 
   stream(operation: StreamOperation): Promise<Answer> {
-    const { streams } = this.store()
+    if (operation.kind === 'list streams') return this.list(operation)
+    const { streams } = 'hard' in operation && operation.hard ? this.eraser : this.store()
     const stream = this.names.stream(operation.stream)
     const ask = (): Promise<unknown> => {
       switch (operation.kind) {
         case 'stream info':
           return streams.info(stream)
-        case 'delete stream':
-          return streams.delete(stream, { ...(operation.expects !== undefined && { expectedVersion: operation.expects }) })
-        case 'truncate stream':
-          return streams.truncate(stream, { before: operation.before })
+        case 'delete stream': {
+          const { expects: expectedVersion, hard } = operation
+          return streams.delete(stream, defined({ expectedVersion, hard }) as DeleteOptions)
+        }
+        case 'truncate stream': {
+          const { before, hard } = operation
+          return streams.truncate(stream, defined({ before, hard }) as TruncateOptions)
+        }
       }
     }
     return this.answer(ask, (told) => this.tell(told))
+  }
+
+  private list({ parity, search, category, after, limit }: Extract<StreamOperation, { kind: 'list streams' }>): Promise<Answer> {
+    const { names } = this
+    const narrowed = {
+      prefix: names.stream(parity).slice(0, -1),
+      search: search === undefined ? undefined : `-${search}`,
+      category,
+      limit,
+    }
+    const all = async () => {
+      const found: StreamInfo[] = []
+      let next = after === undefined ? undefined : names.stream(after)
+      do {
+        const page: StreamPage = await this.store().streams.list(defined({ ...narrowed, after: next }) as ListOptions)
+        if (page.streams.length > limit) throw new Error(`A page of ${page.streams.length} streams, of at most ${limit}`)
+        found.push(...page.streams)
+        next = page.next
+      } while (next !== undefined)
+      return found
+    }
+    return this.answer(all, (told) => this.tell(told))
   }
 
   read(operation: ReadOperation): Promise<Answer> {
@@ -101,6 +136,11 @@ export class Session {
         return this.answer(
           () => this.store().head(),
           ({ position }) => (position === this.start ? 0 : this.places.placeOf(position)),
+        )
+      case 'find events':
+        return this.answer(
+          () => this.store().findEvents((operation.ids ?? []).map((id) => this.names.id(id))),
+          (events) => events.map((event) => this.toldRecord(event)),
         )
       case 'read stream': {
         const { from: fromVersion, to: toVersion, ...options } = operation.options
@@ -241,6 +281,12 @@ export class Session {
       return [key === 'position' ? ['place', this.places.placeOf(part as number)] : [key, this.tell(part)]]
     })
     return Object.fromEntries(told)
+  }
+
+  /** A link's data names a position. */
+  private toldRecord(record: StoredEvent): unknown {
+    const target = linkTarget(record)
+    return this.tell(target ? { ...record, data: { target: this.places.placeOf(target.position), id: target.id } } : record)
   }
 
   private toldEpoch<T extends { subscription: string; partition: number; epoch: number }>(of: T): T {

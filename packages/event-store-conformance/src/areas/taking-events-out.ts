@@ -1,4 +1,11 @@
-import { type EventStore, hasCode, newLink, type StreamDeletedError, systemRuntime } from '@writ/event-store'
+import {
+  type EventStore,
+  hasCode,
+  newLink,
+  type StreamDeletedError,
+  systemRuntime,
+  type WrongExpectedVersionError,
+} from '@writ/event-store'
 import type { Area } from '../area.js'
 import { rejectsWith } from '../rejects-with.js'
 import { idsOf, logEvents, positionsOf, sample, samples, streamEvents, upTo } from '../sample-events.js'
@@ -182,9 +189,10 @@ export const takingEventsOut: Area = (scenario) => {
     await store.append({ stream, events: samples(3) })
     const soft = await store.streams.delete(stream, { metadata: { actor: 'ann' } })
     expect(await logEvents(store, { after: start })).toHaveLength(3)
-    await rejectsWith('wrong-expected-version', async () =>
+    const stale = await rejectsWith<WrongExpectedVersionError>('wrong-expected-version', async () =>
       (await eraser()).streams.delete(stream, { ...hard, expectedVersion: 2 }),
     )
+    expect(stale).toMatchObject({ actualVersion: 3, missed: undefined })
     const { version, position } = await (await eraser()).streams.delete(stream, { ...hard, metadata: { actor: 'bob' } })
     expect(version).toBe(3)
     expect(position).toBeGreaterThan(soft.position)
