@@ -1,4 +1,4 @@
-import { CapabilityMissingError, type EventMetadata } from '@writ/event-store'
+import { CapabilityMissingError, type EventMetadata, InvalidOptionError } from '@writ/event-store'
 import type { Parts } from './parts.js'
 import { type ApplicationWork, runTransaction, runWithin, type TransactionDependencies } from './run-transaction.js'
 import {
@@ -23,6 +23,7 @@ export class ApplicationTransactions<Transaction extends object> {
   }
 
   async run<T>(work: ApplicationWork<Transaction, T>, options: TransactionOptions): Promise<Transacted<T>> {
+    checkWork('transaction', work)
     checkTransactionOptions(options)
     const { subscriptions, defaults } = this.parts
     const { consistency = 'eventual', timeout = defaults.timeout ?? 30_000, retries = 0 } = options
@@ -34,6 +35,7 @@ export class ApplicationTransactions<Transaction extends object> {
   }
 
   async within<T>(client: object, work: ApplicationWork<Transaction, T>, options: WorkOptions): Promise<T> {
+    checkWork('within', work)
     checkWorkOptions(options)
     const { store, writing } = this.parts
     if (!writing.within)
@@ -46,4 +48,8 @@ export class ApplicationTransactions<Transaction extends object> {
     const depth = subscriptions.causationDepth()
     return transactionMetadata(depth === 0 ? options : { causationDepth: depth, ...options }, defaults, runtime)
   }
+}
+
+function checkWork(operation: string, work: unknown): void {
+  if (typeof work !== 'function') throw new InvalidOptionError(operation, 'work', 'must be a function of the transaction')
 }

@@ -202,9 +202,11 @@ export class Application<Transaction extends object = object> {
     this.lifecycle.check('wait')
     refuseUnknownOptions('waitFor', options, ['handlers', 'timeout'])
     const { handlers, timeout = 5_000 } = options
-    if (typeof position === 'number' && !(Number.isSafeInteger(position) && position >= 0))
-      throw new InvalidOptionError('waitFor', 'position', 'must be a whole number from 0, or the token of a position')
-    const awaited = typeof position === 'number' ? position : positionIn(position, this.lifecycle.incarnation)
+    checkTimeout('waitFor', timeout)
+    if (handlers !== undefined && !Array.isArray(handlers))
+      throw new InvalidOptionError('waitFor', 'handlers', 'must be a list of names')
+    const awaited =
+      typeof position === 'number' ? checkedPosition('waitFor', position) : positionIn(position, this.lifecycle.incarnation)
     await this.parts.subscriptions.waitFor(awaited, handlers ?? 'strong', { timeout })
   }
 
@@ -214,7 +216,7 @@ export class Application<Transaction extends object = object> {
    */
   positionToken(position: number): PositionToken {
     this.lifecycle.check('tell a position')
-    return positionToken(position, this.lifecycle.incarnation)
+    return positionToken(checkedPosition('positionToken', position), this.lifecycle.incarnation)
   }
 
   /**
@@ -254,6 +256,7 @@ export class Application<Transaction extends object = object> {
     this.lifecycle.check('settle')
     refuseUnknownOptions('settled', options, ['timeout'])
     const { timeout = 5_000 } = options
+    checkTimeout('settled', timeout)
     const { router, subscriptions, store, runtime } = this.parts
     await untilSettled({ router, subscriptions, store, runtime, timeout })
   }
@@ -357,7 +360,7 @@ export class Application<Transaction extends object = object> {
   async branch(options: BranchOptions = {}): Promise<Branch> {
     this.lifecycle.check('branch')
     const { store: base, runtime, logger } = this.parts
-    const modules = options.modules ?? this.options.modules
+    const modules = options?.modules ?? this.options.modules
     checkBranchOptions(options, modules)
     // What only handlers have named that don't run there is read there all the same.
     const known = options.modules ? [] : [{ name: `what ${this.name} knows`, events: [...this.eventTypes.known] }]
@@ -438,4 +441,14 @@ export class Application<Transaction extends object = object> {
 function checkIdentity(operation: string, identity: string): void {
   if (typeof identity === 'string' && identity !== '') return
   throw new InvalidOptionError(operation, 'identity', 'must be text that is not empty')
+}
+
+function checkTimeout(operation: string, timeout: number): void {
+  if (Number.isFinite(timeout) && timeout >= 0 && timeout <= 2_147_483_647) return
+  throw new InvalidOptionError(operation, 'timeout', 'must be milliseconds from 0, and no more than a timer can wait')
+}
+
+function checkedPosition(operation: string, position: number): number {
+  if (Number.isSafeInteger(position) && position >= 0) return position
+  throw new InvalidOptionError(operation, 'position', 'must be a whole number from 0')
 }

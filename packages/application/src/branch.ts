@@ -12,6 +12,7 @@ import {
 } from '@writ/event-store'
 import type { BranchEventStore } from '@writ/event-store-branch'
 import type { Application } from './application.js'
+import { checkModules } from './check-modules.js'
 import { type Module, partsOf } from './module.js'
 
 export interface BranchOptions {
@@ -72,12 +73,20 @@ export function isOfBranch(store: EventStore): boolean {
 /** @throws InvalidOptionError */
 export function checkBranchOptions(options: BranchOptions, modules: readonly Module[]): void {
   refuseUnknownOptions('branch', options, Object.keys(known))
-  if (options.at) refuseUnknownOptions('branch, at', options.at, ['position', 'date'])
+  const { at, run = [], processManagers = true } = options
+  if (at !== undefined) {
+    refuseUnknownOptions('branch, at', at, ['position', 'date'])
+    if ((at.position === undefined) === (at.date === undefined))
+      throw new InvalidOptionError('branch', 'at', 'must be one of position and date')
+  }
+  if (typeof processManagers !== 'boolean') throw new InvalidOptionError('branch', 'processManagers', 'must be true or false')
+  if (!Array.isArray(run)) throw new InvalidOptionError('branch', 'run', 'must be a list of event handlers and projections')
+  checkModules(modules)
   const listed: unknown[] = partsOf(modules).flatMap<unknown>(({ module: { eventHandlers = [], projections = [] } }) => [
     ...eventHandlers,
     ...projections,
   ])
-  for (const handler of options.run ?? []) {
+  for (const handler of run) {
     if (listed.includes(handler)) continue
     throw new InvalidOptionError(
       'branch',

@@ -1,5 +1,5 @@
 import type { AggregateSettings } from '@writ/aggregate'
-import { checkDispatchDefaults, type DispatchDefaults } from '@writ/command-router'
+import { checkDispatchDefaults, type DispatchDefaults, isEventStore } from '@writ/command-router'
 import type { CheckpointOptions } from '@writ/event-handler'
 import { hasCode, InvalidOptionError, nearestName } from '@writ/event-store'
 import { z } from 'zod'
@@ -14,8 +14,11 @@ const has = (value: unknown, ...methods: readonly string[]) =>
 
 const must = (isFine: (value: unknown) => boolean, why: string) => z.custom(isFine, { error: why })
 
-const milliseconds = (least: number, why: string) =>
-  must((value) => Number.isFinite(value) && (value as number) >= least, why).optional()
+/** What a timer can wait; for longer it would not wait at all. */
+const LONGEST_TIMER = 2_147_483_647
+
+const milliseconds = (least: number, why: string, most = LONGEST_TIMER) =>
+  must((value) => Number.isFinite(value) && (value as number) >= least && (value as number) <= most, why).optional()
 
 const wholeFrom = (least: number) =>
   must((value) => Number.isSafeInteger(value) && (value as number) >= least, `must be a whole number from ${least}`).optional()
@@ -64,23 +67,17 @@ const checkpoint = group({
     (value) => Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= 100_000,
     'must be a whole number of events from 1 to 100,000',
   ).optional(),
-  within: must(
-    (value) => (value as number) >= 0 && (value as number) <= 60_000,
-    'must be milliseconds from 0 to 60,000',
-  ).optional(),
+  within: milliseconds(0, 'must be milliseconds from 0 to 60,000', 60_000),
 } satisfies Shape<CheckpointOptions>)
 
 const subscriptions = group({
-  leaseMilliseconds: milliseconds(100, 'must be milliseconds from 100'),
+  leaseMilliseconds: milliseconds(100, 'must be milliseconds from 100, and no more than a timer can wait'),
   onError: must((value) => typeof value === 'function', 'must be a function, such as retryThenPark()').optional(),
   checkpoint: checkpoint.optional(),
 } satisfies Shape<SubscriptionOptions>)
 
 const applicationOptions = group({
-  store: must(
-    (value) => has(value, 'append'),
-    'must be an event store, such as inMemoryEventStore() or postgresEventStore({ … })',
-  ),
+  store: must(isEventStore, 'must be an event store, such as inMemoryEventStore() or postgresEventStore({ … })'),
   modules: must((value) => Array.isArray(value), 'must be a list of modules'),
   name: must(
     (value) => typeof value === 'string' && /^[\w.-]{1,60}$/.test(value),
@@ -95,10 +92,14 @@ const applicationOptions = group({
     'must have now, monotonic, sleep, random and uuid',
   ).optional(),
   logger: must((value) => has(value, 'debug', 'info', 'warn', 'error'), 'must have debug, info, warn and error').optional(),
-  stopTimeout: milliseconds(Number.MIN_VALUE, 'must be milliseconds above 0'),
+  stopTimeout: milliseconds(Number.MIN_VALUE, 'must be milliseconds above 0, and no more than a timer can wait'),
   unknownEvents: must((value) => value === 'refuse' || value === 'pass', "must be 'refuse' or 'pass'").optional(),
-  causationLimit: must((value) => (value as number) >= 1, 'must be a number from 1').optional(),
-  keepReceipts: milliseconds(60_000, 'must be milliseconds from 60,000: whoever repeats a command must find its receipt'),
+  causationLimit: must((value) => typeof value === 'number' && value >= 1, 'must be a number from 1').optional(),
+  keepReceipts: milliseconds(
+    60_000,
+    'must be milliseconds from 60,000: whoever repeats a command must find its receipt',
+    Number.MAX_VALUE,
+  ),
 } satisfies Shape<ApplicationOptions>)
 
 /**

@@ -1,4 +1,10 @@
-import { type AggregateDefinition, type AggregateSettings, aggregateOf, withSettings } from '@writ/aggregate'
+import {
+  type AggregateDefinition,
+  type AggregateSettings,
+  aggregateOf,
+  InvalidAggregateError,
+  withSettings,
+} from '@writ/aggregate'
 import { commandHandlerOf, type Route, routesOf, withMiddleware } from '@writ/command-router'
 import {
   eventHandlerOf,
@@ -20,6 +26,7 @@ import {
 } from '@writ/event-store'
 import { type ProcessManagerDefinition, processManagerOf } from '@writ/process-manager'
 import type { Container } from 'inversify'
+import { checkModules } from './check-modules.js'
 import { bindListedClass, newContainer, resolve } from './container.js'
 import { DuplicateNameError, InvalidApplicationError, MissingCommandHandlerError } from './errors.js'
 import { type Module, moduleKeys, type Part, partsOf } from './module.js'
@@ -62,6 +69,8 @@ export function compose(
   const definitionOf = (aggregate: Class<object> | AggregateDefinition): AggregateDefinition => {
     let known = definitions.get(aggregate)
     if (!known) {
+      if (typeof aggregate !== 'function' && !(aggregate?.decide instanceof Map))
+        throw new InvalidAggregateError(String(aggregate), 'it is no class with @Aggregate, and no value of aggregate({ … })')
       const own = typeof aggregate === 'function' ? aggregateOf(aggregate) : aggregate
       const otherwise = Object.hasOwn(settings, own.category) ? settings[own.category] : undefined
       // Of a class and of the value that is read from it there must be one.
@@ -71,13 +80,14 @@ export function compose(
     }
     return known
   }
+  checkModules(outermost)
   const parts = partsOf(outermost)
   const modules = parts.map(({ module }) => module)
 
   for (const module of modules) problems.collect(() => refuseUnknownOptions(`module '${module.name}'`, module, moduleKeys))
   problems.collect(() => refuseDuplicates('module', modules, (module) => [module.name, `module '${module.name}'`]))
   // All bindings first: a class may have something injected that a later module binds.
-  for (const module of modules) problems.collect(() => module.bindings?.(container))
+  for (const module of modules) problems.collect(() => bind(module, container))
 
   const aggregates = problems.collectEach(listed(modules, 'aggregates'), definitionOf)
   problems.collect(() => refuseDuplicates('aggregate category', aggregates, ({ category, name }) => [category, name]))
@@ -146,6 +156,14 @@ export function compose(
     subscriptionOf: (handler) => names.get(handler),
     definitionOf,
   }
+}
+
+function bind({ name, bindings }: Module, container: Container): void {
+  const bound: unknown = bindings?.(container)
+  if (!(bound instanceof Promise)) return
+  bound.catch(() => {})
+  const why = 'answers with a promise, and nobody waits for it; make before what takes time, and bind the value'
+  throw new InvalidOptionError(`module '${name}'`, 'bindings', why)
 }
 
 function listed<K extends 'aggregates' | 'eventHandlers' | 'projections' | 'processManagers'>(

@@ -5,6 +5,8 @@ import {
   type EventQuery,
   type EventStore,
   type EventTypes,
+  InvalidOptionError,
+  isEventClass,
   isReservedStream,
   type RecordedEvent,
   type Runtime,
@@ -58,8 +60,9 @@ export function eventStream<E extends AnyEvent, T>(
   selection: EventSelection<E>,
   each: (event: RecordedEvent<E>) => T | Promise<T>,
 ): Observable<T> {
-  const isStream = selection.stream !== undefined
+  const isStream = selection?.stream !== undefined
   refuseUnknownOptions('events', selection, isStream ? ['stream', 'afterVersion', 'types'] : ['after', 'types', 'tags'])
+  if (selection.types !== undefined) checkTypes(selection.types, source.types)
   return new Observable<T>((subscriber) => {
     const ending = new AbortController()
     let wake = () => {}
@@ -122,6 +125,20 @@ function streamPages<E extends AnyEvent>(
       }
     }
   }
+}
+
+/** Of a class that nobody lists no event would ever come. */
+function checkTypes(types: unknown, { known }: EventTypes): void {
+  const isList = Array.isArray(types) && types.every((type) => isEventClass(type))
+  if (!isList) throw new InvalidOptionError('events', 'types', 'must be a list of classes made by Event')
+  const names = new Set([...known].map(({ type }) => type))
+  const unlisted = (types as readonly AnyEventClass[]).find(({ type }) => !names.has(type))
+  if (unlisted !== undefined)
+    throw new InvalidOptionError(
+      'events',
+      'types',
+      `names '${unlisted.type}', which no module lists; add its class to a module's \`events\``,
+    )
 }
 
 function queryOf(types: readonly Class<AnyEvent>[] | undefined, tags: readonly string[] | undefined): EventQuery | undefined {

@@ -1,7 +1,7 @@
 import type { AggregateSettings, AggregatesOptions } from '@writ/aggregate'
 import { type DispatchDefaults, type Middleware } from '@writ/command-router'
 import type { CheckpointOptions, ErrorPolicy } from '@writ/event-handler'
-import type { EventStore, Logger, Runtime } from '@writ/event-store'
+import { type EventStore, type Logger, type Runtime, refuseNoOptions } from '@writ/event-store'
 import type { Module } from './module.js'
 
 /** @typeParam Transaction what work in a transaction of the store gets */
@@ -58,6 +58,8 @@ export function overridden<Transaction extends object>(
   options: ApplicationOptions<Transaction>,
   overrides: Partial<ApplicationOptions<Transaction>>,
 ): ApplicationOptions<Transaction> {
+  refuseNoOptions('Application.create', options)
+  refuseNoOptions('Application.create', overrides)
   const merged = { ...options, ...overrides }
   for (const group of groups) {
     if (options[group] && overrides[group]) Object.assign(merged, { [group]: { ...options[group], ...overrides[group] } })

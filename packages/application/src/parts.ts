@@ -1,6 +1,6 @@
 import { Aggregates } from '@writ/aggregate'
 import { CommandRouter, type DispatchDefaults } from '@writ/command-router'
-import { inlineEventStore, Projections, Subscriptions } from '@writ/event-handler'
+import { inlineEventStore, Projections, Subscriptions, UnknownHandlerError } from '@writ/event-handler'
 import { type EventStore, type Logger, type Runtime, silentLogger, systemRuntime } from '@writ/event-store'
 import { type Dispatch, processSubscription } from '@writ/process-manager'
 import { isOfBranch } from './branch.js'
@@ -33,6 +33,7 @@ export function wired<Transaction extends object>(options: ApplicationOptions<Tr
   const { byCategory, ...cache } = options.aggregates ?? {}
   const composition = compose(name, options.modules, { unknownEvents, logger }, { byCategory, isBranch: isOfBranch(store) })
   const { events, inlineProjections: inline } = composition
+  const defaults = awaitedThere(options.dispatch ?? {}, composition, isOfBranch(store))
   const withInline = <T extends object>(inner: EventStore<T>) =>
     inline.length > 0 ? inlineEventStore(inner, { projections: inline, events, runtime }) : inner
   const writing = withInline(store)
@@ -73,7 +74,7 @@ export function wired<Transaction extends object>(options: ApplicationOptions<Tr
       // Whoever decided nothing rests on the stream as it is, and may want to see that.
       subscriptions.waitFor(position, handlers, written.types.length === 0 ? { timeout } : { timeout, written }),
     ...(options.causationLimit !== undefined && { causationLimit: options.causationLimit }),
-    ...(options.dispatch && { defaults: options.dispatch }),
+    defaults,
   })
   const commands = composition.routes.map(({ commandClass }) => commandClass)
   for (const manager of composition.processManagers) {
@@ -92,8 +93,28 @@ export function wired<Transaction extends object>(options: ApplicationOptions<Tr
     router,
     subscriptions,
     projections,
-    defaults: options.dispatch ?? {},
+    defaults,
     runtime,
     logger,
   }
+}
+
+/**
+ * The defaults of dispatches, whose handlers are to be waited for where they run: in a branch, only some do.
+ *
+ * @throws UnknownHandlerError for a name that no handler of the modules has
+ */
+function awaitedThere(
+  defaults: DispatchDefaults,
+  { subscriptions, processManagers }: Composition,
+  isBranch: boolean,
+): DispatchDefaults {
+  const { consistency } = defaults
+  if (!Array.isArray(consistency)) return defaults
+  const names = [...subscriptions, ...processManagers].map(({ name }) => name)
+  // A projection's version may be left out.
+  const known = new Set([...names, ...names.map((name) => name.replace(/@\d+$/, ''))])
+  const unknown = consistency.find((name) => !known.has(name))
+  if (unknown !== undefined && !isBranch) throw new UnknownHandlerError(unknown, names)
+  return { ...defaults, consistency: consistency.filter((name) => known.has(name)) }
 }

@@ -11,6 +11,7 @@ import {
   type EventTypes,
   hasCode,
   type Runtime,
+  refuseNoOptions,
   type StoreUnavailableError,
 } from '@writ/event-store'
 import { TransactionConflictError } from './errors.js'
@@ -149,6 +150,7 @@ class Attempt<Transaction extends object, T> {
     command: C,
     options: WithinOptions<R> = {},
   ) {
+    refuseNoOptions('dispatch within a transaction', options)
     const { user, causationId, commandCausationId: _, ...shared } = this.metadata
     const { reply, decided } = await this.dependencies.router.dispatchWithin(scope, command, {
       ...shared,

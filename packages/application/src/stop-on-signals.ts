@@ -1,4 +1,5 @@
-import { type Logger, refuseUnknownOptions } from '@writ/event-store'
+import { constants } from 'node:os'
+import { InvalidOptionError, type Logger, refuseUnknownOptions } from '@writ/event-store'
 
 export interface SignalOptions {
   /** Done before the application stops, such as closing an HTTP server: what it has under way still needs the application. */
@@ -9,10 +10,13 @@ export interface SignalOptions {
   readonly signals?: readonly NodeJS.Signals[]
 }
 
-/** @internal */
+/** @internal @throws InvalidOptionError */
 export function stopOnSignals(stop: () => Promise<void>, logger: Logger, options: SignalOptions): () => void {
   refuseUnknownOptions('stopOnSignals', options, ['before', 'after', 'signals'])
   const { before, after, signals = ['SIGTERM', 'SIGINT'] } = options
+  const unknown = signals.find((signal) => !Object.hasOwn(constants.signals, signal))
+  if (unknown !== undefined)
+    throw new InvalidOptionError('stopOnSignals', 'signals', `names '${unknown}', and there is no such signal`)
   let isStopping = false
   const onSignal = (signal: NodeJS.Signals) => {
     if (isStopping) {

@@ -16,9 +16,11 @@ import {
   type AppendsTogether,
   type Committed,
   categoryOf,
+  checkStreamName,
   type EventMetadata,
   type EventTypes,
   InvalidAppendError,
+  isReservedStream,
   type JsonObject,
   newEvents,
   type Runtime,
@@ -74,7 +76,8 @@ export interface EventsTogether extends Pick<AppendsTogether, 'rows'> {
    * 'any', or what those before it leave.
    *
    * @throws UnlistedEventError for what is no event, or one of a class that no module of the application lists
-   * @throws InvalidAppendError for what does not go with what is there before it, and for the stream of an aggregate whose state is in a row
+   * @throws InvalidOptionError, InvalidStreamNameError
+   * @throws InvalidAppendError for the streams of Writ itself, what does not go with what is there before it, and for the stream of an aggregate whose state is in a row
    * @throws what `append` of the store's transaction throws
    */
   append(stream: string, events: AnyEvent | readonly AnyEvent[], options?: EventAppendOptions): void
@@ -150,7 +153,10 @@ export function withEvents<Transaction extends object>(
   scope: TransactionScope,
   { events, metadata, runtime, inRows, ...given }: GivenToWork,
 ): ApplicationTransaction<Transaction> {
-  const append: EventsTogether['append'] = (stream, appended, { expectedVersion, condition } = {}) => {
+  const append: EventsTogether['append'] = (stream, appended, options = {}) => {
+    refuseUnknownOptions('append within a transaction', options, ['expectedVersion', 'condition'])
+    checkStreamName(stream)
+    if (isReservedStream(stream)) throw new InvalidAppendError(stream, "its name begins with '$', and such names are Writ's own")
     const list = Array.isArray(appended) ? (appended as readonly AnyEvent[]) : [appended as AnyEvent]
     for (const event of list) if (!events.knows(event)) throw new UnlistedEventError(event)
     if (inRows.has(categoryOf(stream)))
@@ -158,8 +164,9 @@ export function withEvents<Transaction extends object>(
         stream,
         'its aggregate has its state in a row, which the events would leave behind; dispatch commands to it',
       )
-    const options = { ...(expectedVersion !== undefined && { expectedVersion }), ...(condition && { condition }) }
-    given.append(scope, { stream, events: newEvents(list, metadata, runtime), ...options }, list)
+    const { expectedVersion, condition } = options
+    const expectations = { ...(expectedVersion !== undefined && { expectedVersion }), ...(condition && { condition }) }
+    given.append(scope, { stream, events: newEvents(list, metadata, runtime), ...expectations }, list)
   }
   const dispatch: EventsTogether['dispatch'] = (command, options) => given.dispatch(scope, command, options)
   // Whatever else the adapter gives shows through, and only where it is asked for: memory refuses to give `sql`.

@@ -7,6 +7,7 @@ import {
   isCommandClass,
   refuseUnknownOptions,
 } from '@writ/event-store'
+import { checkRouteOptions } from './check-route.js'
 import { InvalidCommandHandlerError } from './errors/routing-errors.js'
 import { boundaryOf, named, type Route, type RouteOptions } from './route.js'
 
@@ -60,6 +61,7 @@ export function routeAlone<C extends AnyCommand>(
   { stream, events = [], boundary, middleware = [] }: AloneOptions<C>,
 ): Route {
   if (!isCommandClass(commandClass)) throw new InvalidCommandHandlerError(decide.name, 'it names no command class')
+  checkRouteOptions(decide.name, { boundary, middleware })
   if (typeof stream !== 'function')
     throw new InvalidCommandHandlerError(decide.name, 'it has no function `stream` that says where its events go')
   return {

@@ -24,6 +24,7 @@ import {
   type Consistency,
   checkDispatchDefaults,
   checkDispatchOptions,
+  checkSetByMiddleware,
   type DispatchDefaults,
   type DispatchOptions,
 } from './dispatch-options.js'
@@ -187,6 +188,7 @@ export class CommandRouter {
       })
     let decided: DecidedWithin | undefined
     const last = async (): Promise<Dispatched> => {
+      checkSetByMiddleware(context)
       decided = await scope.execute(execution())
       const { stream, version, result, state, refusal } = decided
       if (refusal) throw refusal
@@ -265,7 +267,10 @@ export class CommandRouter {
   }
 
   private handleWithMiddleware(middleware: readonly Middleware[], context: DispatchContext, way: Way): Promise<object> {
-    const dispatched = runMiddleware(middleware, context, () => this.executeAndWait(context, way))
+    const dispatched = runMiddleware(middleware, context, async () => {
+      checkSetByMiddleware(context)
+      return this.executeAndWait(context, way)
+    })
     this.dispatching++
     return dispatched.then((done) => this.answered(done, way.returning), this.failed)
   }

@@ -1,6 +1,15 @@
 import type { AggregateDefinition } from '@writ/aggregate'
-import { type EventStore, InvalidOptionError, type JsonObject, nearestName, type TraceContext } from '@writ/event-store'
-import type { Middleware } from './middleware.js'
+import {
+  type EventStore,
+  hasCode,
+  InvalidOptionError,
+  type JsonObject,
+  nearestName,
+  refuseNoOptions,
+  type TraceContext,
+  toPlainJson,
+} from '@writ/event-store'
+import type { DispatchContext, Middleware } from './middleware.js'
 import type { Returning } from './reply.js'
 
 /** 'strong': every strongly consistent handler has seen the command's events; names: these handlers have. */
@@ -61,13 +70,12 @@ const checks: Record<keyof DispatchOptions, (value: unknown) => string | undefin
   actor: text,
   tenant: text,
   trace: (value) =>
-    typeof value === 'object' && value !== null && traceparent.test((value as TraceContext).traceparent)
+    isTrace(value)
       ? undefined
-      : "must be an object with a W3C `traceparent`, such as '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'",
+      : "must be an object with a W3C `traceparent`, such as '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', and perhaps a `tracestate`",
   middleware: (value) =>
     Array.isArray(value) && value.every((one) => typeof one === 'function') ? undefined : 'must be a list of middleware',
-  store: (value) =>
-    typeof (value as EventStore | null)?.append === 'function' ? undefined : 'must be an event store that has been started',
+  store: (value) => (isEventStore(value) ? undefined : 'must be an event store that has been started'),
   timeout: (value) =>
     wholeFrom(value, 1) && value <= 2_147_483_647 ? undefined : 'must be a whole number of milliseconds, from 1',
   consistency: (value) =>
@@ -87,6 +95,7 @@ const returnings: readonly unknown[] = ['version', 'result', 'events', 'nothing'
 
 /** @throws InvalidOptionError; for an unknown option it gives the nearest name */
 export function checkDispatchOptions(options: DispatchOptions, subject = 'dispatch'): void {
+  refuseNoOptions(subject, options)
   for (const option in options) {
     const value = options[option as keyof DispatchOptions]
     if (value === undefined) continue
@@ -121,6 +130,7 @@ const defaultable: Record<keyof DispatchDefaults, true> = {
 /** @throws InvalidOptionError, also for an option that makes sense for one dispatch alone */
 export function checkDispatchDefaults(defaults: DispatchDefaults): void {
   checkDispatchOptions(defaults, 'defaults')
+  if (defaults.metadata) checkPlain(defaults.metadata)
   for (const option of Object.keys(defaults)) {
     if (!Object.hasOwn(defaultable, option))
       throw new InvalidOptionError(
@@ -129,6 +139,45 @@ export function checkDispatchDefaults(defaults: DispatchDefaults): void {
         `belongs to one dispatch; defaults are ${Object.keys(defaultable).join(', ')}`,
       )
   }
+}
+
+/** One dispatch finds out when it makes its events; what all have in common is looked at once. */
+function checkPlain(metadata: JsonObject): void {
+  try {
+    toPlainJson(metadata, 'metadata')
+  } catch (error) {
+    if (!hasCode(error, 'value-not-storable')) throw error
+    throw new InvalidOptionError('defaults', 'metadata', `must be plain JSON: ${error.message}`)
+  }
+}
+
+const settable = ['actor', 'tenant', 'trace', 'metadata'] as const
+
+/**
+ * What middleware may set on a command's way, as what a dispatch says.
+ *
+ * @throws InvalidOptionError
+ */
+export function checkSetByMiddleware(context: Pick<DispatchContext, (typeof settable)[number]>): void {
+  for (const option of settable) {
+    const value = context[option]
+    const why = value === undefined ? undefined : checks[option](value)
+    if (why) throw new InvalidOptionError('a dispatch, as middleware has set it,', option, why)
+  }
+}
+
+/** Whether it has what every store has. */
+export function isEventStore(value: unknown): value is EventStore {
+  const methods = ['append', 'readStream', 'readAll', 'head', 'transaction', 'onAppended', 'onRewound', 'start', 'stop']
+  return methods.every((method) => typeof (value as Record<string, unknown> | null)?.[method] === 'function')
+}
+
+function isTrace(value: unknown): value is TraceContext {
+  if (typeof value !== 'object' || value === null) return false
+  const { traceparent: parent, tracestate = '', ...other } = value as Partial<Record<string, unknown>>
+  return (
+    typeof parent === 'string' && traceparent.test(parent) && typeof tracestate === 'string' && Object.keys(other).length === 0
+  )
 }
 
 function wholeFrom(value: unknown, least: number): value is number {

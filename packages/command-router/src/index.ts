@@ -8,12 +8,14 @@ export {
   checkDispatchOptions,
   type DispatchDefaults,
   type DispatchOptions,
+  isEventStore,
 } from './dispatch-options.js'
 export {
   CausationTooDeepError,
   DuplicateCategoryError,
   DuplicateRouteError,
   InvalidCommandHandlerError,
+  MissingAnswerError,
   MissingIdentityError,
   NotACommandError,
   RepeatedNextError,

@@ -1,4 +1,11 @@
-import type { AggregateDefinition, Decide, DecisionBoundary, DecisionOn, Handling } from '@writ/aggregate'
+import {
+  type AggregateDefinition,
+  type Decide,
+  type DecisionBoundary,
+  type DecisionOn,
+  type Handling,
+  InvalidBoundaryError,
+} from '@writ/aggregate'
 import {
   type AnyCommand,
   type AnyCommandClass,
@@ -6,10 +13,11 @@ import {
   type Class,
   type EventQuery,
   type EventQueryItem,
+  InvalidOptionError,
   type RecordedEvent,
   refuseUnknownOptions,
 } from '@writ/event-store'
-import { checkedRoute } from './check-route.js'
+import { checkedRoute, checkMiddleware, checkParties, checkRouteOptions } from './check-route.js'
 import type { Middleware } from './middleware.js'
 import type { IdentityFrom, NeededIdentity } from './needed-identity.js'
 
@@ -76,8 +84,11 @@ export function route<C extends AnyCommand, State, BoundaryState = unknown, cons
   options: RouteTo<C, State, BoundaryState, Identity> & NeededIdentity<C, State, Identity>,
 ): Route {
   const command = commandClass as unknown as AnyCommandClass
-  refuseUnknownOptions(`route(${command?.name})`, options, [...Object.keys(routeOptions), 'aggregate', 'handle'])
+  const subject = `route(${command?.name})`
+  refuseUnknownOptions(subject, options, [...Object.keys(routeOptions), 'aggregate', 'handle'])
   const { aggregate, handle } = options
+  checkParties(command, aggregate)
+  if (handle !== undefined && typeof handle !== 'function') throw new InvalidOptionError(subject, 'handle', 'must be a function')
   const decide = handle
     ? named(handle as unknown as Decide<unknown>, `the handler of '${command.type}'`)
     : aggregate.decide.get(command.type)
@@ -91,6 +102,7 @@ export function routesOf(aggregate: AggregateDefinition): Route[] {
 
 /** The same routes with these middleware around each of them; such groups can be nested. */
 export function withMiddleware(middleware: readonly Middleware[], routes: readonly Route[]): Route[] {
+  checkMiddleware('withMiddleware', middleware)
   return routes.map((inner) => ({ ...inner, middleware: [...middleware, ...inner.middleware] }))
 }
 
@@ -99,8 +111,11 @@ export function routeTo<C extends AnyCommand>(
   commandClass: AnyCommandClass,
   aggregate: AggregateDefinition,
   decide: Decide<unknown> | undefined,
-  { boundary, identity, prefix, middleware = [] }: RouteOptions<C>,
+  options: RouteOptions<C>,
 ): Route {
+  checkParties(commandClass, aggregate)
+  checkRouteOptions(`route(${commandClass.name})`, options)
+  const { boundary, identity, prefix, middleware = [] } = options
   const checked = checkedRoute(commandClass, aggregate, decide, identity)
   return {
     commandClass,
@@ -129,6 +144,9 @@ export function boundaryOf<C extends AnyCommand>(
 }
 
 function queryOf(boundary: Boundary): EventQuery {
+  const given: unknown = boundary
+  if (typeof given !== 'object' || given === null || given instanceof Promise)
+    throw new InvalidBoundaryError('its function answers with no query, and a query is what it must give, at once')
   return 'items' in boundary ? boundary : { items: [boundary] }
 }
 

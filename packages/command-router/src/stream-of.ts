@@ -1,4 +1,4 @@
-import { type AnyCommand, checkStreamName } from '@writ/event-store'
+import { type AnyCommand, checkStreamName, InvalidStreamNameError, isReservedStream } from '@writ/event-store'
 import { MissingIdentityError } from './errors/routing-errors.js'
 import type { Route } from './route.js'
 
@@ -14,6 +14,7 @@ export function streamOf({ aggregate, identity, prefix, commandClass, stream: na
     const name: unknown = nameOf(command)
     if (typeof name !== 'string') throw new MissingIdentityError(commandClass.type, 'stream', whyNoIdentity(name))
     checkStreamName(name)
+    if (isReservedStream(name)) throw new InvalidStreamNameError(name, "it begins with '$', and such names are Writ's own")
     return name
   }
   const source = typeof identity === 'function' ? 'identity function' : identity

@@ -22,7 +22,7 @@ export {
 } from './errors/upcaster-errors.js'
 export { InvalidAppendError, InvalidStreamNameError } from './errors/invalid-append-error.js'
 export { InvalidMessageDefinitionError, InvalidMessageError, type MessageIssue } from './errors/invalid-message-error.js'
-export { InvalidOptionError, refuseUnknownOptions } from './errors/invalid-option-error.js'
+export { InvalidOptionError, refuseNoOptions, refuseUnknownOptions } from './errors/invalid-option-error.js'
 export { CheckpointBehindError, LeaseLostError, UnknownSubscriptionError } from './errors/lease-errors.js'
 export { LogRewoundError } from './errors/log-rewound-error.js'
 export { HardDeleteNotAllowedError, InvalidTruncationError, StreamDeletedError } from './errors/stream-errors.js'

@@ -52,6 +52,9 @@ export function boundary<C extends AnyCommand, const Initial, const E extends re
 ): DecisionBoundary<C, InferredState<Initial>> {
   refuseUnknownOptions('boundary', options, ['events', 'matching', 'initialState', 'evolve'])
   const { events, matching, initialState } = options
+  if (!Array.isArray(events)) throw new InvalidBoundaryError('its events must be a list of classes')
+  if (typeof matching !== 'function')
+    throw new InvalidBoundaryError("its 'matching' must be a function that gives tags to look for")
   const evolve = new Map(Object.entries(options.evolve as Readonly<Record<string, Evolve>>))
   const types = events.map((eventClass) => {
     if (!isEventClass(eventClass)) throw new InvalidBoundaryError('its events must be classes made by Event')

@@ -36,6 +36,18 @@ function checkStored({ name, stored, snapshots, lifespan }: AggregateDefinition)
     throw new InvalidAggregateError(name, 'it has a lifespan and storedIn: its state is read anew for each command')
 }
 
+/**
+ * Functions by type, as their author has written them down.
+ *
+ * @throws InvalidAggregateError
+ */
+export function checkFunctions(category: string, map: 'decide' | 'evolve', functions: unknown): void {
+  const isMap = typeof functions === 'object' && functions !== null
+  const wrong = isMap ? Object.entries(functions).find(([, one]) => typeof one !== 'function') : [map]
+  if (wrong === undefined) return
+  throw new InvalidAggregateError(category, isMap ? `${map}['${wrong[0]}'] is no function` : `it has no '${map}' with functions`)
+}
+
 function checkCategory({ name, category }: AggregateDefinition): void {
   const refuse = (why: string): never => {
     throw new InvalidAggregateError(name, `its category '${String(category)}' ${why}`)
@@ -73,6 +85,7 @@ function checkMap(
   classes: Messages,
   functions: ReadonlyMap<string, unknown>,
 ): void {
+  if (!Array.isArray(classes)) throw new InvalidAggregateError(name, `its ${kind}s must be a list of classes`)
   const isMessageClass = kind === 'command' ? isCommandClass : isEventClass
   const seen = new Map<string, string>()
   for (const messageClass of classes) {

@@ -8,7 +8,7 @@ import {
   type RecordedEvent,
   refuseUnknownOptions,
 } from '@writ/event-store'
-import { checkDefinition } from './check-definition.js'
+import { checkDefinition, checkFunctions } from './check-definition.js'
 import { freezeDeeply, jsonOfDeciderState } from './decider-state.js'
 import type { Decision, DecisionOn } from './decision.js'
 import type { InferredState } from './inferred-state.js'
@@ -171,8 +171,10 @@ export function aggregate<
   const I extends IdentityOf<C>,
 >(options: AggregateOptions<Initial, C, E, I>): AggregateDefinition<InferredState<Initial>, I> {
   type State = InferredState<Initial>
-  refuseUnknownOptions(`aggregate '${String(options.category)}'`, options, Object.keys(known))
+  refuseUnknownOptions(`aggregate '${String(options?.category)}'`, options, Object.keys(known))
   const { category, identity, commands, events, snapshotEvery, snapshotVersion = 1 } = options
+  checkFunctions(category, 'decide', options.decide)
+  checkFunctions(category, 'evolve', options.evolve)
   const initialState = freezeDeeply(options.initialState) as State
   const stateAsJson = jsonOfDeciderState<State>(category)
   const definition: AggregateDefinition<State, I> = {

@@ -1,5 +1,5 @@
 import { type AnyCommand, type AnyCommandClass, type AnyEvent, type AnyEventClass, refuseUnknownOptions } from '@writ/event-store'
-import { checkDefinition } from './check-definition.js'
+import { checkDefinition, checkFunctions } from './check-definition.js'
 import { type AggregateDefinition, type ClassOf, type Decide, type IdentityOf, named, storedValue } from './decider.js'
 import { freezeDeeply, jsonOfDeciderState } from './decider-state.js'
 import type { InferredState } from './inferred-state.js'
@@ -60,8 +60,9 @@ export function model<
   const E extends readonly AnyEventClass[] = readonly [],
 >(options: ModelOptions<Initial, C, E, I>): AggregateDefinition<InferredState<Initial>, I> {
   type State = InferredState<Initial>
-  refuseUnknownOptions(`model '${String(options.category)}'`, options, Object.keys(known))
+  refuseUnknownOptions(`model '${String(options?.category)}'`, options, Object.keys(known))
   const { category, identity, commands, events = [] } = options
+  checkFunctions(category, 'decide', options.decide)
   const initialState = freezeDeeply(options.initialState) as State
   const decide = options.decide as unknown as Readonly<Record<string, Decide<State>>>
   const definition: AggregateDefinition<State, I> = {

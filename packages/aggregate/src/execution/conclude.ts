@@ -62,12 +62,13 @@ function checkEvent(event: unknown, { decide, aggregate }: CommandExecution, isL
 function described(value: unknown): string {
   if (value === null) return 'null'
   if (isPromise(value)) return 'a promise inside of it: await it first'
+  if (value === undefined) return 'undefined'
   if (typeof value !== 'object') return typeof value === 'function' ? 'a function' : `a ${typeof value}`
   if (Array.isArray(value)) return 'a list'
   const name = Object.getPrototypeOf(value)?.constructor?.name
   return name === 'Object' || name === undefined
     ? 'a plain object: an event is an instance of its class, and a copy such as { ...event } is none'
-    : `a ${name}, which is no event`
+    : `${name === '' ? 'an object' : `a ${name}`}, which is no event`
 }
 
 function handlerName(decide: { readonly name: string }): string {

@@ -20,7 +20,8 @@ export async function runSteps(
 ): Promise<Decision> {
   const { aggregate, stream } = execution
   const events: AnyEvent[] = []
-  const done: Record<string, readonly AnyEvent[]> = {}
+  // Without a prototype: a step may be called anything.
+  const done: Record<string, readonly AnyEvent[]> = Object.create(null)
   let current = aggregate.copy(state)
   for (const { name, decide } of steps) {
     const added = eventsIn(await decide(current, done), execution)

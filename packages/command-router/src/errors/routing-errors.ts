@@ -101,3 +101,19 @@ export class RepeatedNextError extends WritError<'repeated-next'> {
     )
   }
 }
+
+/** A middleware has answered with something that is no answer to a command. */
+export class MissingAnswerError extends WritError<'missing-answer'> {
+  constructor(
+    readonly commandType: string,
+    /** Whether the command was handed on before, and may be stored. */
+    readonly mayBeCommitted: boolean,
+  ) {
+    super(
+      'missing-answer',
+      `A middleware around '${commandType}' gave no answer. ` +
+        (mayBeCommitted ? 'The command was handed on, and may be stored. ' : 'Nothing was stored. ') +
+        'Return what next() answers, or an answer of the same shape.',
+    )
+  }
+}
