@@ -23,6 +23,7 @@ import {
   CommandTimeoutError,
 } from './errors/execution-errors.js'
 import { InvalidAggregateError } from './errors/invalid-aggregate-error.js'
+import { NestedTransactionError } from './errors/nested-transaction-error.js'
 import { type AtWork, handlerAtWork, inNobodysName, type Place } from './execution/at-work.js'
 import type { CommandExecution, Executed } from './execution/command-execution.js'
 import { Deadlines } from './execution/deadlines.js'
@@ -260,6 +261,12 @@ export class Aggregates {
     const runtime: Runtime = Object.create(surroundings.runtime, { uuid: { value: uuid } })
     const knownOf = (stream: string) => this.runtimes.get(stream)?.known
     return new TransactionScope(transaction, { ...surroundings, runtime, knownOf }, { looksForReceipts: true })
+  }
+
+  /** @throws NestedTransactionError for whoever holds a transaction already */
+  refuseNestedTransaction(): void {
+    const holder = handlerAtWork()?.holderOf(this.stored)
+    if (holder) throw new NestedTransactionError(holder.stream)
   }
 
   /** Does the work of a transaction of the store; a command that it dispatches beside it can't want another one. */

@@ -51,6 +51,7 @@ export {
 } from './errors/execution-errors.js'
 export { CommandDeadlockError } from './errors/command-deadlock-error.js'
 export { NestedCommandError } from './errors/nested-command-error.js'
+export { NestedTransactionError } from './errors/nested-transaction-error.js'
 export { InvalidBoundaryError } from './errors/invalid-boundary-error.js'
 export { DecoratorModeError, InvalidAggregateError, UncloneableStateError } from './errors/invalid-aggregate-error.js'
 export type { HistoryOptions, HistoryStep } from './state/history.js'

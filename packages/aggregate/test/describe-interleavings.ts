@@ -19,6 +19,8 @@ interface Step {
   readonly amount: number
   /** An id that the sender gives: few of them, so that they repeat. */
   readonly given: number | undefined
+  /** Whether the handler fails, for a reason that is no refusal; it names the balance that it has seen. */
+  readonly breaks: boolean
   /** How many turns the handler takes; 0: it is synchronous. */
   readonly thinks: number
   readonly pauses: number
@@ -35,6 +37,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   account: fc.nat(1),
   amount: fc.integer({ min: -20, max: 12 }).filter((amount) => amount !== 0),
   given: fc.option(fc.nat(5), { nil: undefined, freq: 3 }),
+  breaks: fc.constantFrom(false, false, false, false, false, true),
   thinks: fc.constantFrom(0, 0, 0, 1, 5),
   pauses: fc.constantFrom(0, 0, 0, 1, 3, 12),
 })
@@ -82,10 +85,21 @@ interface Sent {
   readonly id: string
   readonly account: string
   readonly amount: number
-  readonly outcome: 'ok' | 'refused' | 'failed' | 'unknown'
+  readonly outcome: 'ok' | 'refused' | 'broken' | 'failed' | 'unknown'
   readonly version: number
-  /** The balance that a refusal named. */
+  /** The balance that a refusal or a failure named. */
   readonly balance: number | undefined
+}
+
+/** A handler's failure, which tells what it has seen. */
+class Broken extends Error {
+  readonly code = 'broken'
+  readonly facts: { readonly balance: number }
+
+  constructor(balance: number) {
+    super(`Broken at ${balance}.`)
+    this.facts = { balance }
+  }
 }
 
 /** In this history a negative amount is a withdrawal. */
@@ -93,14 +107,18 @@ async function send(
   bank: Bank,
   definition: AggregateDefinition<AccountState>,
   account: string,
-  { amount, given, thinks }: Step,
+  { amount, given, thinks, breaks }: Step,
   index: number,
 ): Promise<Sent> {
   const command = amount < 0 ? new WithdrawMoney({ account, amount: -amount }) : new DepositMoney({ account, amount })
   const own = definition.decide.get(amount < 0 ? 'withdraw-money' : 'deposit-money')!
+  const decide: Decide<AccountState> = (...input) => {
+    if (breaks) throw new Broken(input[0].balance)
+    return own(...input)
+  }
   const thoughtful: Decide<AccountState> = async (...input) => {
     await turns(thinks)
-    return own(...input)
+    return decide(...input)
   }
   // The sender gives one id to one command: the same account and amount.
   const id = given === undefined ? `own ${index} ${account}` : `given ${given} ${account} ${amount}`
@@ -108,7 +126,7 @@ async function send(
     commandId: id,
     metadata: { causationId: id },
     ...(given !== undefined && { receipt: { fingerprint: id } }),
-    ...(thinks > 0 && { decide: thoughtful as Decide<unknown> }),
+    decide: (thinks > 0 ? thoughtful : decide) as Decide<unknown>,
     retries: 1_000,
   }
   const sent = { id, account, amount, version: 0, balance: undefined }
@@ -119,6 +137,7 @@ async function send(
   } catch (error) {
     const { code, facts, mayBeCommitted } = error as { code?: string; facts?: { balance: number }; mayBeCommitted?: boolean }
     if (code === 'balance-too-low') return { ...sent, outcome: 'refused', balance: facts!.balance }
+    if (code === 'broken') return { ...sent, outcome: 'broken', balance: facts!.balance }
     if (code === 'overloaded' || code === 'store-unavailable') return { ...sent, outcome: mayBeCommitted ? 'unknown' : 'failed' }
     throw error
   }
@@ -166,6 +185,8 @@ function expectSerial(account: string, events: { causationId: string; amount: nu
       expect(named!).toBeLessThan(-amount)
       expect(balances.has(named!)).toBe(true)
     } else if (!isGiven) expect(count(id)).toBe(0)
+    // So does a failure.
+    if (outcome === 'broken') expect(balances.has(named!)).toBe(true)
   }
 }
 

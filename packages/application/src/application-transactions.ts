@@ -25,7 +25,8 @@ export class ApplicationTransactions<Transaction extends object> {
   async run<T>(work: ApplicationWork<Transaction, T>, options: TransactionOptions): Promise<Transacted<T>> {
     checkWork('transaction', work)
     checkTransactionOptions(options)
-    const { subscriptions, defaults } = this.parts
+    const { subscriptions, defaults, aggregates } = this.parts
+    aggregates.refuseNestedTransaction()
     const { consistency = 'eventual', timeout = defaults.timeout ?? 30_000, retries = 0 } = options
     if (consistency !== 'eventual') subscriptions.checkWait(consistency)
     const transacted = await runTransaction(this.dependencies, work, this.metadataOf(options), retries)

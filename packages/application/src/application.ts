@@ -144,6 +144,7 @@ export class Application<Transaction extends object = object> {
    * @returns what the work returned, the version and position after each append, and what each command came to
    * @throws ApplicationNotRunningError, InvalidOptionError
    * @throws UnlistedEventError for an event of a class that no module lists; nothing was written
+   * @throws NestedTransactionError within the work of another one, or in a handler that decides in one; nothing was done
    * @throws TransactionConflictError where another writer was first, and commands were decided on what was before; nothing was written
    * @throws NotYetVisibleError when it is stored, and the handlers to wait for have not seen it in time
    * @throws what the work throws, and what `transaction` of the store throws; nothing was written, unless it says otherwise

@@ -222,6 +222,22 @@ export function describeDispatchWithin(name: string, prepare: () => Promise<Proc
       expect(await app.dispatch(new Pay(move(1)))).toMatchObject({ version: 2 })
     })
 
+    it('and in one of its own: that is refused at once too, and nothing of it is done', async () => {
+      const { app, account, move, purse } = await begin()
+      const told: unknown[] = []
+      await app.transaction(async ({ dispatch }) => {
+        await dispatch(new Pay(move(3)))
+        const nested = app.transaction((inner) => inner.dispatch(new Pay(move(1))))
+        await nested.catch((error: unknown) => told.push(error))
+      })
+      expect(told).toMatchObject([{ code: 'nested-transaction', outer: undefined }])
+      expect((await app.stateOf(purse, account)).state).toEqual({ balance: 3 })
+      // One after the other is fine, and so is one at the same time.
+      const after = () => app.transaction(({ dispatch }) => dispatch(new Pay(move(1))), { retries: 5 })
+      await Promise.all([after(), after()])
+      expect((await app.stateOf(purse, account)).state).toEqual({ balance: 5 })
+    })
+
     it('may be refused, and the work goes on without them', async () => {
       const { app, account, move, stored } = await begin()
       const { result, dispatched } = await app.transaction(async ({ dispatch }) => {
@@ -356,10 +372,11 @@ export function describeDispatchWithin(name: string, prepare: () => Promise<Proc
         await dispatch(new Limit({ account }))
       })
       await expect(outcome).rejects.toMatchObject({ code: 'too-much', facts: { balance: 2 } })
+      const rival = await begin()
       const raced = app.transaction(async ({ dispatch, append }) => {
         await dispatch(new Limit({ account }))
         append(`note-${account}`, new Noted({ text: 'x' }))
-        await app.transaction(async ({ append: elsewhere }) => elsewhere(`other-${account}`, new Deposited(move(1))))
+        await rival.app.transaction(async ({ append: elsewhere }) => elsewhere(`other-${account}`, new Deposited(move(1))))
       })
       await expect(raced).rejects.toMatchObject({ code: 'transaction-conflict', cause: { code: 'append-condition-failed' } })
     })

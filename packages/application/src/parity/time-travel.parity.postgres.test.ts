@@ -9,7 +9,7 @@ const { connectionString, schema } = testDatabase()
 const pool = new pg.Pool({ connectionString, max: 1 })
 afterAll(() => pool.end())
 
-/** All rows of all tables of the store. */
+/** All rows of all tables of the store, and how far its sequences have come. */
 async function everything(): Promise<string> {
   const { rows: tables } = await pool.query<{ name: string }>(
     `select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname = $1 order by 1`,
@@ -21,6 +21,11 @@ async function everything(): Promise<string> {
     all[name] = rows.map(({ row }) => row)
   }
   expect(tables.length).toBeGreaterThan(5)
+  const { rows: sequences } = await pool.query(
+    'select sequencename, last_value from pg_sequences where schemaname = $1 order by 1',
+    [schema],
+  )
+  all.sequences = sequences
   return JSON.stringify(all)
 }
 

@@ -10,7 +10,7 @@ import {
   withMiddleware,
 } from '@writ/command-router'
 import { EventHandler, eventHandler, On, on } from '@writ/event-handler'
-import { Command, type EventStore, eventsOf } from '@writ/event-store'
+import { Command, type EventStore, eventsOf, systemRuntime } from '@writ/event-store'
 import { inMemoryEventStore } from '@writ/event-store-memory'
 import { inject } from 'inversify'
 import { z } from 'zod'
@@ -430,6 +430,40 @@ export function describeCommands(name: string, open: () => EventStore): void {
       })
     })
 
+    it('a timeout is 30 seconds unless the application says otherwise, and each dispatch may say otherwise still', async () => {
+      const stuck = route(Give, { aggregate: aggregateOf(Savings), identity: 'to', handle: () => new Promise(() => {}) })
+      const timeoutOf = async (dispatch: ApplicationOptions['dispatch'] = {}, options: DispatchOptions = {}) => {
+        let ahead = 0
+        const runtime = { ...systemRuntime, monotonic: () => systemRuntime.monotonic() + ahead }
+        const app = await start([savings, { name: 'stuck', commandHandlers: [stuck] }], { dispatch, runtime })
+        const late = app.dispatch(new Give({ to: account }), options).then(
+          () => undefined,
+          (error: { code: string; timeout: number }) => error,
+        )
+        ahead = 60_000
+        const error = await late
+        expect(error).toMatchObject({ code: 'command-timeout', mayBeCommitted: false })
+        return error!.timeout
+      }
+      expect(await timeoutOf()).toBe(30_000)
+      expect(await timeoutOf({ timeout: 20_000 })).toBe(20_000)
+      expect(await timeoutOf({ timeout: 20_000 }, { timeout: 10_000 })).toBe(10_000)
+    })
+
+    it('an application may say how many conflicts its dispatches take, and each dispatch may say otherwise', async () => {
+      const app = await start([savings], { dispatch: { retries: 3 } })
+      const rival = await start()
+      const append = app.store.append.bind(app.store)
+      app.store.append = async (given) => {
+        // Somebody else is always first.
+        await rival.dispatch(deposit())
+        return append(given)
+      }
+      const conflicts = (expected: number) => ({ code: 'too-many-conflicts', conflicts: expected })
+      await expect(app.dispatch(deposit())).rejects.toMatchObject(conflicts(4))
+      await expect(app.dispatch(deposit(), { retries: 0 })).rejects.toMatchObject(conflicts(1))
+    })
+
     it('an application has defaults for its dispatches, and each dispatch may say otherwise', async () => {
       const app = await start([savings, module({ name: 'seers', eventHandlers: [Seer] })], {
         dispatch: {
@@ -438,15 +472,16 @@ export function describeCommands(name: string, open: () => EventStore): void {
           retries: 3,
           actor: 'robot',
           tenant: 'acme',
-          metadata: { region: 'eu' },
+          metadata: { region: 'eu', plan: 'a' },
         },
       })
       await app.dispatch(deposit())
       expect(app.get(Seer).seen).toBeGreaterThan(0)
       await app.dispatch(deposit(), { consistency: 'eventual', actor: 'ann', tenant: 'other', metadata: { region: 'us' } })
       expect(await metadataIn(app)).toMatchObject([
-        { actor: 'robot', tenant: 'acme', user: { region: 'eu' } },
-        { actor: 'ann', tenant: 'other', user: { region: 'us' } },
+        { actor: 'robot', tenant: 'acme', user: { region: 'eu', plan: 'a' } },
+        // Metadata is merged key by key; of anything else what the dispatch says takes the default's place.
+        { actor: 'ann', tenant: 'other', user: { region: 'us', plan: 'a' } },
       ])
     })
 
