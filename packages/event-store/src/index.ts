@@ -35,6 +35,7 @@ export { ValueNotStorableError } from './errors/value-not-storable-error.js'
 export { hasCode, WritError } from './errors/writ-error.js'
 export { Command, type CommandClass, type CommandOptions, type Declares, type ResultOf } from './messages/command.js'
 export { Event, type EventClass, type EventOptions } from './messages/event.js'
+export type { Mistake } from './messages/mistake.js'
 export {
   type AnyCommand,
   type AnyCommandClass,

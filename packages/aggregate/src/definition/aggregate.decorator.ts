@@ -1,4 +1,4 @@
-import type { AnyCommand, Class } from '@writ/event-store'
+import type { AnyCommand, Class, Mistake } from '@writ/event-store'
 import { checkDecoratorMode } from './decorator-mode.js'
 import type { FieldsOf, StoredState } from './stored-state.js'
 import { type AggregateDecoratorOptions, writeAggregate } from './written-down.js'
@@ -26,11 +26,11 @@ export function Aggregate<I extends string, S extends object = object>(
     aggregateClass: CommandsOf<InstanceType<K>> extends Readonly<Record<I, string>>
       ? IsKeptIn<InstanceType<K>, S> extends true
         ? K
-        : never
-      : never,
+        : Mistake<'storedIn reads and writes other fields than the class has'>
+      : Mistake<`a command of its methods has no text field '${I}', by which it would say which one is meant`>,
     ...rest: readonly unknown[]
   ): void => {
     checkDecoratorMode('Aggregate', rest[0])
-    writeAggregate(aggregateClass, options as AggregateDecoratorOptions)
+    writeAggregate(aggregateClass as K, options as AggregateDecoratorOptions)
   }
 }

@@ -1,4 +1,4 @@
-import { type AnyEvent, type Class, type Json, toPlainJson } from '@writ/event-store'
+import { type AnyEvent, type Class, type Json, type Mistake, toPlainJson } from '@writ/event-store'
 import { InvalidProcessManagerError } from '../errors/definition-errors.js'
 import { ClassState } from './class-state.js'
 import { define } from './define.js'
@@ -45,19 +45,19 @@ type EventsWithout<E, Field extends string> = E extends AnyEvent
     : E
   : never
 
+type Deciding<ProcessClass extends Class<object>> = [MethodsThatDecideNoCommands<InstanceType<ProcessClass>>] extends [never]
+  ? ProcessClass
+  : Mistake<`its method ${MethodsThatDecideNoCommands<InstanceType<ProcessClass>> & string} answers with something else than commands`>
+
 type Fitting<ProcessClass extends Class<object>, Field extends string> = [
   EventsWithout<EventsOf<InstanceType<ProcessClass>>, Field>,
 ] extends [never]
-  ? [MethodsThatDecideNoCommands<InstanceType<ProcessClass>>] extends [never]
-    ? ProcessClass
-    : never
-  : never
+  ? Deciding<ProcessClass>
+  : Mistake<`an event of its methods has no text field '${Field}' to correlate by`>
 
 type FittingFunction<ProcessClass extends Class<object>, E extends AnyEvent> = [EventsOf<InstanceType<ProcessClass>>] extends [E]
-  ? [MethodsThatDecideNoCommands<InstanceType<ProcessClass>>] extends [never]
-    ? ProcessClass
-    : never
-  : never
+  ? Deciding<ProcessClass>
+  : Mistake<'its methods take events that the function to correlate by does not'>
 
 /**
  * Makes a class manage processes: events come in, commands go out, and each instance remembers where it is.
@@ -81,7 +81,7 @@ export function ProcessManager<E extends AnyEvent>(
   options: ProcessManagerOptions<CorrelateFunction<E>>,
 ): <ProcessClass extends Class<object>>(processClass: FittingFunction<ProcessClass, E>, ...rest: readonly unknown[]) => void
 export function ProcessManager(options: ProcessManagerOptions<Correlate>) {
-  return (processClass: Class<object>, ...rest: readonly unknown[]): void => {
+  return (processClass: object, ...rest: readonly unknown[]): void => {
     refuseStandardMode('@ProcessManager', rest[0])
     decorated.set(processClass, options)
   }
