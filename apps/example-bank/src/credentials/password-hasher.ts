@@ -12,9 +12,9 @@ export interface ScryptCost {
 const defaultCost: ScryptCost = { N: 2 ** 15, r: 8, p: 3 }
 const BYTES = 32
 
-/** Of the four threads that Node has for such work, half; and no more may wait than are done before their senders give up. */
+/** Of the four threads that Node has for such work, half; and no more may wait than are done before their senders give up, also on a busy machine. */
 const AT_ONCE = 2
-const MOST_WAITING = 50
+const MOST_WAITING = 20
 
 /** Hashes passwords with scrypt; a hash carries its parameters, so they can grow without breaking those that are stored. */
 export class PasswordHasher {

@@ -12,7 +12,7 @@ import { PublicAddress } from './public-address.js'
 const SHOWN = 10_000
 
 const style =
-  'body{font:16px/1.5 system-ui;max-width:48rem;margin:2rem auto;padding:0 1rem}article{border-top:1px solid #999}pre{white-space:pre-wrap}'
+  'body{font:16px/1.5 system-ui;max-width:48rem;margin:2rem auto;padding:0 1rem}article{border-top:1px solid #999}pre{white-space:pre-wrap;overflow-wrap:anywhere}'
 
 // Nothing but this style sheet: no script, no image, no frame, whatever somebody writes into an owner's name.
 const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`
