@@ -1,6 +1,7 @@
 export { Aggregate, type CommandsOf } from './definition/aggregate.decorator.js'
 export { aggregateOf } from './definition/aggregate-of.js'
-export { type AggregateState, Aggregates, type AggregatesOptions } from './aggregates.js'
+export { type AggregateState, Aggregates } from './aggregates.js'
+export type { AggregatesOptions } from './aggregates-options.js'
 export {
   type FieldsOf,
   type MappedRowsOptions,

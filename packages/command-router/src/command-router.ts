@@ -1,102 +1,42 @@
 import {
   type Aggregates,
   AggregatesStoppedError,
-  type CommandExecution,
   type DecidedWithin,
   type Executed,
   refusedWhileApplying,
   type TransactionScope,
 } from '@writ/aggregate'
-import {
-  type AnyCommand,
-  commandClassOf,
-  type EventMetadata,
-  type EventStore,
-  InvalidOptionError,
-  isCommand,
-  type JsonObject,
-  type Runtime,
-  refuseUnknownOptions,
-  systemRuntime,
-  toPlainJson,
-} from '@writ/event-store'
-import {
-  type Consistency,
-  checkDispatchDefaults,
-  checkDispatchOptions,
-  checkSetByMiddleware,
-  type DispatchDefaults,
-  type DispatchOptions,
-} from './dispatch-options.js'
-import {
-  CausationTooDeepError,
-  DuplicateCategoryError,
-  DuplicateRouteError,
-  NotACommandError,
-  UnknownCommandError,
-} from './errors/routing-errors.js'
-import { fingerprintOf } from './fingerprint.js'
+import { type AnyCommand, type EventStore, InvalidOptionError } from '@writ/event-store'
+import { type CommandRouterOptions, checkedOptions, type RouterSettings } from './command-router-options.js'
+import { type Consistency, checkDispatchOptions, checkSetByMiddleware, type DispatchOptions } from './dispatch-options.js'
+import { CausationTooDeepError } from './errors/routing-errors.js'
+import { executionOf, type Way } from './execution-of.js'
 import type { DispatchContext, Middleware } from './middleware.js'
-import { type Answer, answerTo, type Dispatched, type Reply, type Returning, type ReturningState, replyOf } from './reply.js'
+import {
+  type Answer,
+  answerTo,
+  type Dispatched,
+  dispatchedOf,
+  type Reply,
+  type Returning,
+  type ReturningState,
+  replyOf,
+} from './reply.js'
 import type { Route } from './route.js'
+import { Routes } from './routes.js'
 import { runMiddleware } from './run-middleware.js'
 import { streamOf } from './stream-of.js'
+import { UnderWay } from './under-way.js'
 import { checkWithinOptions, type Provisional, type WithinOptions } from './within-transaction.js'
-
-/** Waits until handlers have seen what a command has written: all strongly consistent ones, or those named. */
-export type WaitFor = (decided: DecidedEvents, handlers: 'strong' | readonly string[], timeout: number) => Promise<void>
-
-/** The events of one command; they stand next to each other. */
-export interface DecidedEvents {
-  readonly stream: string
-  /** The last one's position; where nothing was decided, that of the stream's last event. */
-  readonly position: number
-  /** Their types, in their order; none where nothing was decided. */
-  readonly types: readonly string[]
-}
-
-export interface CommandRouterOptions {
-  /** From `route`, `routesOf`, `commandHandlerOf`; a command has exactly one. */
-  readonly routes: readonly Route[]
-  readonly aggregates: Aggregates
-  /** Those on another store, for a dispatch that names one: the same ones for the same store. Without it no dispatch may. */
-  readonly aggregatesOn?: (store: EventStore) => Aggregates
-  /** Around every command, the first one outermost. */
-  readonly middleware?: readonly Middleware[]
-  readonly runtime?: Runtime
-  /** Needed for any consistency but 'eventual'. */
-  readonly waitFor?: WaitFor
-  readonly defaults?: DispatchDefaults
-  /** How many events, each the cause of the next, a command may follow from: 100 by default. What goes in a circle ends there. */
-  readonly causationLimit?: number
-}
-
-const known: Record<keyof CommandRouterOptions, true> = {
-  routes: true,
-  aggregates: true,
-  aggregatesOn: true,
-  middleware: true,
-  runtime: true,
-  waitFor: true,
-  defaults: true,
-  causationLimit: true,
-}
 
 const noOptions: DispatchOptions = Object.freeze({})
 
 /** Command → route and stream, through middleware, to the aggregate. */
 export class CommandRouter {
-  private readonly routes = new Map<string, Route>()
-  private readonly aggregates: Aggregates
-  private readonly aggregatesOn: CommandRouterOptions['aggregatesOn']
-  private readonly middleware: readonly Middleware[]
-  private readonly runtime: Runtime
-  private readonly waitFor: WaitFor | undefined
-  private readonly defaults: DispatchDefaults & Required<Pick<DispatchDefaults, 'timeout' | 'consistency' | 'retries'>>
-  private readonly causationLimit: number
-  private dispatching = 0
+  private readonly routes: Routes
+  private readonly settings: RouterSettings
+  private readonly dispatching = new UnderWay()
   private isStopping = false
-  private readonly drained = new Set<() => void>()
   // Made once, and not for each command.
   private readonly replies: Readonly<Record<Answer, (done: Executed) => object>> = {
     version: (done) => this.answered(dispatchedOf(done), 'version'),
@@ -106,36 +46,19 @@ export class CommandRouter {
     nothing: (done) => this.answered(dispatchedOf(done), 'nothing'),
   }
   private readonly failed = (error: unknown): never => {
-    this.ended()
+    this.dispatching.ended()
     throw error
   }
 
   /** @throws DuplicateRouteError, DuplicateCategoryError, InvalidOptionError */
   constructor(options: CommandRouterOptions) {
-    refuseUnknownOptions('CommandRouter', options, Object.keys(known))
-    this.aggregates = options.aggregates
-    this.aggregatesOn = options.aggregatesOn
-    this.middleware = options.middleware ?? []
-    this.runtime = options.runtime ?? systemRuntime
-    this.waitFor = options.waitFor
-    this.causationLimit = options.causationLimit ?? 100
-    if (!(this.causationLimit >= 1)) throw new InvalidOptionError('CommandRouter', 'causationLimit', 'must be a number from 1')
-    checkDispatchDefaults(options.defaults ?? {})
-    this.defaults = { timeout: 30_000, consistency: 'eventual', retries: 10, ...options.defaults }
-    const categories = new Map<string, Route['aggregate']>()
-    for (const route of options.routes) {
-      this.add(route)
-      const { aggregate } = route
-      if (aggregate.isStateless) continue
-      const other = categories.get(aggregate.category)
-      if (other && other !== aggregate) throw new DuplicateCategoryError(aggregate.category, [other.name, aggregate.name])
-      categories.set(aggregate.category, aggregate)
-    }
+    this.settings = checkedOptions(options)
+    this.routes = new Routes(options.routes)
   }
 
   /** The types of the commands that it knows. */
   get commands(): readonly string[] {
-    return [...this.routes.keys()]
+    return this.routes.commands
   }
 
   /**
@@ -152,7 +75,7 @@ export class CommandRouter {
     try {
       if (this.isStopping) throw new AggregatesStoppedError()
       if (options !== noOptions) checkDispatchOptions(options)
-      return this.handle(this.routeOf(command), command, options)
+      return this.handle(this.routes.of(command), command, options)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -173,7 +96,7 @@ export class CommandRouter {
   ): Promise<{ readonly reply: Provisional<C, R>; readonly decided: DecidedWithin | undefined }> {
     if (this.isStopping) throw new AggregatesStoppedError()
     checkWithinOptions(options)
-    const route = this.routeOf(command)
+    const route = this.routes.of(command)
     const context = this.contextOf(route, command, options, true)
     const givenId = options.commandId ?? options.idempotencyKey
     const returning = answerTo(route, options.returning)
@@ -207,12 +130,12 @@ export class CommandRouter {
 
   /** How many commands are under way. */
   get underWay(): number {
-    return this.dispatching
+    return this.dispatching.count
   }
 
   /** Resolves when no command is under way. */
   async idle(): Promise<void> {
-    if (this.dispatching > 0) await new Promise<void>((resolve) => this.drained.add(resolve))
+    await this.dispatching.idle()
   }
 
   /** Takes in no more commands, and resolves when those under way are answered. */
@@ -221,26 +144,11 @@ export class CommandRouter {
     await this.idle()
   }
 
-  private add(route: Route): void {
-    const { type } = route.commandClass
-    const other = this.routes.get(type)
-    if (other) throw new DuplicateRouteError(type, [other.handler, route.handler])
-    this.routes.set(type, route)
-  }
-
-  private routeOf(command: AnyCommand): Route {
-    if (!isCommand(command)) throw new NotACommandError(described(command))
-    const { type } = commandClassOf(command)
-    const route = this.routes.get(type)
-    if (!route) throw new UnknownCommandError(type, this.commands)
-    return route
-  }
-
   private handle(route: Route, command: AnyCommand, options: DispatchOptions): Promise<object> {
-    const { defaults } = this
+    const { aggregates, defaults, waitFor } = this.settings
     const way: Way = {
       route,
-      aggregates: options.store ? this.elsewhere(options.store, options.consistency) : this.aggregates,
+      aggregates: options.store ? this.elsewhere(options.store, options.consistency) : aggregates,
       givenId: options.commandId ?? options.idempotencyKey,
       fingerprint: options.fingerprint,
       timeout: options.timeout ?? defaults.timeout,
@@ -248,7 +156,7 @@ export class CommandRouter {
       retries: options.retries ?? defaults.retries,
       returning: answerTo(route, options.returning),
     }
-    if (way.consistency !== 'eventual' && !this.waitFor) {
+    if (way.consistency !== 'eventual' && !waitFor) {
       throw new InvalidOptionError(
         'dispatch',
         'consistency',
@@ -260,7 +168,7 @@ export class CommandRouter {
     // The usual way is one promise shorter: with neither middleware nor handlers to wait for.
     if (middleware.length === 0 && way.consistency === 'eventual') {
       const executed = this.execute(context, way)
-      this.dispatching++
+      this.dispatching.begun()
       return executed.then(this.replies[way.returning], this.failed)
     }
     return this.handleWithMiddleware(middleware, context, way)
@@ -271,7 +179,7 @@ export class CommandRouter {
       checkSetByMiddleware(context)
       return this.executeAndWait(context, way)
     })
-    this.dispatching++
+    this.dispatching.begun()
     return dispatched.then((done) => this.answered(done, way.returning), this.failed)
   }
 
@@ -282,11 +190,11 @@ export class CommandRouter {
     options: Omit<DispatchOptions, 'returning'>,
     isProvisional: boolean,
   ): DispatchContext {
-    const { defaults } = this
-    if ((options.causationDepth ?? 0) > this.causationLimit) {
-      throw new CausationTooDeepError(route.commandClass.type, options.causationDepth!, this.causationLimit)
+    const { causationLimit, defaults, runtime } = this.settings
+    if ((options.causationDepth ?? 0) > causationLimit) {
+      throw new CausationTooDeepError(route.commandClass.type, options.causationDepth!, causationLimit)
     }
-    const commandId = options.commandId ?? options.idempotencyKey ?? this.runtime.uuid()
+    const commandId = options.commandId ?? options.idempotencyKey ?? runtime.uuid()
     return {
       command,
       commandId,
@@ -305,15 +213,16 @@ export class CommandRouter {
 
   /** @throws InvalidOptionError */
   private elsewhere(store: EventStore, consistency: Consistency = 'eventual'): Aggregates {
-    if (!this.aggregatesOn)
+    const { aggregatesOn } = this.settings
+    if (!aggregatesOn)
       throw new InvalidOptionError('dispatch', 'store', 'needs a router that knows the aggregates of other stores')
-    if (consistency === 'eventual') return this.aggregatesOn(store)
+    if (consistency === 'eventual') return aggregatesOn(store)
     throw new InvalidOptionError('dispatch', 'consistency', "can only be 'eventual' on another store: nobody handles its events")
   }
 
   private middlewareOf({ middleware }: Route, own: readonly Middleware[] = []): readonly Middleware[] {
-    if (middleware.length === 0 && own.length === 0) return this.middleware
-    return [...this.middleware, ...middleware, ...own]
+    if (middleware.length === 0 && own.length === 0) return this.settings.middleware
+    return [...this.settings.middleware, ...middleware, ...own]
   }
 
   private execute(context: DispatchContext, way: Way): Promise<Executed> {
@@ -322,89 +231,19 @@ export class CommandRouter {
 
   private async executeAndWait(context: DispatchContext, way: Way): Promise<Dispatched> {
     const { consistency, timeout } = way
-    const start = this.runtime.monotonic()
+    const { runtime, waitFor } = this.settings
+    const start = runtime.monotonic()
     const done = await this.execute(context, way)
     const { stream, position, types = [] } = done
     if (consistency !== 'eventual') {
-      const left = Math.max(1, timeout - (this.runtime.monotonic() - start))
-      await this.waitFor?.({ stream, position, types }, consistency, left)
+      const left = Math.max(1, timeout - (runtime.monotonic() - start))
+      await waitFor?.({ stream, position, types }, consistency, left)
     }
     return dispatchedOf(done)
   }
 
   private answered(dispatched: Dispatched, returning: Answer): object {
-    this.ended()
+    this.dispatching.ended()
     return replyOf(dispatched, returning)
   }
-
-  private ended(): void {
-    if (--this.dispatching > 0) return
-    for (const resolve of this.drained) resolve()
-    this.drained.clear()
-  }
-}
-
-/** What an aggregate is told of a command. */
-function executionOf(context: DispatchContext, way: Omit<Way, 'aggregates' | 'timeout'> & Partial<Way>): CommandExecution {
-  const { command, commandId, stream } = context
-  const { route, givenId, returning } = way
-  return {
-    aggregate: route.aggregate,
-    stream,
-    command,
-    commandId,
-    receipt: givenId === undefined ? undefined : { fingerprint: way.fingerprint ?? fingerprintOf(command) },
-    metadata: metadataOf(context),
-    decide: route.decide,
-    boundary: route.boundary?.(command),
-    boundaryState: boundaryStateOf(route, command),
-    retries: way.retries,
-    timeout: way.timeout,
-    wants: returning === 'state' || returning === 'events' ? returning : undefined,
-    tellsTypes: way.consistency !== 'eventual',
-  }
-}
-
-function boundaryStateOf({ boundaryState }: Route, command: AnyCommand): CommandExecution['boundaryState'] {
-  return boundaryState && ((events) => boundaryState(command, events))
-}
-
-/** What the options come to, with the defaults. */
-interface Way {
-  readonly route: Route
-  readonly aggregates: Aggregates
-  readonly givenId: string | undefined
-  readonly fingerprint: string | undefined
-  readonly timeout: number
-  readonly consistency: Consistency
-  readonly retries: number
-  readonly returning: Answer
-}
-
-function metadataOf(context: DispatchContext): EventMetadata {
-  const { commandId, correlationId, causationId, causationDepth, actor, tenant, trace, metadata } = context
-  const isFirst = causationId === undefined && causationDepth === undefined
-  if (isFirst && actor === undefined && tenant === undefined && trace === undefined && metadata === undefined)
-    return { correlationId, causationId: commandId }
-  return {
-    correlationId,
-    causationId: commandId,
-    ...(causationId !== undefined && { commandCausationId: causationId }),
-    ...(causationDepth !== undefined && { causationDepth }),
-    ...(actor !== undefined && { actor }),
-    ...(tenant !== undefined && { tenant }),
-    ...(trace !== undefined && { trace }),
-    ...(metadata !== undefined && { user: toPlainJson(metadata, 'metadata') as JsonObject }),
-  }
-}
-
-function dispatchedOf({ commandId, stream, version, position, result, events, state }: Executed): Dispatched {
-  if (events !== undefined) return { commandId, stream, version, position, result, events }
-  if (state !== undefined) return { commandId, stream, version, position, result, state }
-  return { commandId, stream, version, position, result }
-}
-
-function described(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return value === null ? 'null' : `A value of type ${typeof value}`
-  return `An object of class ${value.constructor?.name ?? 'none'}`
 }

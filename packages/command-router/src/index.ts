@@ -1,7 +1,8 @@
 export { causedBy } from './caused-by.js'
 export { CommandHandler, type CommandHandlerOptions, commandHandlerOf, handledBy } from './command-handler.decorator.js'
 export { type AloneOptions, commandHandler, type HandlerAlone } from './command-handler.js'
-export { CommandRouter, type CommandRouterOptions, type DecidedEvents, type WaitFor } from './command-router.js'
+export { CommandRouter } from './command-router.js'
+export type { CommandRouterOptions, DecidedEvents, WaitFor } from './command-router-options.js'
 export {
   type Consistency,
   checkDispatchDefaults,

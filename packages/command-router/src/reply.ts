@@ -1,4 +1,4 @@
-import { type AggregateDefinition, aggregateOf, type StateOf } from '@writ/aggregate'
+import { type AggregateDefinition, aggregateOf, type Executed, type StateOf } from '@writ/aggregate'
 import { type AnyCommand, type Class, InvalidOptionError, type RecordedEvent, type ResultOf } from '@writ/event-store'
 import type { Route } from './route.js'
 
@@ -57,4 +57,10 @@ export function replyOf(dispatched: Dispatched, returning: Answer): object {
   if (returning === 'nothing') return { commandId: dispatched.commandId }
   if (returning === 'result') return { commandId: dispatched.commandId, result: dispatched.result }
   return dispatched
+}
+
+export function dispatchedOf({ commandId, stream, version, position, result, events, state }: Executed): Dispatched {
+  if (events !== undefined) return { commandId, stream, version, position, result, events }
+  if (state !== undefined) return { commandId, stream, version, position, result, state }
+  return { commandId, stream, version, position, result }
 }

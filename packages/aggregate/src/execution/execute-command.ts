@@ -2,52 +2,29 @@ import {
   type Appended,
   type CommandAlreadyHandledError,
   DomainError,
-  type EventStore,
-  eventClassOf,
-  eventsOf,
   hasCode,
-  matchesQuery,
-  type RecordedEvent,
-  type Runtime,
   type WrongExpectedVersionError,
 } from '@writ/event-store'
-import type { AggregateDefinition, Handling } from '../definition/decider.js'
+import type { AggregateDefinition } from '../definition/decider.js'
 import type { Decision } from '../definition/decision.js'
 import { CurrentLifespan } from '../definition/lifespan.js'
-import { DecisionInSteps } from '../definition/steps.js'
-import { TooManyConflictsError } from '../errors/execution-errors.js'
 import { isPromise } from '../state/apply-event.js'
 import { ConfirmedState } from '../state/confirmed-state.js'
-import { type Loaded, loadState, type StateSource, takeOver } from '../state/load-state.js'
+import { type Loaded, loadState, takeOver } from '../state/load-state.js'
 import { isAboutOneCommand, isCertainlyNotStored } from './append-failure.js'
-import { type AtWork, decideWatched, type Place, whileAtWork } from './at-work.js'
+import type { AtWork } from './at-work.js'
 import { appendOf, Collected } from './collected.js'
-import type { Executed } from './command-execution.js'
 import { conclude } from './conclude.js'
+import { type DecidingPlace, decisionOn } from './decision-on.js'
+import { executedOf } from './executed-of.js'
 import { Mailbox } from './mailbox.js'
-import type { NewStreams } from './new-streams.js'
 import type { PendingCommand } from './pending-command.js'
 import { Replies } from './replies.js'
-import { runSteps } from './run-steps.js'
 import { SnapshotWriter } from './snapshot-writer.js'
 import { StateAhead } from './state-ahead.js'
-
-/** What one aggregate needs from those around it. */
-export interface Surroundings extends StateSource {
-  readonly store: EventStore
-  readonly runtime: Runtime
-  readonly newStreams: NewStreams
-  /** A command was answered. */
-  answered(): void
-  /** Nothing is left to do. */
-  idle(runtime: AggregateRuntime): void
-  /** Something that nobody waits for now, but `stop` does. */
-  inBackground(work: Promise<void>): void
-}
+import type { Surroundings } from './surroundings.js'
 
 const nothing = () => {}
-
-const withoutBoundary: Handling = Object.freeze({ boundary: Object.freeze([]), state: undefined })
 
 /**
  * One aggregate at work in this process: load → decide → append.
@@ -57,7 +34,7 @@ const withoutBoundary: Handling = Object.freeze({ boundary: Object.freeze([]), s
  * answered when its append is confirmed, so everything that it was decided on is confirmed as well. Whenever that turns out otherwise,
  * whatever was decided on it goes back to the mailbox and is decided again.
  */
-export class AggregateRuntime implements Place {
+export class AggregateRuntime implements DecidingPlace {
   /** Neighbours in a list of idle or of busy ones. */
   previous: AggregateRuntime | undefined
   next: AggregateRuntime | undefined
@@ -104,6 +81,10 @@ export class AggregateRuntime implements Place {
   /** Commands taken and not yet answered. */
   get pending(): number {
     return this.replies.pending
+  }
+
+  isDeciding(command: PendingCommand): boolean {
+    return this.deciding === command
   }
 
   take(command: PendingCommand): void {
@@ -200,37 +181,17 @@ export class AggregateRuntime implements Place {
   // Decide
 
   private decide(command: PendingCommand, confirmed: ConfirmedState): void {
-    const { execution } = command
     const state = this.ahead.newest(confirmed)
     this.deciding = command
     let decision: Decision | Promise<Decision>
     try {
-      decision = execution.boundary
-        ? this.decideWithBoundary(command, state)
-        : decideWatched(this, execution, state, withoutBoundary)
-      if (typeof decision === 'object') decision = this.withSteps(command, decision, state, confirmed)
+      decision = decisionOn(command, state, this.ahead.newestVersion(confirmed), this, this.surroundings)
     } catch (error) {
       this.refuseOrFail(command, error)
       return
     }
     if (isPromise(decision)) this.awaitDecision(command, decision)
     else this.accept(command, decision, confirmed)
-  }
-
-  /** The decision with its steps taken, where it has some. */
-  private withSteps(
-    command: PendingCommand,
-    decision: Decision | Promise<Decision>,
-    state: unknown,
-    confirmed: ConfirmedState,
-  ): Decision | Promise<Decision> {
-    const { execution } = command
-    const version = this.ahead.newestVersion(confirmed)
-    const taken = (decided: Decision) => {
-      if (!DecisionInSteps.is(decided) || this.deciding !== command) return decided
-      return whileAtWork({ place: this, sender: execution.sender }, () => runSteps(decided, execution, state, version))
-    }
-    return isPromise(decision) ? decision.then(taken) : taken(decision)
   }
 
   private awaitDecision(command: PendingCommand, decision: PromiseLike<Decision>): void {
@@ -246,27 +207,6 @@ export class AggregateRuntime implements Place {
       (decided) => this.step(() => done(() => this.accept(command, decided, this.confirmed!))),
       (error: unknown) => this.step(() => done(() => this.refuseOrFail(command, error))),
     )
-  }
-
-  private async decideWithBoundary(command: PendingCommand, state: unknown): Promise<Decision> {
-    const { store, events } = this.surroundings
-    const { execution } = command
-    const { boundary: wanted, boundaryState } = execution
-    // What an event is today may be stored under another type. Read and condition ask for the same.
-    const query = events.storedQuery(wanted!)
-    const boundary: RecordedEvent[] = []
-    let after = 0
-    for await (const stored of eventsOf(store.readAll({ query }))) {
-      after = stored.position
-      for (const event of events.decode(stored)) {
-        const isAsFound = query === wanted && event.type === stored.type
-        if (isAsFound || matchesQuery(wanted!, event)) boundary.push(event)
-      }
-    }
-    command.condition = { failIfMatch: query, after }
-    // It was given up when it ran out of time: nobody hears of what it would decide.
-    if (this.deciding !== command) return undefined
-    return decideWatched(this, execution, state, { boundary, state: boundaryState?.(boundary) })
   }
 
   private accept(command: PendingCommand, decision: Decision, confirmed: ConfirmedState): void {
@@ -339,30 +279,11 @@ export class AggregateRuntime implements Place {
       }
       if (command.failed) this.fail(command)
       else if (command.refusal) this.replies.reject(command, command.refusal)
-      else this.replies.resolve(command, this.executed(command, version, position, confirmed))
+      else this.replies.resolve(command, executedOf(command, version, position, confirmed))
     }
     this.inFlight = undefined
     if (this.collected.isEmpty) this.ahead.becomeConfirmed(confirmed)
     this.snapshots?.consider(confirmed)
-  }
-
-  private executed(
-    { execution, events, answer }: PendingCommand,
-    version: number,
-    position: number,
-    confirmed: ConfirmedState,
-  ): Executed {
-    const { stream } = this
-    const { commandId } = execution
-    const told = { commandId, stream, version, position, eventCount: events.length, result: answer, repeated: false }
-    const executed = execution.tellsTypes ? { ...told, types: events.map((event) => eventClassOf(event).type) } : told
-    if (execution.wants !== 'state') return executed
-    try {
-      return { ...executed, state: this.definition.copy(confirmed.state) }
-    } catch {
-      // What is stored is stored; whoever wants the state loads it, and learns why there is none.
-      return executed
-    }
   }
 
   /** The store has refused an append, or could not be reached. */
@@ -370,12 +291,15 @@ export class AggregateRuntime implements Place {
     this.inFlight = undefined
     if (hasCode<WrongExpectedVersionError>(error, 'wrong-expected-version')) {
       if (this.isSupposed) this.surroundings.newStreams.found(commands[0]!.execution.command, false)
-      this.decideAgain(this.isSupposed ? commands : this.afterConflict(commands, error))
+      else this.replies.conflicted(commands, error)
+      this.decideAgain(commands)
       this.catchUp(confirmed, error)
     } else if (hasCode(error, 'append-condition-failed')) {
-      this.decideAgain(this.afterConflict(commands, error))
+      this.replies.conflicted(commands, error)
+      this.decideAgain(commands)
     } else if (hasCode<CommandAlreadyHandledError>(error, 'command-already-handled')) {
-      this.answerWithReceipt(commands, error)
+      this.replies.alreadyHandled(commands, error)
+      this.decideAgain(commands)
     } else if (commands.length > 1 && isAboutOneCommand(error)) {
       for (const command of commands) command.alone = true
       this.decideAgain(commands)
@@ -397,15 +321,6 @@ export class AggregateRuntime implements Place {
     this.collected.add(command)
   }
 
-  private afterConflict(commands: readonly PendingCommand[], error: unknown): readonly PendingCommand[] {
-    for (const command of commands) {
-      const { commandId, retries } = command.execution
-      if (++command.conflicts > retries)
-        this.replies.reject(command, new TooManyConflictsError(this.stream, commandId, command.conflicts, error))
-    }
-    return commands
-  }
-
   /** Takes over the events that another writer appended. */
   private catchUp(confirmed: ConfirmedState, { missed, actualVersion }: WrongExpectedVersionError): void {
     if (missed === undefined || actualVersion < confirmed.version) {
@@ -419,15 +334,6 @@ export class AggregateRuntime implements Place {
     } catch (error) {
       this.failWaiting(error)
     }
-  }
-
-  private answerWithReceipt(commands: readonly PendingCommand[], error: CommandAlreadyHandledError): void {
-    const handled = commands.find(
-      ({ execution, failed }) => execution.receipt && !failed && execution.commandId === error.receipt.commandId,
-    )
-    if (handled) this.replies.repeat(handled, error.receipt)
-    else for (const command of commands) this.replies.reject(command, error)
-    this.decideAgain(commands)
   }
 
   /** Puts these back to the front of the mailbox, with all that was decided after them. */

@@ -1,6 +1,6 @@
-import type { Receipt, Receipts } from '@writ/event-store'
+import type { CommandAlreadyHandledError, Receipt, Receipts } from '@writ/event-store'
 import type { CurrentLifespan } from '../definition/lifespan.js'
-import { CommandTimeoutError } from '../errors/execution-errors.js'
+import { CommandTimeoutError, TooManyConflictsError } from '../errors/execution-errors.js'
 import type { Executed } from './command-execution.js'
 import type { PendingCommand } from './pending-command.js'
 import { answerOf } from './receipt-body.js'
@@ -38,6 +38,25 @@ export class Replies {
       return
     }
     this.resolve(command, executed)
+  }
+
+  /** Another writer was first; those that have met too many of them get that for an answer. */
+  conflicted(commands: readonly PendingCommand[], error: unknown): void {
+    for (const command of commands) {
+      const { commandId, retries } = command.execution
+      if (++command.conflicts > retries)
+        this.reject(command, new TooManyConflictsError(this.stream, commandId, command.conflicts, error))
+    }
+  }
+
+  /** Answers the one of these that was handled before. */
+  alreadyHandled(commands: readonly PendingCommand[], error: CommandAlreadyHandledError): void {
+    const { receipt } = error
+    const handled = commands.find(
+      ({ execution, failed }) => execution.receipt && !failed && execution.commandId === receipt.commandId,
+    )
+    if (handled) this.repeat(handled, receipt)
+    else for (const command of commands) this.reject(command, error)
   }
 
   /** Reports a failure; but where the command's id was handled before, the receipt answers. */

@@ -1,7 +1,7 @@
 import { hasCode, type Snapshot } from '@writ/event-store'
 import type { SnapshotPolicy } from '../definition/decider.js'
 import type { ConfirmedState } from '../state/confirmed-state.js'
-import type { Surroundings } from './execute-command.js'
+import type { Surroundings } from './surroundings.js'
 
 /** Saves snapshots of one stream's confirmed state, one at a time, while nobody waits for it. */
 export class SnapshotWriter {
