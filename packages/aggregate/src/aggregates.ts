@@ -11,6 +11,7 @@ import type { AggregateDefinition } from './definition/decider.js'
 import { CommandDeadlockError } from './errors/command-deadlock-error.js'
 import { AggregateOverloadedError, AggregatesStoppedError } from './errors/execution-errors.js'
 import { InvalidAggregateError } from './errors/invalid-aggregate-error.js'
+import { NestedCommandError } from './errors/nested-command-error.js'
 import { NestedTransactionError } from './errors/nested-transaction-error.js'
 import { type AtWork, handlerAtWork, inNobodysName, type Place } from './execution/at-work.js'
 import type { CommandExecution, Executed } from './execution/command-execution.js'
@@ -152,6 +153,7 @@ export class Aggregates {
     await undefined
     if (sender.isOver) return this.executeAny(execution)
     const { stream, command } = execution
+    if (sender.projection !== undefined) throw new NestedCommandError(stream, undefined, sender.projection)
     const place = this.placeOf(stream)
     if (place && sender.wouldWaitForItself(place))
       throw new CommandDeadlockError(commandClassOf(command).type, stream, sender.stream ?? stream)
@@ -203,6 +205,11 @@ export class Aggregates {
   /** Does the work of a transaction of the store; a command that it dispatches beside it can't want another one. */
   whileInTransaction<T>(work: () => T): T {
     return this.stored.whileInTransaction(work)
+  }
+
+  /** Does what an inline projection does within an append: it can't dispatch anything. */
+  whileProjecting<T>(projection: string, work: () => T): T {
+    return this.stored.whileProjecting(projection, work)
   }
 
   /** Whether its commands are decided in a transaction of their own. */

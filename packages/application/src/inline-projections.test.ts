@@ -1,6 +1,6 @@
 import 'reflect-metadata'
 import { Aggregate, Apply, Handle } from '@writ/aggregate'
-import { type InlineContext, InlineProjection, On } from '@writ/event-handler'
+import { type InlineContext, InlineProjection, inlineProjection, On, on } from '@writ/event-handler'
 import { Command, DomainError, Event } from '@writ/event-store'
 import { type InMemoryTransaction, inMemoryEventStore } from '@writ/event-store-memory'
 import { inject } from 'inversify'
@@ -103,6 +103,33 @@ describe('an application with an inline projection', () => {
     await expect(other.app.dispatch(new Take({ seat: '7', row: 'a' }))).rejects.toMatchObject({ code: 'row-is-full' })
     expect(taken()).toEqual({ a: 3 })
     await Promise.all([without.discard(), other.discard()])
+  })
+
+  it('tells it at once when it dispatches a command or begins a transaction, for its own append would wait for that', async () => {
+    const told: unknown[] = []
+    const wayward = inlineProjection({
+      name: 'wayward',
+      on: [
+        on(Taken, async ({ seat, row }) => {
+          const note = (error: unknown) => void told.push(error)
+          await other.dispatch(new Take({ seat, row })).catch(note)
+          await other.dispatch(new Take({ seat: `beside ${seat}`, row })).catch(note)
+          await other.transaction(async ({ dispatch }) => dispatch(new Take({ seat, row }))).catch(note)
+        }),
+      ],
+    })
+    const other = await Application.create({
+      store: inMemoryEventStore(),
+      modules: [{ name: 'theatre', aggregates: [Seat], projections: [wayward] }],
+    })
+    await other.start()
+    expect(await other.dispatch(new Take({ seat: '1a', row: '1' }))).toMatchObject({ version: 1 })
+    expect(told).toMatchObject([
+      { code: 'nested-command', stream: 'seat-1a', projection: 'wayward' },
+      { code: 'nested-command', stream: 'seat-beside 1a', projection: 'wayward' },
+      { code: 'nested-transaction' },
+    ])
+    await other.stop()
   })
 
   it('refuses two of one name', async () => {

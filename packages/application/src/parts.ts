@@ -1,6 +1,12 @@
 import { Aggregates } from '@writ/aggregate'
 import { CommandRouter, type DispatchDefaults } from '@writ/command-router'
-import { inlineEventStore, Projections, Subscriptions, UnknownHandlerError } from '@writ/event-handler'
+import {
+  type InlineProjectionDefinition,
+  inlineEventStore,
+  Projections,
+  Subscriptions,
+  UnknownHandlerError,
+} from '@writ/event-handler'
 import { type EventStore, type Logger, type Runtime, silentLogger, systemRuntime } from '@writ/event-store'
 import { type Dispatch, processSubscription } from '@writ/process-manager'
 import { isOfBranch } from './branch.js'
@@ -32,14 +38,15 @@ export function wired<Transaction extends object>(options: ApplicationOptions<Tr
   const { unknownEvents = 'refuse' } = options
   const { byCategory, ...cache } = options.aggregates ?? {}
   const composition = compose(name, options.modules, { unknownEvents, logger }, { byCategory, isBranch: isOfBranch(store) })
-  const { events, inlineProjections: inline } = composition
+  const { events } = composition
+  const inline = composition.inlineProjections.map((projection) => watched(projection, () => aggregates))
   const defaults = awaitedThere(options.dispatch ?? {}, composition, isOfBranch(store))
   const withInline = <T extends object>(inner: EventStore<T>) =>
     inline.length > 0 ? inlineEventStore(inner, { projections: inline, events, runtime }) : inner
   const writing = withInline(store)
   const rows = isOfBranch(store) ? ('replayed' as const) : ('used' as const)
   const surroundings = { store: writing, events, runtime, logger, rows, ...cache }
-  const aggregates = new Aggregates(surroundings)
+  const aggregates: Aggregates = new Aggregates(surroundings)
   const otherStores = new OtherStores(aggregates, store, surroundings, withInline)
   const owner = `${name}/${process.pid}/${runtime.uuid()}`
   const subscriptions: Subscriptions = new Subscriptions({
@@ -97,6 +104,16 @@ export function wired<Transaction extends object>(options: ApplicationOptions<Tr
     runtime,
     logger,
   }
+}
+
+/** The same inline projection, which is told at once where it dispatches a command: its append would wait for that, and that for it. */
+function watched(projection: InlineProjectionDefinition, aggregates: () => Aggregates): InlineProjectionDefinition {
+  const { name, handlers } = projection
+  const watchedOnes = [...handlers].map(
+    ([type, handle]) =>
+      [type, (...input: Parameters<typeof handle>) => aggregates().whileProjecting(name, () => handle(...input))] as const,
+  )
+  return { ...projection, handlers: new Map(watchedOnes) }
 }
 
 /**

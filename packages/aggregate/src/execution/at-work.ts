@@ -17,11 +17,13 @@ interface Work {
   readonly place?: Place
   /** Whose transactions it holds one of, with the connection and the locks. */
   readonly transactionOf?: object
+  /** The inline projection that is at work within an append: any command could wait for that. */
+  readonly projection?: string
   /** Who has sent the command that it decides on, or begun the transaction, and waits for it. */
   readonly sender?: AtWork | undefined
 }
 
-/** A handler, or the work of a transaction, that may wait for commands which it has dispatched itself. */
+/** A handler, the work of a transaction, or an inline projection, that may wait for commands which it has dispatched itself. */
 export class AtWork {
   /** Where these commands wait: one entry for each. */
   private readonly waits = new Set<{ readonly place: Place }>()
@@ -43,6 +45,11 @@ export class AtWork {
   /** The stream whose command it decides on; undefined for the work of a transaction. */
   get stream(): string | undefined {
     return this.work.place?.stream
+  }
+
+  /** The inline projection that it is. */
+  get projection(): string | undefined {
+    return this.work.projection
   }
 
   /** Whether a command of its own would wait there for what waits for that command. */

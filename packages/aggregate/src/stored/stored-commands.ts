@@ -77,6 +77,11 @@ export class StoredCommands {
     return whileAtWork({ transactionOf: this, sender: handlerAtWork() }, work)
   }
 
+  /** Does what an inline projection does within an append. */
+  whileProjecting<T>(projection: string, work: () => T): T {
+    return whileAtWork({ transactionOf: this, projection, sender: handlerAtWork() }, work)
+  }
+
   private async inTime(command: StoredCommand, working: Promise<Executed>, timeout: number): Promise<Executed> {
     const waiting = new AbortController()
     const late = this.surroundings.runtime.sleep(timeout, waiting.signal).then(() => {
