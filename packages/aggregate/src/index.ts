@@ -39,6 +39,7 @@ export {
   AsyncApplyError,
   type EventPlace,
   ImpureApplyError,
+  StateChangedError,
   UndeclaredEventError,
 } from './errors/apply-errors.js'
 export { BooksClosedError } from './errors/books-closed-error.js'

@@ -88,3 +88,14 @@ export class UndeclaredEventError extends WritError<'undeclared-event'> {
     this.position = place.position
   }
 }
+
+/** A handler changes the state on which it decides: that is for what is applied. Nothing was stored. */
+export class StateChangedError extends WritError<'state-changed'> {
+  constructor(readonly aggregate: string) {
+    super(
+      'state-changed',
+      `A handler of ${aggregate} changes a Map or Set of the state while it decides. Nothing was stored. Return an event, and change the state ` +
+        'where that is applied (@Apply, or `evolve`); or change a copy.',
+    )
+  }
+}

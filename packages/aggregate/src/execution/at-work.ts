@@ -3,6 +3,7 @@ import type { Decide, Handling } from '../definition/decider.js'
 import type { Decision } from '../definition/decision.js'
 import { isPromise } from '../state/apply-event.js'
 import type { CommandExecution } from './command-execution.js'
+import { isTrusted, stateOnTrial } from './on-trial.js'
 
 /** Where commands wait for the one that is being decided: those to one stream, in one process. */
 export interface Place {
@@ -125,12 +126,12 @@ export function whileAtWork<T>(who: Work, work: () => T): T {
 const decideAtOnce = new WeakSet<Decide<unknown>>()
 
 /**
- * Lets a handler decide. One that may wait is watched meanwhile, and that costs a microsecond; so whoever has not waited the first time
- * is not watched until it does.
+ * Lets a handler decide. One that may wait is watched meanwhile, and that costs a microsecond; so whoever has not waited, and has left the
+ * state alone, is not watched any more until it waits.
  */
 export function decideWatched(
   place: Place,
-  { decide, command, sender }: CommandExecution,
+  { aggregate, decide, command, sender }: CommandExecution,
   state: unknown,
   handling: Handling,
 ): Decision | Promise<Decision> {
@@ -139,7 +140,8 @@ export function decideWatched(
     if (isPromise(decision)) decideAtOnce.delete(decide)
     return decision
   }
-  const decision = whileAtWork({ place, sender }, () => decide(state, command, handling))
-  if (!isPromise(decision)) decideAtOnce.add(decide)
+  const given = stateOnTrial(decide, aggregate, state)
+  const decision = whileAtWork({ place, sender }, () => decide(given, command, handling))
+  if (!isPromise(decision) && isTrusted(decide)) decideAtOnce.add(decide)
   return decision
 }
