@@ -45,7 +45,7 @@ export function bankModule({ storage, smtp, publicUrl, clock }: BankOptions): Mo
       container.bind(Credentials).toConstantValue(storage.credentials)
       container.bind(MailAddresses).toConstantValue(storage.mailAddresses)
       container.bind(SessionTokens).toConstantValue(new SessionTokens(storage.keys.tokens, clock))
-      container.bind(SignInAttempts).toConstantValue(new SignInAttempts(clock))
+      container.bind(SignInAttempts).toConstantValue(new SignInAttempts())
       container.bind(Idempotency).toConstantValue(new Idempotency(storage.keys.fingerprints))
       container.bind(PasswordHasher).toConstantValue(new PasswordHasher())
       container.bind(AccountNumbers).toSelf()

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 // Jest runs everything as CommonJS, so packages that ship ES modules only go through the transform as well.
-const esmOnly = ['inversify', '@inversifyjs', 'jose', '@seriousme']
+const esmOnly = ['inversify', '@inversifyjs', 'jose', '@seriousme', 'p-limit', 'yocto-queue']
 
 const swc = [
   '@swc/jest',

@@ -26,4 +26,16 @@ describe('a password hash', () => {
   it('of an account that is not there is not matched, after the same work', async () => {
     expect(await cheap.matches('correct horse', undefined)).toBe(false)
   })
+
+  it('is not made while too many wait for theirs, and is again when they have it', async () => {
+    const hasher = new PasswordHasher({ N: 1_024, r: 8, p: 1 })
+    const hashes = await Promise.allSettled(Array.from({ length: 40 }, () => hasher.hash('correct horse')))
+    const made = hashes.filter(({ status }) => status === 'fulfilled').length
+    expect([20, 21, 22]).toContain(made)
+    const refused = hashes.filter(({ status }) => status === 'rejected')
+    expect(refused).toEqual(
+      Array(40 - made).fill({ status: 'rejected', reason: expect.objectContaining({ code: 'too-many-passwords', waiting: 20 }) }),
+    )
+    expect(await hasher.matches('correct horse', await hasher.hash('correct horse'))).toBe(true)
+  })
 })

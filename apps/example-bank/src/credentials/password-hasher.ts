@@ -1,5 +1,6 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
-import { Turns } from './turns.js'
+import pLimit from 'p-limit'
+import { TooManyPasswords } from './too-many-passwords.js'
 
 export interface ScryptCost {
   /** Memory and time; a power of two. */
@@ -20,7 +21,7 @@ const MOST_WAITING = 20
 export class PasswordHasher {
   // Compared with when an account is unknown, so that the answer takes as long as for a known one.
   private readonly decoy: Promise<string>
-  private readonly turns = new Turns(AT_ONCE, MOST_WAITING)
+  private readonly turns = pLimit(AT_ONCE)
 
   constructor(private readonly cost: ScryptCost = defaultCost) {
     this.decoy = this.hash(randomBytes(BYTES).toString('hex'))
@@ -31,7 +32,7 @@ export class PasswordHasher {
   async hash(password: string): Promise<string> {
     const { N, r, p } = this.cost
     const salt = randomBytes(16)
-    const key = await this.turns.take(() => derive(password, salt, this.cost))
+    const key = await this.derive(password, salt, this.cost)
     return ['scrypt', N, r, p, salt.toString('base64url'), key.toString('base64url')].join('$')
   }
 
@@ -43,8 +44,14 @@ export class PasswordHasher {
     const [, N, r, p, salt, expected] = (hash ?? (await this.decoy)).split('$')
     if (salt === undefined || expected === undefined) return false
     const cost = { N: Number(N), r: Number(r), p: Number(p) }
-    const key = await this.turns.take(() => derive(password, Buffer.from(salt, 'base64url'), cost))
+    const key = await this.derive(password, Buffer.from(salt, 'base64url'), cost)
     return timingSafeEqual(key, Buffer.from(expected, 'base64url')) && hash !== undefined
+  }
+
+  private async derive(password: string, salt: Buffer, cost: ScryptCost): Promise<Buffer> {
+    const { pendingCount } = this.turns
+    if (pendingCount >= MOST_WAITING) throw new TooManyPasswords(pendingCount)
+    return this.turns(() => derive(password, salt, cost))
   }
 }
 

@@ -2,7 +2,9 @@ import { WrongCredentials } from './session.errors.js'
 import { SignInAttempts } from './sign-in-attempts.js'
 
 describe('attempts to sign in', () => {
-  const clock = { time: 1_000_000, now: () => clock.time }
+  beforeEach(() => jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] }))
+  afterEach(() => jest.useRealTimers())
+
   const wrong = async () => {
     throw new WrongCredentials()
   }
@@ -13,19 +15,19 @@ describe('attempts to sign in', () => {
   }
 
   it('are held up after ten wrong passwords in a minute, the right one as well, and only of that account', async () => {
-    const attempts = new SignInAttempts(clock)
+    const attempts = new SignInAttempts()
     await guess(attempts, 10)
-    clock.time += 45_000
+    jest.advanceTimersByTime(45_000)
     await expect(attempts.of('42', right)).rejects.toMatchObject({ status: 429, code: 'too-many-attempts' })
     const refusal = (await attempts.of('42', right).catch((problem) => problem)).toResponse() as Response
     expect(refusal.headers.get('Retry-After')).toBe('15')
     expect(await attempts.of('43', right)).toBe('signed in')
-    clock.time += 15_000
+    jest.advanceTimersByTime(15_000)
     expect(await attempts.of('42', right)).toBe('signed in')
   })
 
   it('begin anew after the right password', async () => {
-    const attempts = new SignInAttempts(clock)
+    const attempts = new SignInAttempts()
     await guess(attempts, 9)
     expect(await attempts.of('42', right)).toBe('signed in')
     await guess(attempts, 10)
@@ -33,15 +35,15 @@ describe('attempts to sign in', () => {
   })
 
   it('begin anew after a minute', async () => {
-    const attempts = new SignInAttempts(clock)
+    const attempts = new SignInAttempts()
     await guess(attempts, 9)
-    clock.time += 60_000
+    jest.advanceTimersByTime(60_000)
     await guess(attempts, 9)
     expect(await attempts.of('42', right)).toBe('signed in')
   })
 
   it('do not count what is no answer to the password', async () => {
-    const attempts = new SignInAttempts(clock)
+    const attempts = new SignInAttempts()
     const away = async () => {
       throw new Error('the store is away')
     }
