@@ -2,6 +2,8 @@ import type { EventQuery, LogRead, StoredEvent } from '@writ/event-store'
 import type { Runs, Statement, Values } from '../connections.js'
 import { BETWEEN, WITHIN } from '../schema/append-functions.js'
 import type { SchemaName } from '../schema/schema-name.js'
+import { MOST_LOOKED_UP } from '../schema/search-functions.js'
+import { readAtStatement } from './read-at.js'
 import { storedEvent } from './stored-row.js'
 
 /** A log that must be looked through is, so many positions a statement: none takes long, however few events are found. */
@@ -21,9 +23,14 @@ export interface Found {
 interface Surveyed {
   /** Where the log ended when the read began. */
   readonly head: number
-  /** Whether the categories have so few events that all of them can be looked up for each page. */
-  readonly isSmall: boolean
+  /** How many events the categories have; undefined where they are many. */
+  readonly events: number | undefined
+  /** Where those of the read stand, in the order of the log; undefined where the log is looked through. */
+  readonly positions: readonly number[] | undefined
 }
+
+/** So many events of a category are looked up before it is known whether the first part of the log has enough of them. */
+const TOLD_AT_ONCE = 3_000
 
 /** A part of the log that is read, narrowed down. */
 export type Search = Pick<LogRead, 'query' | 'stream' | 'category' | 'correlationId' | 'after' | 'upTo' | 'direction' | 'durable'>
@@ -42,30 +49,33 @@ export class LogSearch {
   private readonly matching: Statement
   private readonly filtered: Statement
   private readonly ofStreams: Statement
-  private readonly survey: Statement
-  private surveyed: Promise<Surveyed> | undefined
+  private readonly surveyStatement: Statement
+  private readonly readAt: Statement
+  private surveyed: Surveyed | undefined
 
   constructor(
     private readonly connections: Runs,
-    { quoted, statementPrefix }: SchemaName,
+    schema: SchemaName,
     private readonly search: Omit<Search, 'after' | 'upTo'>,
   ) {
+    const { quoted, statementPrefix } = schema
     this.matching = {
       name: `${statementPrefix}read_matching`,
       text: `select * from ${quoted}.read_matching($1, $2, string_to_array($3, e'\\x1f'), $4, $5, $6, $7, $8, $9)`,
     }
     this.filtered = {
       name: `${statementPrefix}read_filtered`,
-      text: `select * from ${quoted}.read_filtered(string_to_array($1, e'\\x1f'), $2, $3, $4, $5, $6, $7, $8)`,
+      text: `select * from ${quoted}.read_filtered(string_to_array($1, e'\\x1f'), $2, $3, $4, $5, $6, $7)`,
     }
     this.ofStreams = {
       name: `${statementPrefix}read_of_streams`,
       text: `select * from ${quoted}.read_of_streams(string_to_array($1, e'\\x1f'), $2, $3, string_to_array($4, e'\\x1f'), $5, $6, $7, $8, $9, $10)`,
     }
-    this.survey = {
+    this.surveyStatement = {
       name: `${statementPrefix}survey`,
-      text: `select head, is_small from ${quoted}.survey(string_to_array($1, e'\\x1f'))`,
+      text: `select head, events, positions from ${quoted}.survey(string_to_array($1, e'\\x1f'), $2, $3, $4, $5)`,
     }
+    this.readAt = readAtStatement(schema)
   }
 
   /**
@@ -87,23 +97,51 @@ export class LogSearch {
     }
     if (query && joined === null && correlationId === null) return found(await matching(query, after, upTo), limit, undefined)
 
-    this.surveyed ??= this.lookAround(joined)
-    const { head, isSmall } = await this.surveyed
-    const byStreams = isSmall && query === undefined
+    const { head, events, positions } = await this.survey(query ? null : joined, after, upTo)
+    if (positions) return this.pageAt(positions, after, upTo, limit, barrier)
     const end = Math.min(upTo, head)
-    const low = isBackwards && !byStreams ? Math.max(after, end - WINDOW) : after
-    const high = isBackwards || byStreams ? end : Math.min(end, after + WINDOW)
+    // Those of a category may stand together far away: where the first part of the log has not enough of them, they are looked up.
+    const window = events === undefined ? WINDOW : Math.min(WINDOW, Math.ceil((4 * limit * (end - after)) / events))
+    const low = isBackwards ? Math.max(after, end - window) : after
+    const high = isBackwards ? end : Math.min(end, after + window)
     if (low >= high) return { page: [], searchedTo: undefined }
     const page = query
       ? await matching(query, low, high)
-      : await this.read(this.filtered, [joined, correlationId, byStreams, low, high, limit, isBackwards, barrier], limit)
+      : await this.read(this.filtered, [joined, correlationId, low, high, limit, isBackwards, barrier], limit)
     if (isBackwards) return found(page, limit, low === after ? undefined : low + 1)
     return found(page, limit, high === end ? undefined : high)
   }
 
-  private async lookAround(categories: string | null): Promise<Surveyed> {
-    const [row] = await this.connections.read('read the log', this.survey, [categories])
-    return { head: Number(row![0]), isSmall: row![1] === 't' }
+  /** Once for a read; a second time where its first page was looked for in vain, or was not all. */
+  private async survey(categories: string | null, after: number, upTo: number): Promise<Surveyed> {
+    const { surveyed } = this
+    if (surveyed?.positions || (surveyed && surveyed.events === undefined)) return surveyed
+    const [till, told] = surveyed ? [Math.min(upTo, surveyed.head), MOST_LOOKED_UP] : [upTo, TOLD_AT_ONCE]
+    const found = await this.lookAround([categories, this.search.correlationId ?? null, after, till, told])
+    this.surveyed = surveyed ? { ...found, head: surveyed.head } : found
+    return this.surveyed
+  }
+
+  private async lookAround(values: Values): Promise<Surveyed> {
+    const [row] = await this.connections.read('read the log', this.surveyStatement, values)
+    const [head, events, joined] = row!
+    const positions = joined === '' ? [] : joined?.split(',').map(Number)
+    return { head: Number(head), events: events === null ? undefined : Number(events), positions }
+  }
+
+  /** Events may have been taken out meanwhile: a page is as long as there are. */
+  private async pageAt(
+    positions: readonly number[],
+    after: number,
+    upTo: number,
+    limit: number,
+    barrier: number | null,
+  ): Promise<Found> {
+    const left = positions.slice(countUpTo(positions, after), countUpTo(positions, upTo))
+    const asked = this.search.direction === 'backwards' ? left.slice(-limit).reverse() : left.slice(0, limit)
+    if (asked.length === 0) return { page: [], searchedTo: undefined }
+    const page = await this.read(this.readAt, [asked.join(), barrier], asked.length)
+    return { page, searchedTo: asked.length < left.length ? asked.at(-1) : undefined }
   }
 
   private async read(statement: Statement, values: Values, atMost: number): Promise<Page> {
@@ -111,6 +149,17 @@ export class LogSearch {
       ? this.connections.readMany('read the log', statement, values, storedEvent)
       : (await this.connections.read('read the log', statement, values)).map(storedEvent)
   }
+}
+
+/** How many of ascending positions lie at one or before it. */
+function countUpTo(positions: readonly number[], position: number): number {
+  let low = 0
+  for (let high = positions.length; low < high; ) {
+    const middle = (low + high) >>> 1
+    if (positions[middle]! <= position) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** A full page has been searched up to its last event, one that is not up to the end of what was asked for. */

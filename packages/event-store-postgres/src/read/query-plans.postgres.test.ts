@@ -1,5 +1,5 @@
 import { testDatabase } from '@writ/build-tools'
-import type { EventQueryItem } from '@writ/event-store'
+import type { EventQueryItem, ReadAllOptions } from '@writ/event-store'
 import type pg from 'pg'
 import { adminClient, closeAfterAll, newEvent, openStore, times } from '../../test/test-store.js'
 import { BETWEEN, WITHIN } from '../schema/append-functions.js'
@@ -25,7 +25,7 @@ beforeAll(async () => {
   // halves of the log have a tag each.
   await client.query(`
     insert into ${schema}.events (position, version, schema_version, id, stream, type, data, metadata, tags, created_at)
-    select n, 1, 1, gen_random_uuid(), case when n % 100000 = 0 then 'small-' else 'large-' end || n,
+    select n, 1, 1, gen_random_uuid(), case when n % 100000 = 0 then 'small-' when n % 200 = 7 then 'medium-' when n % 50 = 8 then 'spread-' when n > 180000 and n % 5 = 1 then 'late-' else 'large-' end || n,
       case when n % 10000 = 0 then 'rare' when n % 100 = 0 then 'other' else 'frequent' end, '{}',
       json_build_object('correlationId', 'request-' || n / 10), '{}', now()
     from generate_series(1, ${EVENTS}) n;
@@ -90,17 +90,19 @@ describe('Among 200,000 events, however frequent the names beside it are, a quer
 })
 
 describe('What is narrowed down otherwise', () => {
-  const filtered = (category: string | null, correlation: string | null, byStreams: boolean) =>
-    buffers(
-      `select * from ${schema}.read_filtered(string_to_array($1, '${BETWEEN}'), $2, $3, 0, ${Number.MAX_SAFE_INTEGER}, 100, false, null)`,
-      [category, correlation, byStreams],
-    )
+  const correlated = (correlation: string) =>
+    buffers(`select * from ${schema}.read_filtered(null, $1, 0, ${Number.MAX_SAFE_INTEGER}, 100, false, null)`, [correlation])
 
   it('finds a small category by its streams', async () => {
-    const survey = async (category: string) =>
-      (await client.query(`select is_small from ${schema}.survey(array[$1])`, [category])).rows[0].is_small
-    expect([await survey('small'), await survey('large'), await survey('none')]).toEqual([true, false, true])
-    expect(await filtered('small', null, true)).toBeLessThan(FEW_PAGES)
+    const survey = `select positions from ${schema}.survey(array[$1], null, $2, ${Number.MAX_SAFE_INTEGER}, 1000)`
+    const positions = async (category: string, after: number) => (await client.query(survey, [category, after])).rows[0].positions
+    expect(await positions('small', 0)).toBe('100000,200000')
+    expect([await positions('small', 150_000), await positions('none', 0)]).toEqual(['200000', ''])
+    expect([await positions('large', 0), await positions('large', 199_000)]).toEqual([null, null])
+    expect(await buffers(survey, ['small', 0])).toBeLessThan(FEW_PAGES)
+    expect(await buffers(survey, ['large', 199_000])).toBeLessThan(FEW_PAGES)
+    const found = `select * from ${schema}.read_at(array(select generate_series(1, 200000, 2000)::bigint), null)`
+    expect(await buffers(found, [])).toBeLessThan(FEW_PAGES)
   })
 
   it('finds a stream by its index, from any place in the log, and a query in it by its events', async () => {
@@ -123,14 +125,45 @@ describe('What is narrowed down otherwise', () => {
   }, 60_000)
 
   it('finds a correlation by the index that one may add, and without it by looking through', async () => {
-    expect(await filtered(null, 'request-7000', false)).toBeGreaterThan(1_000)
+    expect(await correlated('request-7000')).toBeGreaterThan(1_000)
     await client.query(`create index events_correlation on ${schema}.events (${schema}.correlation_of(metadata), position)`)
-    expect(await filtered(null, 'request-7000', false)).toBeLessThan(FEW_PAGES)
+    expect(await correlated('request-7000')).toBeLessThan(FEW_PAGES)
   })
 
   it('lists a hundred streams with a few look-ups each', async () => {
     expect(await buffers(`select * from ${schema}.list_streams(null, '', '', false, '', 100)`, [])).toBeLessThan(2_000)
     expect(await buffers(`select * from ${schema}.list_streams('small', '', '', false, '', 100)`, [])).toBeLessThan(FEW_PAGES)
+  })
+
+  it('reads a category by its streams page by page, in both directions, and passes over what is taken out meanwhile', async () => {
+    const store = await openStore({ connectionString, schema, allowHardDelete: true })
+    const expected = times(1_000, (index) => index * 200 + 7)
+    const read = async (options: ReadAllOptions) => {
+      const positions: number[] = []
+      for await (const page of store.readAll({ category: 'medium', ...options }))
+        positions.push(...page.map(({ position }) => position))
+      return positions
+    }
+    expect(await read({})).toEqual(expected)
+    expect(await read({ direction: 'backwards', pageSize: 300 })).toEqual([...expected].reverse())
+    expect(await read({ after: 40_007, upTo: 80_007, limit: 150 })).toEqual(expected.slice(201, 351))
+    expect(await read({ category: ['medium', 'small'], after: 99_000, limit: 6 })).toEqual([
+      99_007, 99_207, 99_407, 99_607, 99_807, 100_000,
+    ])
+    const spread = times(4_000, (index) => index * 50 + 8)
+    expect(await read({ category: 'spread' })).toEqual(spread)
+    expect(await read({ category: 'spread', direction: 'backwards', limit: 3 })).toEqual([199_958, 199_908, 199_858])
+    const late = times(4_000, (index) => 180_001 + index * 5)
+    expect(await read({ category: 'late' })).toEqual(late)
+    expect(await read({ category: 'late', direction: 'backwards', upTo: 199_000, pageSize: 700 })).toEqual(
+      late.filter((position) => position <= 199_000).reverse(),
+    )
+    const seen: number[] = []
+    for await (const page of store.readAll({ category: 'medium', pageSize: 100 })) {
+      if (seen.length === 0) await store.streams.delete('medium-120007', { hard: true })
+      seen.push(...page.map(({ position }) => position))
+    }
+    expect(seen).toEqual(expected.filter((position) => position !== 120_007))
   })
 })
 

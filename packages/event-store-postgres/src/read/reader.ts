@@ -12,12 +12,13 @@ import {
   type StreamDeletedError,
   streamRead,
 } from '@writ/event-store'
-import { int8Array, uuidArray } from '../append/binary-array.js'
+import { uuidArray } from '../append/binary-array.js'
 import type { Runs, Statement, Values } from '../connections.js'
 import type { RewindGuard } from '../rewind-guard.js'
 import type { SchemaName } from '../schema/schema-name.js'
 import type { DurableMark } from './durable-mark.js'
 import { FEW, type Found, found, isSearch, LogSearch } from './log-search.js'
+import { readAtStatement } from './read-at.js'
 import { storedEvent } from './stored-row.js'
 
 const MAX_INTEGER = 2_147_483_647
@@ -42,7 +43,7 @@ export class Reader {
     const { quoted, statementPrefix } = schema
     this.log = { name: `${statementPrefix}read_log`, text: `select * from ${quoted}.read_log($1, $2, $3, $4, $5)` }
     this.stream = { name: `${statementPrefix}read_stream`, text: `select * from ${quoted}.read_stream($1, $2, $3, $4, $5, $6)` }
-    this.linked = { name: `${statementPrefix}read_linked`, text: `select * from ${quoted}.read_linked($1)` }
+    this.linked = readAtStatement(schema)
     this.byIds = { name: `${statementPrefix}find_events`, text: `select * from ${quoted}.find_events($1, $2)` }
     this.flush = { name: `${statementPrefix}flush`, text: `select ${quoted}.flush()` }
   }
@@ -100,7 +101,7 @@ export class Reader {
   private async followLinks(records: Page): Promise<Page> {
     const positions = records.flatMap((record) => (record.type === LINK_TYPE ? [linkTarget(record)!.position] : []))
     if (positions.length === 0) return records
-    const rows = await this.connections.read('read a stream', this.linked, [int8Array(positions)])
+    const rows = await this.connections.read('read a stream', this.linked, [positions.join(), null])
     const found = new Map(rows.map(storedEvent).map((event) => [event.position, event]))
     return records.flatMap((record) => {
       const event = record.type === LINK_TYPE ? followed(record, found.get(linkTarget(record)!.position)) : record

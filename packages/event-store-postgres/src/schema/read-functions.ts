@@ -68,10 +68,14 @@ begin
   ${barrier(s)}
 end $$;
 
-create function ${s}.read_linked(_positions bigint[])
+create function ${s}.read_at(_positions bigint[], _flushed bigint)
 ${eventRow} language plpgsql rows 1000 ${pinned} as $$
 begin
-  return query select ${eventColumns('e')} from ${s}.events e where e.position = any(_positions) and ${isEvent('e')};
+  return query select ${eventColumns('e')}
+    from unnest(_positions) with ordinality p(position, o)
+      cross join lateral (select * from ${s}.events known where known.position = p.position offset 0) e
+    where ${isEvent('e')} order by p.o;
+  if found and (select max(p.position) from unnest(_positions) p(position)) > _flushed then perform ${s}.flush(); end if;
 end $$;
 
 -- Events and links, each by a look-up of its own: a plan by position would look through the log.

@@ -2,8 +2,12 @@ import { pinned } from './append-functions.js'
 import { eventColumns, eventRow, isEvent } from './read-functions.js'
 import type { SchemaName } from './schema-name.js'
 
-/** A category of so many events is small: all of them are looked up by their streams, for each page anew. */
-const SMALL_CATEGORY = 5_000
+/** A category of up to so many events may be looked up by its streams, once for a whole read. */
+export const MOST_LOOKED_UP = 20_000
+/** To look one event up takes as long as to look through so many. */
+const LOOKED_THROUGH_MEANWHILE = 12
+/** So few are always looked up. */
+const FEW_LOOKED_UP = 100
 
 const split = (texts: string, by: string) => `string_to_array(nullif(${texts}, ''), e'${by}')`
 
@@ -23,12 +27,26 @@ const ofCategories = (quoted: string, columns: string) =>
         union all
         select ${columns} from ${quoted}.events e where e.stream >= c.category || '-' and e.stream < c.category || '.') found offset 0) e`
 
+/**
+ * Where the log ends, how many events categories have that are rare in a part of it (null for others), and where those stand, if no more
+ * are to be told.
+ */
 const survey = ({ quoted: s }: SchemaName) => `
-create function ${s}.survey(_categories text[], out head bigint, out is_small boolean) language plpgsql ${pinned} as $$
+create function ${s}.survey(_categories text[], _correlation text, _after bigint, _up_to bigint, _told integer,
+  out head bigint, out events bigint, out positions text)
+language plpgsql ${pinned} as $$
+declare most bigint;
 begin
   head := coalesce((select e.position from ${s}.events e order by e.position desc limit 1), 0);
-  is_small := _categories is not null and ${SMALL_CATEGORY} >= (
-    select count(*) from (select from ${ofCategories(s, 'e.version')} limit ${SMALL_CATEGORY + 1}) counted);
+  if _categories is null then return; end if;
+  most := least(${MOST_LOOKED_UP}, greatest(${FEW_LOOKED_UP}, (least(_up_to, head) - _after) / ${LOOKED_THROUGH_MEANWHILE}));
+  select count(*) into events from (select from ${ofCategories(s, 'e.version')} limit most + 1) counted;
+  if events > most then events := null; end if;
+  if events <= _told then
+    positions := coalesce((
+      select string_agg(e.position::text, ',' order by e.position) from ${ofCategories(s, 'e.position, e.metadata, e.schema_version')}
+      where e.position > _after and e.position <= least(_up_to, head) and ${isEvent('e')} and ${isCorrelated(s)}), '');
+  end if;
 end $$;`
 
 const isInCategory = `(_categories is null or split_part(e.stream, '-', 1) = any(_categories))`
@@ -69,22 +87,13 @@ begin
   if newest > _flushed then perform ${s}.flush(); end if;
 end $$;`
 
-/** What passes the filters, without a query: by the streams of small categories, or by looking through the log. */
+/** What passes the filters, without a query, by looking through a part of the log. */
 const readFiltered = ({ quoted: s }: SchemaName) => `
-create function ${s}.read_filtered(_categories text[], _correlation text, _by_streams boolean,
+create function ${s}.read_filtered(_categories text[], _correlation text,
   _after bigint, _up_to bigint, _limit integer, _backwards boolean, _flushed bigint)
 ${eventRow} language plpgsql rows 1000 ${pinned} as $$
 begin
-  if _by_streams then${bothWays(
-    (_, order) => `
-      return query select ${eventColumns('e')}
-      from (select e.position from ${ofCategories(s, 'e.position, e.metadata, e.schema_version')}
-          where e.position > _after and e.position <= _up_to and ${isEvent('e')} and ${isCorrelated(s)}
-          order by e.position ${order} limit _limit) p
-        cross join lateral (select * from ${s}.events known where known.position = p.position offset 0) e
-      order by p.position ${order};`,
-  )}
-  elsif _correlation is not null then${bothWays(
+  if _correlation is not null then${bothWays(
     (_, order) => `
       return query select ${eventColumns('e')} from ${s}.events e
       where ${s}.correlation_of(e.metadata) = _correlation and e.position > _after and e.position <= _up_to
