@@ -2,6 +2,7 @@ import {
   checkDecision,
   checkEdit,
   checkName,
+  type DueOptions,
   type ParkedEvent,
   type ParkedEventName,
   type ParkedEvents,
@@ -26,10 +27,10 @@ export class InMemoryParkedEvents implements ParkedEvents {
     return [...(this.parking(subscription)?.sequences().keys() ?? [])]
   }
 
-  async due(subscription: string, options?: ParkedPage): Promise<readonly ParkedEvent[]> {
+  async due(subscription: string, options?: ParkedPage & DueOptions): Promise<readonly ParkedEvent[]> {
     await this.ready('list parked events')
-    const { after, limit } = parkedPage('parked.due', subscription, options)
-    const events = this.parking(subscription)?.due(this.log.now()) ?? []
+    const { after, limit, woken } = parkedPage('parked.due', subscription, options)
+    const events = this.parking(subscription)?.due(this.log.now(), woken) ?? []
     return firstOf(
       events.filter(({ position }) => position > after),
       limit,

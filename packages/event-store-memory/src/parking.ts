@@ -29,7 +29,7 @@ export class Parking {
   /** Each with its events in their order. */
   sequences(): ReadonlyMap<string, readonly Kept[]> {
     const sequences = new Map<string, Kept[]>()
-    for (const event of this.inOrder()) {
+    for (const event of inOrder(this.kept.values())) {
       const sequence = sequences.get(event.sequence)
       if (sequence) sequence.push(event)
       else sequences.set(event.sequence, [event])
@@ -37,20 +37,18 @@ export class Parking {
     return sequences
   }
 
-  due(now: number): readonly ParkedEvent[] {
-    const due = new Set<Kept>()
-    for (const [, events] of this.sequences()) {
-      const held = events.findIndex((event) => !isReady(event, now))
-      const flowing = held === -1 ? events.length : held
-      for (const [place, event] of events.entries()) if (place < flowing || event.decision === 'discard') due.add(event)
+  due(now: number, woken: boolean): readonly ParkedEvent[] {
+    const held = new Set<string>()
+    const due: ParkedEvent[] = []
+    for (const event of inOrder(woken ? this.ofWoken(now) : this.kept.values())) {
+      if (!isReady(event, now)) held.add(event.sequence)
+      if (!held.has(event.sequence) || event.decision === 'discard') due.push(this.told(event, now))
     }
-    return this.inOrder()
-      .filter((event) => due.has(event))
-      .map((event) => this.told(event, now))
+    return due
   }
 
   all(now: number): readonly ParkedEvent[] {
-    return this.inOrder().map((event) => this.told(event, now))
+    return inOrder(this.kept.values()).map((event) => this.told(event, now))
   }
 
   change({ park, unpark }: CheckedChanges, now: number): void {
@@ -95,13 +93,11 @@ export class Parking {
     for (const [key, event] of this.kept) if (event.position > position) this.kept.delete(key)
   }
 
-  private inOrder(): readonly Kept[] {
-    return [...this.kept.values()].sort(
-      (one, other) =>
-        one.position - other.position ||
-        one.part - other.part ||
-        Buffer.compare(Buffer.from(one.sequence), Buffer.from(other.sequence)),
-    )
+  /** All events of the sequences in which a time has come, or someone has decided. */
+  private ofWoken(now: number): readonly Kept[] {
+    const woken = new Set<string>()
+    for (const event of this.kept.values()) if (isWoken(event, now)) woken.add(event.sequence)
+    return woken.size === 0 ? [] : [...this.kept.values()].filter(({ sequence }) => woken.has(sequence))
   }
 
   private told({ sequence, position, part, type, stream, failure, ...kept }: Kept, now: number): ParkedEvent {
@@ -122,7 +118,20 @@ export class Parking {
   }
 }
 
+function inOrder(events: Iterable<Kept>): readonly Kept[] {
+  return [...events].sort(
+    (one, other) =>
+      one.position - other.position ||
+      one.part - other.part ||
+      Buffer.compare(Buffer.from(one.sequence), Buffer.from(other.sequence)),
+  )
+}
+
 /** Whether it may be handled as soon as nothing stands before it. */
-function isReady({ failure, decision, retryAt }: Kept, now: number): boolean {
-  return failure === undefined || decision !== undefined || (retryAt !== undefined && retryAt <= now)
+function isReady(event: Kept, now: number): boolean {
+  return event.failure === undefined || isWoken(event, now)
+}
+
+function isWoken({ decision, retryAt }: Kept, now: number): boolean {
+  return decision !== undefined || (retryAt !== undefined && retryAt <= now)
 }

@@ -3,6 +3,7 @@ import {
   checkDecision,
   checkEdit,
   checkName,
+  type DueOptions,
   type ParkedEvent,
   type ParkedEventName,
   type ParkedEvents,
@@ -36,11 +37,12 @@ export class PostgresParkedEvents implements ParkedEvents {
     return rows.map(([sequence]) => sequence!)
   }
 
-  async due(subscription: string, options?: ParkedPage): Promise<readonly ParkedEvent[]> {
+  async due(subscription: string, options?: ParkedPage & DueOptions): Promise<readonly ParkedEvent[]> {
     const operation = 'list parked events'
     this.ready(operation)
-    const { after, limit } = parkedPage('parked.due', subscription, options)
-    const rows = await this.connections().read(operation, this.statements.due, [subscription, after, limit])
+    const { after, limit, woken } = parkedPage('parked.due', subscription, options)
+    const statement = woken ? this.statements.dueWoken : this.statements.due
+    const rows = await this.connections().read(operation, statement, [subscription, after, limit])
     return rows.map(parkedEventOf)
   }
 
@@ -130,19 +132,27 @@ function statementsOf({ quoted: s, statementPrefix }: SchemaName) {
   // What happened at one position is told as a whole.
   const page = (rows: string) =>
     `select ${columns} from (${rows} order by position fetch first ($3::integer) rows with ties) e order by e.position, e.part, e.sequence`
+  const due = (source: string) => `select * from (
+      select r.*, bool_and(r.is_ready) over (partition by r.sequence order by r.position, r.part) as flows
+      from (
+        select p.*, p.failure is null or p.decision is not null or coalesce(p.retry_at <= clock_timestamp(), false) as is_ready
+        from ${source}) r) f
+    where (f.flows or f.decision = 'discard') and f.position > $2::bigint`
   return {
     sequences: statement(
       'parked_sequences',
       `select distinct sequence from ${s}.parked_events where subscription = $1 order by sequence`,
     ),
-    due: statement(
-      'parked_due',
-      page(`select * from (
-        select r.*, bool_and(r.is_ready) over (partition by r.sequence order by r.position, r.part) as flows
-        from (
-          select p.*, p.failure is null or p.decision is not null or coalesce(p.retry_at <= clock_timestamp(), false) as is_ready
-          from ${s}.parked_events p where p.subscription = $1) r) f
-        where (f.flows or f.decision = 'discard') and f.position > $2::bigint`),
+    due: statement('parked_due', page(due(`${s}.parked_events p where p.subscription = $1`))),
+    // Each half has an index that holds no more than what it looks for; `offset 0` keeps the sequences apart from the join.
+    dueWoken: statement(
+      'parked_due_woken',
+      page(
+        due(`(
+          select d.sequence from ${s}.parked_events d where d.subscription = $1 and d.decision is not null
+          union select t.sequence from ${s}.parked_events t where t.subscription = $1 and t.retry_at <= statement_timestamp()) w
+          cross join lateral (select * from ${s}.parked_events e where e.subscription = $1 and e.sequence = w.sequence offset 0) p`),
+      ),
     ),
     list: statement(
       'parked_list',

@@ -112,6 +112,7 @@ export type {
   ParkedEventName,
   ParkedEvents,
   ParkedFailure,
+  DueOptions,
   ParkedPage,
   ParkingChanges,
   ParkingDecision,

@@ -76,11 +76,12 @@ export class Retries {
   }
 
   private async tryDue(): Promise<void> {
-    const { holding } = this.parking
+    const { holding, sequences } = this.parking
     const { store, definition } = holding
+    const woken = !sequences.hasUnblocked
     for (let after = 0; ; ) {
       const page = await holding.untilAnswered('read what is due', () =>
-        store.parked.due(definition.name, { after, limit: PAGE }),
+        store.parked.due(definition.name, { after, limit: PAGE, woken }),
       )
       for (const parked of page) {
         holding.check()

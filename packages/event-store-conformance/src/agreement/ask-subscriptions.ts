@@ -69,8 +69,8 @@ export async function askSubscriptions(
       const { after, limit } = operation
       const page = { ...(after !== undefined && { after }), ...(limit !== undefined && { limit }) }
       const events =
-        operation.which === 'due'
-          ? await parked.due(name, page)
+        operation.which === 'due' || operation.which === 'woken'
+          ? await parked.due(name, { ...page, woken: operation.which === 'woken' })
           : await parked.list(name, { ...page, ...(operation.which === 'of a sequence' && { sequence: 'sequence 0' }) })
       const sequences = await parked.sequences(name)
       return () => ({ events: events.map(toldParked), sequences: [...sequences].sort() })

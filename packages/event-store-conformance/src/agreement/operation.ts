@@ -171,7 +171,7 @@ export type ParkedOperation =
   | {
       readonly kind: 'list parked'
       readonly subscription: number
-      readonly which: 'all' | 'due' | 'of a sequence'
+      readonly which: 'all' | 'due' | 'woken' | 'of a sequence'
       readonly after: number | undefined
       readonly limit: number | undefined
     }

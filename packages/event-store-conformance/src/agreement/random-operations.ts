@@ -80,7 +80,12 @@ export function randomOperations(supports: Supports): fc.Arbitrary<readonly Oper
   const changes = { park: fc.array(parkedGiven, { maxLength: 4 }), unpark: fc.array(parkedName, { maxLength: 2 }) }
   asked(4, 'advance and park', { which, position, ...changes, effect }, 'checkpoints')
   const page = { after: sometimes(few(0, 4), 3), limit: sometimes(mostly(few(1, 3), 0), 3) }
-  asked(3, 'list parked', { subscription, which: fc.constantFrom('all', 'due', 'due', 'of a sequence'), ...page }, 'checkpoints')
+  asked(
+    3,
+    'list parked',
+    { subscription, which: fc.constantFrom('all', 'due', 'woken', 'of a sequence'), ...page },
+    'checkpoints',
+  )
   const fitting = { sequence: sometimes(few(0, 1)), position: sometimes(few(1, 4)) }
   asked(1, 'decide parked', { subscription, decision: fc.constantFrom('retry', 'discard'), ...fitting }, 'checkpoints')
   const data = mostly(fc.constantFrom('{ "amount": 1.50 }', undefined), '[]', '{')

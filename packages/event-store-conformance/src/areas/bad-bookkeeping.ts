@@ -70,6 +70,7 @@ const parked: readonly Attempt[] = [
   ['a list of parked events of no subscription', (store) => store.parked.list('')],
   ['a list of 0 parked events', (store, name) => store.parked.list(name, { limit: 0 })],
   ['a list of 1,001 parked events', (store, name) => store.parked.due(name, { limit: 1_001 })],
+  ["a list of woken events for 'yes'", (store, name) => store.parked.due(name, { woken: unchecked('yes') })],
   ['a list of parked events after -1', (store, name) => store.parked.due(name, { after: -1 })],
   ['a decision that there is not', (store, name) => store.parked.decide(name, unchecked('forget'))],
   ['a decision at NaN', (store, name) => store.parked.decide(name, 'retry', { position: Number.NaN })],

@@ -175,6 +175,42 @@ export const parkedEvents: Area = (scenario) => {
     expect((await viewOf(store, subscription, 'me'))?.parked).toBe(1)
   })
 
+  kept(
+    'tells of woken sequences alone where it is asked to: those with a time that has come, or a decision',
+    async ({ store, unique }) => {
+      const { subscription, advance } = await withParked(store, unique, [
+        parked({ position: 1, failure: failed(1), retryIn: LONG }),
+        parked({ sequence: 'b', position: 2, failure: failed(1) }),
+        parked({ sequence: 'b', position: 3 }),
+        parked({ sequence: 'c', position: 4 }),
+        parked({ position: 5 }),
+      ])
+      const woken = (options?: { after?: number; limit?: number }) => due(store, subscription, { ...options, woken: true })
+      expect([await due(store, subscription), await woken()]).toEqual([[4], []])
+      await store.parked.decide(subscription, 'retry', { sequence: 'b', position: 2 })
+      expect([await due(store, subscription), await woken()]).toEqual([
+        [2, 3, 4],
+        [2, 3],
+      ])
+      expect([await woken({ after: 2 }), await woken({ limit: 1 })]).toEqual([[3], [2]])
+      await advance({
+        park: [
+          parked({ position: 1, failure: failed(2), retryIn: 0 }),
+          parked({ sequence: 'b', position: 2, failure: failed(2) }),
+        ],
+      })
+      expect([await due(store, subscription), await woken()]).toEqual([
+        [1, 4, 5],
+        [1, 5],
+      ])
+      await store.parked.decide(subscription, 'discard', { position: 3 })
+      expect(await woken()).toEqual([1, 3, 5])
+      // What only stood behind it waits for nothing any more, and no time or decision tells of it.
+      await advance({ unpark: [parked({ position: 1 }), parked({ sequence: 'b', position: 3 })] })
+      expect([await due(store, subscription), await woken()]).toEqual([[4, 5], []])
+    },
+  )
+
   kept('lets a whole sequence through that someone decided to retry, in its order', async ({ store, unique }) => {
     const { subscription } = await withParked(store, unique, [
       parked({ position: 1, failure: failed(1) }),
@@ -317,5 +353,5 @@ async function withParked(store: EventStore, unique: (prefix: string) => string,
 const positions = async (store: EventStore, subscription: string) =>
   (await store.parked.list(subscription)).map(({ position }) => position)
 
-const due = async (store: EventStore, subscription: string, options?: { after?: number; limit?: number }) =>
+const due = async (store: EventStore, subscription: string, options?: { after?: number; limit?: number; woken?: boolean }) =>
   (await store.parked.due(subscription, options)).map(({ position }) => position)

@@ -96,6 +96,15 @@ export const brokenSubscriptions: readonly BrokenStore[] = [
     }),
   },
   {
+    does: 'tells of all that is due where only what was woken is asked for',
+    area: 'parked events',
+    instead: (sound) => ({
+      parked: overriding(sound.parked, {
+        due: (subscription, options) => sound.parked.due(subscription, { ...options, woken: false }),
+      }),
+    }),
+  },
+  {
     does: 'cuts a position of parked events in two',
     area: 'parked events',
     instead: (sound) => ({

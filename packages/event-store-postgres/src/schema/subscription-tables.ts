@@ -55,6 +55,9 @@ create table ${s}.parked_events (
   edited_data json,
   constraint parked_events_name primary key (subscription, sequence, position, part)
 );
+-- What to look at once a second is found however much is parked.
+create index parked_events_decided on ${s}.parked_events (subscription, sequence) where decision is not null;
+create index parked_events_timed on ${s}.parked_events (subscription, retry_at) where retry_at is not null;
 
 create table ${s}.projection_versions (
   name text collate "C" not null,

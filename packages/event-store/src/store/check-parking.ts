@@ -3,7 +3,7 @@
 import { InvalidOptionError } from '../errors/invalid-option-error.js'
 import { checkInteger, checkMilliseconds, checkName, checkPosition } from './check-bookkeeping.js'
 import { isJsonObject } from './json-text.js'
-import type { NewParkedEvent, ParkedEventName, ParkedPage, ParkingChanges, ParkingDecision } from './parked-events.js'
+import type { DueOptions, NewParkedEvent, ParkedEventName, ParkedPage, ParkingChanges, ParkingDecision } from './parked-events.js'
 
 const MAX_CHANGES = 1_000
 const MAX_PAGE = 1_000
@@ -47,13 +47,14 @@ function checkParkedName(subject: string, { sequence, position, part }: ParkedEv
 export function parkedPage(
   subject: string,
   subscription: string,
-  { after = 0, limit = 100, sequence }: ParkedPage & { readonly sequence?: string } = {},
-): { readonly after: number; readonly limit: number; readonly sequence: string | undefined } {
+  { after = 0, limit = 100, sequence, woken = false }: ParkedPage & DueOptions & { readonly sequence?: string } = {},
+): { readonly after: number; readonly limit: number; readonly sequence: string | undefined; readonly woken: boolean } {
   checkName(subject, 'subscription', subscription)
   checkPosition(subject, 'after', after)
   checkInteger(subject, 'limit', limit, 1, MAX_PAGE)
   if (sequence !== undefined) checkSequence(subject, sequence)
-  return { after, limit, sequence }
+  if (typeof woken !== 'boolean') throw new InvalidOptionError(subject, 'woken', 'must be true or false')
+  return { after, limit, sequence, woken }
 }
 
 /** @throws InvalidOptionError */

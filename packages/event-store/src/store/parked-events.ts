@@ -15,7 +15,7 @@ export interface ParkedEvents {
    *
    * @returns in the order of position and part. The events of one position are never cut in two: there may be more than the limit.
    */
-  due(subscription: string, options?: ParkedPage): Promise<readonly ParkedEvent[]>
+  due(subscription: string, options?: ParkedPage & DueOptions): Promise<readonly ParkedEvent[]>
   /** All of them, or those of one sequence; ordered and limited as `due` is. */
   list(subscription: string, options?: ParkedPage & { readonly sequence?: string }): Promise<readonly ParkedEvent[]>
   /**
@@ -38,6 +38,14 @@ export interface ParkedPage {
   readonly after?: number
   /** About so many at most: 1 to 1,000, 100 by default. */
   readonly limit?: number
+}
+
+export interface DueOptions {
+  /**
+   * Only of sequences in which the time of an event has come, or someone has decided on one; what does not wait for either is left out. To
+   * look for these costs the same however many are parked. False by default.
+   */
+  readonly woken?: boolean
 }
 
 export interface ParkedEventName {
