@@ -71,7 +71,12 @@ const checkpoint = group({
 } satisfies Shape<CheckpointOptions>)
 
 const subscriptions = group({
-  leaseMilliseconds: milliseconds(100, 'must be milliseconds from 100, and no more than a timer can wait'),
+  // It is renewed when a third of it has passed.
+  leaseMilliseconds: milliseconds(
+    100,
+    'must be milliseconds from 100, up to 74 days: three times what a timer can wait',
+    3 * LONGEST_TIMER,
+  ),
   onError: must((value) => typeof value === 'function', 'must be a function, such as retryThenPark()').optional(),
   checkpoint: checkpoint.optional(),
 } satisfies Shape<SubscriptionOptions>)
