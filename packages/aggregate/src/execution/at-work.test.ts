@@ -108,6 +108,25 @@ describe.each(spellings)(
       expect(await Promise.all(left)).toMatchObject([{ version: 3 }, { version: 5 }])
     })
 
+    it('is watched for good once it has waited, also where it decides at once now and then', async () => {
+      let waits = false
+      const options = by(() =>
+        waits
+          ? later(1)
+              .then(() => deposit('ann'))
+              .then(() => deposited('ann'))
+          : deposited('ann'),
+      )
+      for (let n = 0; n < 101; n++) await deposit('ann', options)
+      waits = true
+      // Nobody thought any more that it might: this one ends with its timeout.
+      await expect(deposit('ann', { ...options, timeout: 50 })).rejects.toMatchObject({ code: 'command-timeout' })
+      waits = false
+      await deposit('ann', options)
+      waits = true
+      await expect(deposit('ann', options)).rejects.toMatchObject({ code: 'command-deadlock' })
+    })
+
     it('when it was given up, waits for nobody any more', async () => {
       let late: Promise<unknown> | undefined
       let goOn = () => {}

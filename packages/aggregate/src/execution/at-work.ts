@@ -122,12 +122,12 @@ export function whileAtWork<T>(who: Work, work: () => T): T {
   }
 }
 
-/** Those handlers of which it is known that they decide at once: they can't wait for a command of their own. */
-const decideAtOnce = new WeakSet<Decide<unknown>>()
+/** What is known of handlers: whoever has decided at once can't have waited for a command of its own; whoever has waited may wait again. */
+const manners = new WeakMap<Decide<unknown>, 'at once' | 'may wait'>()
 
 /**
- * Lets a handler decide. One that may wait is watched meanwhile, and that costs a microsecond; so whoever has not waited, and has left the
- * state alone, is not watched any more until it waits.
+ * Lets a handler decide. One that may wait is watched meanwhile, and that costs a microsecond; so whoever has decided at once, and has left
+ * the state alone, is not watched any more until it waits for the first time.
  */
 export function decideWatched(
   place: Place,
@@ -135,13 +135,14 @@ export function decideWatched(
   state: unknown,
   handling: Handling,
 ): Decision | Promise<Decision> {
-  if (decideAtOnce.has(decide)) {
+  if (manners.get(decide) === 'at once') {
     const decision = decide(state, command, handling)
-    if (isPromise(decision)) decideAtOnce.delete(decide)
+    if (isPromise(decision)) manners.set(decide, 'may wait')
     return decision
   }
   const given = stateOnTrial(decide, aggregate, state)
   const decision = whileAtWork({ place, sender }, () => decide(given, command, handling))
-  if (!isPromise(decision) && isTrusted(decide)) decideAtOnce.add(decide)
+  if (isPromise(decision)) manners.set(decide, 'may wait')
+  else if (!manners.has(decide) && isTrusted(decide)) manners.set(decide, 'at once')
   return decision
 }
