@@ -1,3 +1,4 @@
+export { RecordingLogger } from './recording-logger.js'
 export { type SlowDisk, slowDisk, whyNoSlowDisk } from './slow-disk.js'
 export { type TestDatabase, testDatabase } from './test-database.js'
 export type { ProcessEnd, TestProcess, TestProcessOptions } from './test-process.js'

@@ -1,8 +1,8 @@
+import { RecordingLogger } from '@writ/build-tools'
 import type { EventTypes, Logger, Runtime } from '@writ/event-store'
 import { type InMemoryLog, inMemoryEventStore } from '@writ/event-store-memory'
 import { type CheckpointOptions, type SubscriptionDefinition, Subscriptions } from '../src/index.js'
 import { bankEvents } from './bank-events.js'
-import { RecordingLogger } from './recording-logger.js'
 import { type Troubled, troubled } from './troubled-store.js'
 
 export interface TestProcess extends Troubled {

@@ -1,10 +1,10 @@
+import { RecordingLogger } from '@writ/build-tools'
 import { type SubscriptionDefinition, Subscriptions } from '@writ/event-handler'
 import { type EventStore, EventTypes } from '@writ/event-store'
 import { InMemoryLog, inMemoryEventStore } from '@writ/event-store-memory'
 import { ProcessAdvanced, type ProcessManagerDefinition, processSubscription } from '../src/index.js'
 import { Bank } from './bank.js'
 import { bankCommands, bankEventClasses } from './bank-messages.js'
-import { RecordingLogger } from './recording-logger.js'
 
 export interface RunningProcess {
   readonly store: EventStore

@@ -1,9 +1,8 @@
-import { testDatabase, until } from '@writ/build-tools'
+import { RecordingLogger, testDatabase, until } from '@writ/build-tools'
 import { type EventStore, EventTypes } from '@writ/event-store'
 import { postgresEventStore, type SqlTransaction } from '@writ/event-store-postgres'
 import pg from 'pg'
 import { append, appendDeposits, Deposited, deposited, Withdrawn, withdrawn } from '../../test/bank-events.js'
-import { RecordingLogger } from '../../test/recording-logger.js'
 import { TcpProxy } from '../../test/tcp-proxy.js'
 import { eventHandler, on, projection, retryThenStop, Subscriptions } from '../index.js'
 

@@ -1,13 +1,11 @@
-import type { Logger } from '@writ/event-store'
-
-export interface LogLine {
+interface LogLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error'
   readonly facts: Record<string, unknown>
   readonly message: string
 }
 
-/** A logger that keeps what it is told. */
-export class RecordingLogger implements Logger {
+/** A logger that keeps what it is told; it has the shape of event-store's, which stands above this package. */
+export class RecordingLogger {
   readonly lines: LogLine[] = []
   debug = this.writer('debug')
   info = this.writer('info')
