@@ -11,6 +11,11 @@ export function writDepositsInMemory(count: number): System {
   return inMemory('writ', count, 'as it comes', (account) => new DepositMoney(depositTo(account)))
 }
 
+/** The same where each caller has one account, and all that is kept of it stays at hand. */
+export function writFewDepositsInMemory(): System {
+  return inMemory('writ with one account a caller', 'callers', 'as it comes', (account) => new DepositMoney(depositTo(account)))
+}
+
 /** The same, each command made beforehand, one for each account. */
 export function writMadeDepositsInMemory(count: number): System {
   const commands = new Map<string, DepositMoney>()
@@ -23,10 +28,16 @@ export function writMadeDepositsInMemory(count: number): System {
   })
 }
 
-function inMemory(name: string, count: number, settings: string, commandFor: (account: string) => DepositMoney): System {
+function inMemory(
+  name: string,
+  accounts: number | 'callers',
+  settings: string,
+  commandFor: (account: string) => DepositMoney,
+): System {
   return {
     name,
     async open({ callers }) {
+      const count = accounts === 'callers' ? callers : accounts
       const numbers = new AccountNumbers(count, callers)
       let app = await openBank(numbers.all)
       return {

@@ -2,7 +2,7 @@ import { cachedAccounts } from '../figures/cached-accounts.js'
 import { castoreDeposits } from '../systems/castore-deposits.js'
 import { emmettDepositsInMemory } from '../systems/emmett-deposits-in-memory.js'
 import { nestDeposits } from '../systems/nest-deposits.js'
-import { writDepositsInMemory, writMadeDepositsInMemory } from '../systems/writ-deposits-in-memory.js'
+import { writDepositsInMemory, writFewDepositsInMemory, writMadeDepositsInMemory } from '../systems/writ-deposits-in-memory.js'
 import type { Work } from '../work.js'
 import { ACCOUNTS } from './dispatch.js'
 
@@ -11,7 +11,7 @@ export const memory: Work = {
   description: 'the deposits of `dispatch` on stores in memory, and what an account in the cache weighs',
   unit: 'deposits',
   systems: [writDepositsInMemory(ACCOUNTS), nestDeposits(ACCOUNTS), castoreDeposits(ACCOUNTS), emmettDepositsInMemory(ACCOUNTS)],
-  limits: [writMadeDepositsInMemory(ACCOUNTS)],
+  limits: [writMadeDepositsInMemory(ACCOUNTS), writFewDepositsInMemory()],
   callers: [1, 64],
   against: 'castore',
   figures: [cachedAccounts(100_000)],
