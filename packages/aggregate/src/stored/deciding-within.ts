@@ -13,9 +13,9 @@ import { runSteps } from '../execution/run-steps.js'
 import { changesBetween } from '../state/state-changes.js'
 import { BoundariesWithin } from './boundaries-within.js'
 import { identityIn } from './identity-in.js'
+import type { ScopeSurroundings } from './scope-surroundings.js'
 import { evolved, type StatesWithin } from './states-within.js'
 import { StreamWithin } from './stream-within.js'
-import type { ScopeSurroundings } from './transaction-scope.js'
 
 /** A command that was decided on, the stream that it is for, and the state after it. */
 export interface DecidedOn {

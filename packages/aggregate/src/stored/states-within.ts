@@ -4,8 +4,8 @@ import type { CommandExecution } from '../execution/command-execution.js'
 import { applyEvent } from '../state/apply-event.js'
 import { loadState, type StateSource } from '../state/load-state.js'
 import { identityIn } from './identity-in.js'
+import type { ScopeSurroundings } from './scope-surroundings.js'
 import type { StreamWithin } from './stream-within.js'
-import type { ScopeSurroundings } from './transaction-scope.js'
 
 /** States as a transaction sees them: what is stored, and what it has decided itself. */
 export class StatesWithin {

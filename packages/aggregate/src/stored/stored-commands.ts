@@ -6,7 +6,8 @@ import type { CommandExecution, Executed } from '../execution/command-execution.
 import { answerOf } from '../execution/receipt-body.js'
 import { gaveWay, isConflict } from './conflicts.js'
 import { identityIn } from './identity-in.js'
-import { type DecidedWithin, type ScopeSurroundings, TransactionScope } from './transaction-scope.js'
+import type { ScopeSurroundings } from './scope-surroundings.js'
+import { type DecidedWithin, TransactionScope } from './transaction-scope.js'
 import { Turns } from './turns.js'
 
 const FIRST_PAUSE = 5

@@ -5,29 +5,16 @@ import {
   type AppendsTogether,
   checkAppend,
   DomainError,
-  type EventStore,
-  type EventTypes,
   eventClassOf,
-  type Logger,
   type Receipt,
-  type Runtime,
   TransactionEndedError,
 } from '@writ/event-store'
 import type { CommandExecution, Executed } from '../execution/command-execution.js'
 import { answerOf, receiptFor } from '../execution/receipt-body.js'
-import type { ConfirmedState } from '../state/confirmed-state.js'
 import { type DecidedOn, DecidingWithin } from './deciding-within.js'
+import type { ScopeSurroundings } from './scope-surroundings.js'
 import { StatesWithin, takeIn } from './states-within.js'
 import { StreamWithin } from './stream-within.js'
-
-export interface ScopeSurroundings {
-  readonly store: EventStore
-  readonly events: EventTypes
-  readonly logger: Logger
-  readonly runtime: Runtime
-  /** What is known of a stream, as something to go on from. */
-  knownOf(stream: string): ConfirmedState | undefined
-}
 
 /** What a command came to within a transaction that is not committed yet. */
 export interface DecidedWithin {
