@@ -79,6 +79,7 @@ const streamReads: Readonly<Record<string, ReadStreamOptions>> = {
   'with a page size of 0': { pageSize: 0 },
   'with a page size of 10,001': { pageSize: 10_001 },
   'in a direction that is none': { direction: unchecked('sideways') },
+  'with an option that is misspelt': unchecked({ fromVersoin: 2 }),
 }
 
 const logReads: Readonly<Record<string, ReadAllOptions>> = {
@@ -88,6 +89,7 @@ const logReads: Readonly<Record<string, ReadAllOptions>> = {
   'up to position -1': { upTo: -1 },
   'with a limit of 1.5': { limit: 1.5 },
   'with a page size of -1': { pageSize: -1 },
+  'with an option of another read': unchecked({ fromVersion: 2 }),
 }
 
 /** A typed error before anything is written, and a store that goes on. */

@@ -104,7 +104,7 @@ export class InvalidReadError extends WritError<'invalid-read'> {
     readonly option: string,
     readonly why: string,
   ) {
-    super('invalid-read', `The read option '${option}' is malformed: ${why}.`)
+    super('invalid-read', `The read option '${option}' is refused: ${why}.`)
   }
 }
 

@@ -20,6 +20,15 @@ describe('streamRead', () => {
     expect(streamRead('account-1', given)).toEqual(given)
   })
 
+  it('refuses an option that it does not know, and names the nearest', () => {
+    const misspelt = { fromVersoin: 3 } as never
+    expect(thrown('invalid-read', () => streamRead('account-1', misspelt))).toMatchObject({
+      option: 'fromVersoin',
+      message: expect.stringContaining("the nearest is 'fromVersion'"),
+    })
+    expect(thrown('invalid-read', () => streamRead('account-1', null as never))).toMatchObject({ option: 'options' })
+  })
+
   it('refuses a malformed stream name', () => {
     thrown('invalid-stream-name', () => streamRead(''))
   })

@@ -1,4 +1,5 @@
 import { InvalidReadError } from '../errors/append-errors.js'
+import { nearestName } from '../errors/nearest-name.js'
 import { MAX_EVENTS_PER_APPEND, uuid, whyQueryIsMalformed } from './check-append.js'
 import type { ReadAllOptions, ReadOptions, ReadStreamOptions } from './event-store.js'
 import type { EventQuery } from './query.js'
@@ -14,9 +15,22 @@ export interface LogRead extends Required<Omit<ReadAllOptions, 'query' | 'stream
   readonly correlationId?: string
 }
 
+const commonOptions: readonly (keyof ReadOptions)[] = ['direction', 'limit', 'pageSize', 'durable']
+const streamOptions: readonly (keyof ReadStreamOptions)[] = [...commonOptions, 'fromVersion', 'toVersion']
+const logOptions: readonly (keyof ReadAllOptions)[] = [
+  ...commonOptions,
+  'after',
+  'upTo',
+  'query',
+  'stream',
+  'category',
+  'correlationId',
+]
+
 /** Fills in the defaults; `limit` and `toVersion` default to the greatest safe integer. */
 export function streamRead(stream: string, options: ReadStreamOptions = {}): StreamRead {
   checkStreamName(stream)
+  refuseUnknown(options, streamOptions)
   const { fromVersion = 1, toVersion = Number.MAX_SAFE_INTEGER } = options
   checkInteger('fromVersion', fromVersion, 0)
   checkInteger('toVersion', toVersion, 0)
@@ -25,6 +39,7 @@ export function streamRead(stream: string, options: ReadStreamOptions = {}): Str
 
 /** Fills in the defaults; `limit` and `upTo` default to the greatest safe integer. */
 export function logRead(options: ReadAllOptions = {}): LogRead {
+  refuseUnknown(options, logOptions)
   const { after = 0, upTo = Number.MAX_SAFE_INTEGER, query, correlationId } = options
   checkInteger('after', after, 0)
   checkInteger('upTo', upTo, 0)
@@ -88,6 +103,15 @@ function readDefaults(options: ReadOptions): Required<ReadOptions> {
   checkInteger('limit', limit, 0)
   checkInteger('pageSize', pageSize, 1, 10_000)
   return { direction, limit, pageSize, durable }
+}
+
+// One that is misspelt would read more than was asked for, or less.
+function refuseUnknown(options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) throw new InvalidReadError('options', 'they must be an object')
+  const unknown = Object.keys(options).find((option) => !known.includes(option))
+  if (unknown === undefined) return
+  const nearest = nearestName(unknown, known)
+  throw new InvalidReadError(unknown, `there is none of that name${nearest ? `; the nearest is '${nearest}'` : ''}`)
 }
 
 function checkInteger(option: string, value: number, least: number, most = Number.MAX_SAFE_INTEGER): void {
