@@ -31,9 +31,20 @@ export interface Inbox {
 
 let customers = 0
 
+/** What asks for an account of this e-mail. */
+export const opening = (email: string) => ({ email, password: 'correct horse', owner: 'Owner One' })
+
+export const withStatus = (answers: readonly Answer[], status: number): Answer[] =>
+  answers.filter((answer) => answer.status === status)
+
+/** Asks so many times at once. */
+export const times = <T>(count: number, ask: (index: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: count }, (_, index) => ask(index)))
+
 /** Talks to a bank over real HTTP. */
 export class BankClient {
-  constructor(readonly url: string) {}
+  /** @param url where the bank listens, which may be elsewhere after another start */
+  constructor(public url: string) {}
 
   async request(method: string, path: string, { body, key, token, headers, signal }: RequestOptions = {}): Promise<Answer> {
     const response = await fetch(new URL(path, this.url), {

@@ -4,9 +4,9 @@ import { ACCOUNT_BALANCES } from '../src/account/account-balances.js'
 import { ACCOUNT_ACTIVITY } from '../src/report/account-activity.js'
 import { TRANSACTIONS } from '../src/report/transactions.js'
 import { eventually } from './bank-client.js'
-import type { Place } from './describe-bank.js'
 import { startTestBank, type TestBank } from './running-bank.js'
 import { SmtpInbox } from './smtp-inbox.js'
+import type { Place } from './test-place.js'
 
 export interface PlaceWithRows extends Place {
   /** All rows of a version of all projections, to compare. */

@@ -1,12 +1,12 @@
 import { systemRuntime } from '@writ/event-store'
 import type { Customer } from './bank-client.js'
-import type { Place } from './describe-bank.js'
 import { startTestBank, type TestBank } from './running-bank.js'
+import type { Place, TestStorage } from './test-place.js'
 
 const DAY = 24 * 60 * 60 * 1_000
 
 /** The bank's figures over HTTP, for every storage that it runs on. */
-export function describeReports({ storage, create }: { readonly storage: string; readonly create: () => Promise<Place> }) {
+export function describeReports({ storage, create }: TestStorage): void {
   describe(`the reports on ${storage}`, () => {
     let place: Place
     let bank: TestBank

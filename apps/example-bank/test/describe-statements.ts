@@ -1,11 +1,11 @@
 import { Heartbeat } from '../src/statement/live-statement.js'
 import { type Customer, eventually } from './bank-client.js'
-import type { Place } from './describe-bank.js'
 import { EventSource } from './event-source.js'
 import { startTestBank, type TestBank } from './running-bank.js'
+import type { Place, TestStorage } from './test-place.js'
 
 /** An account's past over HTTP, for every storage that the bank runs on. */
-export function describeStatements({ storage, create }: { readonly storage: string; readonly create: () => Promise<Place> }) {
+export function describeStatements({ storage, create }: TestStorage): void {
   describe(`on ${storage},`, () => {
     let place: Place
     let bank: TestBank

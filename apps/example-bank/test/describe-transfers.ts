@@ -1,31 +1,21 @@
 import type { Customer } from './bank-client.js'
-import type { Place } from './describe-bank.js'
-import { startTestBank, type TestBank } from './running-bank.js'
+import { bankOfTests } from './restartable-bank.js'
+import type { TestStorage } from './test-place.js'
 
 /** Transfers over HTTP, for every storage that the bank runs on. */
-export function describeTransfers({ storage, create }: { readonly storage: string; readonly create: () => Promise<Place> }) {
+export function describeTransfers({ storage, create }: TestStorage): void {
   describe(`a transfer, on ${storage}`, () => {
-    let place: Place
-    let bank: TestBank
+    const bank = bankOfTests(create)
     let one: Customer
     let two: Customer
 
-    const start = async () => startTestBank({ storage: await place.openStorage() })
     const balances = async (...customers: Customer[]) => {
       const states = await Promise.all(customers.map((customer) => bank.deposit(customer, 1)))
       return states.map(({ body }) => body.balance - 1)
     }
-    beforeAll(async () => {
-      place = await create()
-      bank = await start()
-    })
     beforeEach(async () => {
       one = await bank.customer(bank.mailbox)
       two = await bank.customer(bank.mailbox)
-    })
-    afterAll(async () => {
-      await bank?.stop()
-      await place?.close()
     })
 
     it('moves money from one account to another, and both owners may look at it', async () => {
@@ -98,8 +88,7 @@ export function describeTransfers({ storage, create }: { readonly storage: strin
       const answers = await Promise.all(Array.from({ length: 20 }, ask))
       const { transfer } = answers[0]?.body ?? {}
       await bank.endOf(transfer, one)
-      await bank.stop()
-      bank = await start()
+      await bank.restart()
       for (const answer of [...answers, await ask()]) expect(answer).toMatchObject({ status: 202, body: { transfer } })
       expect(await balances(one, two)).toEqual([99_300, 100_700])
       expect(await bank.transfer(one, two.account, 701, 'rent')).toMatchObject({ status: 422 })

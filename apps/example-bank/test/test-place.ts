@@ -3,7 +3,20 @@ import { testDatabase } from '@writ/build-tools'
 import { silentLogger } from '@writ/event-store'
 import pg from 'pg'
 import { openPostgresStorage } from '../src/storage/postgres-storage.js'
-import type { Place } from './describe-bank.js'
+import type { Storage } from '../src/storage/storage.js'
+
+/** Where the data of one bank is. */
+export interface Place {
+  /** Opens the storage on this place's data: what was there at the last close is there again. */
+  openStorage(): Promise<Storage>
+  close(): Promise<void>
+}
+
+/** A storage that the bank runs on: as the names of the tests call it, with the making of a new place in it. */
+export interface TestStorage {
+  readonly storage: string
+  readonly create: () => Promise<Place>
+}
 
 /** A database of its own on the server of this test run: the bank's schemas have fixed names. */
 export async function createDatabase(): Promise<{ readonly connectionString: string; drop(): Promise<void> }> {

@@ -1,7 +1,6 @@
 import 'reflect-metadata'
-import type { Place } from './describe-bank.js'
 import { startTestBank, type TestBank } from './running-bank.js'
-import { postgresPlace } from './test-place.js'
+import { type Place, postgresPlace } from './test-place.js'
 
 describe('two banks on one database', () => {
   let place: Place
