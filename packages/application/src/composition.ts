@@ -20,8 +20,10 @@ import {
   EventTypes,
   type EventTypesOptions,
   InvalidOptionError,
+  isError,
   nearestName,
   refuseUnknownOptions,
+  thrownMessage,
   type Upcaster,
 } from '@writ/event-store'
 import { type ProcessManagerDefinition, processManagerOf } from '@writ/process-manager'
@@ -243,7 +245,7 @@ class Problems {
     try {
       return step()
     } catch (error) {
-      this.add(error instanceof Error ? error : new Error(String(error)))
+      this.add(isError(error) ? error : new Error(thrownMessage(error)))
       return undefined
     }
   }

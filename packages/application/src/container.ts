@@ -1,5 +1,5 @@
 import 'reflect-metadata'
-import type { Class } from '@writ/event-store'
+import { type Class, thrownMessage } from '@writ/event-store'
 import { Container, type ServiceIdentifier } from 'inversify'
 import { UnresolvableClassError } from './errors.js'
 
@@ -25,7 +25,7 @@ export function resolve(container: Container, listed: Class<object>): object {
   try {
     return container.get(listed as ServiceIdentifier<object>)
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = thrownMessage(cause)
     const cycle = /^Circular dependency found: (.+)$/m.exec(reason)?.[1]?.split(' -> ') ?? []
     throw new UnresolvableClassError(
       listed.name,
@@ -44,7 +44,7 @@ function whyUnbound(listed: Class<object>, cause: unknown): string {
 }
 
 function firstSentence(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error)
+  const text = thrownMessage(error)
   return (text.split('\n')[0] ?? text).replace(/[.\s]+$/, '')
 }
 

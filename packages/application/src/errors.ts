@@ -1,4 +1,4 @@
-import { eventClassOf, isEvent, WritError } from '@writ/event-store'
+import { eventClassOf, isEvent, thrownMessage, WritError } from '@writ/event-store'
 
 /** The application is put together wrongly in more than one way; nothing was started. */
 export class InvalidApplicationError extends WritError<'invalid-application'> {
@@ -102,7 +102,7 @@ export class TransactionConflictError extends WritError<'transaction-conflict'> 
     super(
       'transaction-conflict',
       `A transaction was carried out ${attempts === 1 ? 'once' : `${attempts} times`}, and other writers were first: ` +
-        `${cause instanceof Error ? cause.message : String(cause)} Nothing was written; run it again, or let it be repeated with \`retries\`.`,
+        `${thrownMessage(cause)} Nothing was written; run it again, or let it be repeated with \`retries\`.`,
       { cause },
     )
   }

@@ -1,5 +1,5 @@
 import type { Projections, ReadModelReadiness, SubscriptionStatus, Subscriptions } from '@writ/event-handler'
-import type { EventStore, EventTypes, Runtime } from '@writ/event-store'
+import { type EventStore, type EventTypes, type Runtime, thrownMessage } from '@writ/event-store'
 import type { ApplicationState } from './lifecycle.js'
 
 /** How an application is: `down` can't serve, `degraded` serves while something needs looking at. */
@@ -62,7 +62,7 @@ async function askStore(store: EventStore, runtime: Runtime): Promise<StoreHealt
     const { position } = await Promise.race([store.head(), silence])
     return { adapter: store.adapter, status: 'up', position }
   } catch (error) {
-    return { adapter: store.adapter, status: 'down', error: error instanceof Error ? error.message : String(error) }
+    return { adapter: store.adapter, status: 'down', error: thrownMessage(error) }
   } finally {
     answered.abort()
   }

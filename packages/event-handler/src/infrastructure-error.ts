@@ -1,6 +1,6 @@
-import type { WritError } from '@writ/event-store'
+import { isError, thrownCode, thrownMessage } from '@writ/event-store'
 
-const codes: readonly unknown[] = [
+const codes: readonly string[] = [
   'store-unavailable',
   'store-not-running',
   'overloaded',
@@ -18,17 +18,37 @@ const codes: readonly unknown[] = [
  */
 export function isInfrastructureError(error: unknown): error is Error {
   let current = error
-  for (let depth = 0; depth < 10 && current instanceof Error; depth++) {
-    if (codes.includes((current as Partial<WritError>).code)) return true
-    current = current.cause
+  for (let depth = 0; depth < 10 && isError(current); depth++) {
+    const code = thrownCode(current)
+    if (code !== undefined && codes.includes(code)) return true
+    current = causeOf(current)
   }
   return false
 }
 
 /** An error for logs and status: no more of it than its name, code, message and stack. */
 export function describeError(error: unknown): { name: string; code?: string; message: string; stack?: string } {
-  if (!(error instanceof Error)) return { name: 'Error', message: String(error) }
-  const { name, message, stack } = error
-  const code = (error as { code?: unknown }).code
-  return { name, message, ...(typeof code === 'string' && { code }), ...(stack !== undefined && { stack }) }
+  const message = thrownMessage(error)
+  if (!isError(error)) return { name: 'Error', message }
+  const code = thrownCode(error)
+  return { ...nameAndStack(error), message, ...(code !== undefined && { code }) }
+}
+
+// What was thrown may throw when it is looked at.
+
+function causeOf(error: Error): unknown {
+  try {
+    return error.cause
+  } catch {
+    return undefined
+  }
+}
+
+function nameAndStack(error: Error): { name: string; stack?: string } {
+  try {
+    const { name, stack } = error
+    return { name, ...(stack !== undefined && { stack }) }
+  } catch {
+    return { name: 'Error' }
+  }
 }

@@ -196,5 +196,5 @@ export class PartitionRun {
 
 /** Whatever is no interruption is an error that nobody foresaw: it stops the subscription. */
 function interruptionBy(error: unknown): Interruption {
-  return error instanceof Interruption ? error : new Interruption('given-up', error)
+  return Interruption.is(error) ? error : new Interruption('given-up', error)
 }

@@ -16,6 +16,8 @@ import {
   type Logger,
   type RecordedEvent,
   type Runtime,
+  thrownCode,
+  thrownMessage,
 } from '@writ/event-store'
 import type { ProcessContext, ProcessManagerDefinition, Reaction, Step } from './definition/process-manager-definition.js'
 import type { Dispatch } from './dispatch.js'
@@ -249,9 +251,8 @@ export class EventAtInstance {
 }
 
 function failureOf(error: unknown): DispatchFailure {
-  if (!(error instanceof Error)) return { message: String(error) }
-  const { code } = error as { code?: unknown }
-  return { message: error.message, ...(typeof code === 'string' && { code }) }
+  const code = thrownCode(error)
+  return { message: thrownMessage(error), ...(code !== undefined && { code }) }
 }
 
 function handledEvent({ id, type, stream, version, position, part }: RecordedEvent): HandledEvent {

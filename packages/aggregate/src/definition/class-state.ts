@@ -1,4 +1,4 @@
-import { isEvent, type Json, toPlainJson } from '@writ/event-store'
+import { isEvent, type Json, thrownMessage, toPlainJson } from '@writ/event-store'
 import { InvalidAggregateError, UncloneableStateError } from '../errors/invalid-aggregate-error.js'
 import { hasPrivateFields } from './private-fields.js'
 import { chain } from './written-down.js'
@@ -38,7 +38,7 @@ function firstOf<State>(aggregateClass: new () => State, name: string): State {
   try {
     return new aggregateClass()
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
+    const why = thrownMessage(cause)
     throw new InvalidAggregateError(name, `its state begins with 'new ${name}()', and that throws: ${why}`)
   }
 }

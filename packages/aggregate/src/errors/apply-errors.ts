@@ -1,4 +1,4 @@
-import { WritError } from '@writ/event-store'
+import { thrownMessage, WritError } from '@writ/event-store'
 
 /** Where an event stands, or would stand once it is stored. */
 export interface EventPlace {
@@ -28,7 +28,7 @@ export class ApplyFailedError extends WritError<'apply-failed'> {
   ) {
     super(
       'apply-failed',
-      `${aggregate} could not apply '${eventType}' (${described(place)}): ${cause instanceof Error ? cause.message : String(cause)}. ` +
+      `${aggregate} could not apply '${eventType}' (${described(place)}): ${thrownMessage(cause)}. ` +
         'Applying only notes what happened; it may neither refuse nor fail.',
       { cause },
     )

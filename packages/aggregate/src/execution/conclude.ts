@@ -7,6 +7,7 @@ import {
   type MessageIssue,
   newEvents,
   type Runtime,
+  thrownMessage,
   toPlainJson,
 } from '@writ/event-store'
 import { Decided, type Decision } from '../definition/decision.js'
@@ -83,9 +84,7 @@ function encodeResult(result: unknown, { command, decide }: CommandExecution): J
     encoded = resultSchema.safeEncode(result)
   } catch (error) {
     // A one-way transform can't be written down, and a repetition could not be answered.
-    throw new InvalidResultError(handlerName(decide), type, [
-      { path: '', message: error instanceof Error ? error.message : String(error) },
-    ])
+    throw new InvalidResultError(handlerName(decide), type, [{ path: '', message: thrownMessage(error) }])
   }
   if (!encoded.success) throw new InvalidResultError(handlerName(decide), type, encoded.error.issues.map(issueOf))
   return encoded.data === undefined ? undefined : toPlainJson(encoded.data, `The result of '${type}'`)

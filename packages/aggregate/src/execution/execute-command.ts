@@ -223,7 +223,7 @@ export class AggregateRuntime implements DecidingPlace {
   }
 
   private refuseOrFail(command: PendingCommand, error: unknown): void {
-    if (DomainError.is(error)) command.refusal = error
+    if (DomainError.is(error)) command.refuse(error)
     else command.fail(error)
     // A failure, too, is reported only when what it was decided on is confirmed.
     this.collect(command)
@@ -317,7 +317,7 @@ export class AggregateRuntime implements DecidingPlace {
   private refuseInline(command: PendingCommand, refusal: DomainError): void {
     this.decideAgain([])
     command.undecide()
-    command.refusal = refusal
+    command.refuse(refusal)
     this.collected.add(command)
   }
 

@@ -1,5 +1,6 @@
 import type { AnyEvent, AppendCondition, DomainError, Json, NewEvent } from '@writ/event-store'
 import type { CommandExecution, Executed } from './command-execution.js'
+import { refusalBody } from './refusal-body.js'
 
 const none: readonly never[] = Object.freeze([])
 
@@ -31,6 +32,16 @@ export class PendingCommand {
     /** By the monotonic clock; Infinity for one that waits without end. */
     readonly deadline: number,
   ) {}
+
+  /** The domain says no; where its receipt could not keep that, it fails, for no repetition could be answered. */
+  refuse(refusal: DomainError): void {
+    try {
+      if (this.execution.receipt) refusalBody(refusal)
+      this.refusal = refusal
+    } catch (error) {
+      this.fail(error)
+    }
+  }
 
   fail(error: unknown): void {
     this.failed = true

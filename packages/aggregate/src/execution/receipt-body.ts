@@ -1,8 +1,9 @@
-import { DomainError, type Json, type JsonObject, type NewReceipt, type Receipt } from '@writ/event-store'
+import { DomainError, type Json, type NewReceipt, type Receipt } from '@writ/event-store'
 import { CommandIdReusedError } from '../errors/execution-errors.js'
 import type { CommandExecution, Executed } from './command-execution.js'
 import { decodeResult } from './conclude.js'
 import type { PendingCommand } from './pending-command.js'
+import { type RefusalBody, refusalBody } from './refusal-body.js'
 
 /** What a receipt says: enough to answer every repetition as the first time. */
 interface ReceiptBody {
@@ -10,7 +11,7 @@ interface ReceiptBody {
   /** How many events the command decided. */
   readonly events: number
   readonly result?: Json
-  readonly refused?: { readonly code: string; readonly message: string; readonly facts: JsonObject }
+  readonly refused?: RefusalBody
 }
 
 /** The receipt of a command that has been decided. */
@@ -19,7 +20,7 @@ export function receiptFor({ execution, events, result, refusal }: PendingComman
     fingerprint: execution.receipt?.fingerprint ?? '',
     events: events.length,
     ...(result !== undefined && { result }),
-    ...(refusal && { refused: { code: refusal.code, message: refusal.message, facts: refusal.facts } }),
+    ...(refusal && { refused: refusalBody(refusal) }),
   }
   return { commandId: execution.commandId, eventsUpTo, body: JSON.stringify(body) }
 }

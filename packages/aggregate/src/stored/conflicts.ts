@@ -1,4 +1,4 @@
-import { hasCode } from '@writ/event-store'
+import { hasCode, thrownCode } from '@writ/event-store'
 
 /**
  * Whether a transaction was refused because somebody else was first, so that it may be decided again: by version, condition, key or
@@ -17,6 +17,5 @@ export function isConflict(error: unknown): boolean {
 /** Whether it would only meet the same one again at once. */
 export function gaveWay(error: unknown): boolean {
   if (hasCode(error, 'row-deadlock')) return true
-  const { code } = (error ?? {}) as { readonly code?: unknown }
-  return typeof code === 'string' && /^40(001|P01)$/.test(code)
+  return /^40(001|P01)$/.test(thrownCode(error) ?? '')
 }

@@ -134,7 +134,8 @@ export class DecidingWithin {
       conclude(command, decision as Decision, this.surroundings.runtime)
     } catch (error) {
       if (!DomainError.is(error)) throw error
-      command.refusal = error
+      command.refuse(error)
+      if (command.failed) throw command.failure
     }
     return command
   }

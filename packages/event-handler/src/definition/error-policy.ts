@@ -1,4 +1,11 @@
-import { type FailedAttempt, InvalidOptionError, type RecordedEvent, type Runtime, refuseUnknownOptions } from '@writ/event-store'
+import {
+  type FailedAttempt,
+  InvalidOptionError,
+  isError,
+  type RecordedEvent,
+  type Runtime,
+  refuseUnknownOptions,
+} from '@writ/event-store'
 
 /** One failure of a handler. A store that is away is none: it is waited for, and no policy is asked. */
 export interface Failure {
@@ -82,7 +89,8 @@ export type PolicyForError = readonly [errorClass: abstract new (...args: never[
 export const byError =
   (policies: readonly PolicyForError[], otherwise: ErrorPolicy = retryThenStop()): ErrorPolicy =>
   (failure, runtime) => {
-    const [, policy = otherwise] = policies.find(([errorClass]) => failure.error instanceof errorClass) ?? []
+    const [, policy = otherwise] =
+      policies.find(([errorClass]) => isError(failure.error) && failure.error instanceof errorClass) ?? []
     return policy(failure, runtime)
   }
 

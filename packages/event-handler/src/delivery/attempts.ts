@@ -33,7 +33,7 @@ export class Attempts {
    * @throws Interruption when it must not go on, or when the policy says stop
    */
   async failed(error: unknown): Promise<'again' | 'skip' | PutAside> {
-    if (error instanceof Interruption) throw error
+    if (Interruption.is(error)) throw error
     if (isLeaseGone(error)) throw new Interruption('lease-gone', error)
     // What a handler threw because it was asked to hurry is not held against the event.
     this.holding.check()

@@ -317,7 +317,7 @@ export class ConcurrentDelivery implements Delivery, RetryWay {
   }
 
   private interrupt(error: unknown): void {
-    this.interruption ??= error instanceof Interruption ? error : new Interruption('given-up', error)
+    this.interruption ??= Interruption.is(error) ? error : new Interruption('given-up', error)
     this.notify()
     this.wake()
   }

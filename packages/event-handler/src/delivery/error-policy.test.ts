@@ -58,6 +58,25 @@ describe.each(['event handler', 'projection'])('a failing %s', (kind) => {
     if (amount === 2) throw new Error('poison')
   }
 
+  it('goes on as its policy says also when what it threw can not be looked at', async () => {
+    const refuses = () => {
+      throw new Error('Hands off.')
+    }
+    const untouchable = new Proxy(new Error(), { get: refuses, has: refuses, getPrototypeOf: refuses })
+    const { definition, handledBy } = failing(
+      (amount) => {
+        if (amount === 2) throw untouchable
+      },
+      byError([[RangeError, stopAtOnce]], skipAtOnce),
+    )
+    const { store, subscriptions, written } = await running.start([definition])
+    await append(store, deposited(1), deposited(2), deposited(3))
+    await until('the others were handled', () => handledBy(written).length === 2)
+    expect(handledBy(written)).toEqual([1, 3])
+    await until('it was counted', () => subscriptions.status()[0]?.skipped === 1)
+    expect(subscriptions.status()).toMatchObject([{ state: 'running' }])
+  })
+
   it('is tried again, and goes on when it succeeds', async () => {
     const { definition, handledBy } = failing((amount, attempt) => {
       if (amount === 2 && attempt < 4) throw new Error('not yet')

@@ -71,7 +71,7 @@ export class TransactionalDelivery implements Delivery, RetryWay {
         })
         return
       } catch (error) {
-        if (error instanceof Interruption) throw error
+        if (Interruption.is(error)) throw error
         // Partitions that begin at once make the same tables at once: only one of them is first, and the others find them there afterwards.
         if (holding.own.partitions === 1 || attempt === MOST_SET_UPS) throw new Interruption('given-up', error)
         await holding.pause(backOff(attempt, SET_UP_AGAIN, holding.runtime))
@@ -162,7 +162,7 @@ export class TransactionalDelivery implements Delivery, RetryWay {
       this.learnPageSize(page.length, this.holding.runtime.monotonic() - began)
     } catch (error) {
       if (page.length === 1) return this.handleOne(page[0]!, error)
-      if (error instanceof Interruption && error.reason !== 'given-up') throw error
+      if (Interruption.is(error) && error.reason !== 'given-up') throw error
       // The page is rolled back. One by one, only the event that fails is held up.
       for (const entry of page) await this.handleOne(entry)
     }

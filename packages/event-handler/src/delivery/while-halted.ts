@@ -19,7 +19,7 @@ export async function whileHalted<T>(
     const halts = await inTime(runtime, Promise.all(halting), timeout)
     return halts && (await work(halts))
   } catch (error) {
-    if (error instanceof Interruption) return undefined
+    if (Interruption.is(error)) return undefined
     throw error
   } finally {
     // One that comes to it later goes on at once.

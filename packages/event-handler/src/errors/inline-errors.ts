@@ -1,4 +1,4 @@
-import { WritError } from '@writ/event-store'
+import { thrownMessage, WritError } from '@writ/event-store'
 
 /** An inline projection could not handle an event that was to be appended. Nothing was written: no event, no row. */
 export class InlineProjectionFailedError extends WritError<'inline-projection-failed'> {
@@ -11,7 +11,7 @@ export class InlineProjectionFailedError extends WritError<'inline-projection-fa
   ) {
     super(
       'inline-projection-failed',
-      `The inline projection '${projection}' failed on '${event}' for '${stream}': ${cause instanceof Error ? cause.message : String(cause)} ` +
+      `The inline projection '${projection}' failed on '${event}' for '${stream}': ${thrownMessage(cause)} ` +
         'The append was refused and nothing was written. Mend the handler; where it means to refuse, let it throw a DomainError.',
       { cause },
     )

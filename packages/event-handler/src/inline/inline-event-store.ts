@@ -17,6 +17,7 @@ import {
   type ReadAllOptions,
   type ReadStreamOptions,
   type Runtime,
+  thrownCode,
   type WrongExpectedVersionError,
 } from '@writ/event-store'
 import { InlineProjectionFailedError } from '../errors/inline-errors.js'
@@ -225,7 +226,7 @@ class InlineEventStore<Transaction extends object> implements EventStore<Transac
 
 /** A database that is given up in favour of another transaction, by a deadlock say, tells so by an SQLSTATE of class 40. */
 function isGivenUp(error: unknown): boolean {
-  const { code, cause } = (error ?? {}) as { readonly code?: unknown; readonly cause?: unknown }
-  if (code === 'inline-projection-failed') return isGivenUp(cause)
+  if (hasCode<InlineProjectionFailedError>(error, 'inline-projection-failed')) return isGivenUp(error.cause)
+  const code = thrownCode(error)
   return code === '40P01' || code === '40001'
 }

@@ -34,7 +34,7 @@ export async function replayStream(options: ReplayOptions, subscription: Subscri
       handled = await replayed(options, holding, stream, refuse)
     })
   } catch (error) {
-    if (error instanceof Interruption) return refuse('it ceased to run here meanwhile; try again')
+    if (Interruption.is(error)) return refuse('it ceased to run here meanwhile; try again')
     throw error
   }
   return handled

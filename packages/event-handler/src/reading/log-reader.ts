@@ -1,4 +1,13 @@
-import type { EventStore, EventTypes, Logger, Runtime, StoredEvent, WrittenEvents } from '@writ/event-store'
+import {
+  type EventStore,
+  type EventTypes,
+  isError,
+  type Logger,
+  type Runtime,
+  type StoredEvent,
+  thrownMessage,
+  type WrittenEvents,
+} from '@writ/event-store'
 import { backOff } from '../definition/error-policy.js'
 import { describeError } from '../infrastructure-error.js'
 import { Wakeup } from '../wakeup.js'
@@ -208,7 +217,7 @@ export class LogReader {
 
   private failed(error: unknown): void {
     if (!this.trouble) this.logger.warn({ error: describeError(error) }, 'the log can not be read; trying again until it can')
-    this.trouble = error instanceof Error ? error : new Error(String(error))
+    this.trouble = isError(error) ? error : new Error(thrownMessage(error))
     for (const follower of this.followers) follower.wake()
   }
 

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../messages/plain-json.js'
 import { toPlainJson } from '../messages/plain-json.js'
+import { lookedAt, thrownCode } from './thrown.js'
 import { WritError } from './writ-error.js'
 
 const domainError = Symbol.for('@writ/domain-error')
@@ -22,7 +23,8 @@ export class DomainError<Code extends string = string> extends WritError<Code> {
 
   /** Whether this is a refusal by the domain, also one that was made by a duplicate install. */
   static is(error: unknown): error is DomainError {
-    return typeof error === 'object' && error !== null && (error as { [domainError]?: unknown })[domainError] === true
+    if (typeof error !== 'object' || error === null) return false
+    return lookedAt(() => (error as { [domainError]?: unknown })[domainError]) === true && thrownCode(error) !== undefined
   }
 }
 

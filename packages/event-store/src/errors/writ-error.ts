@@ -1,3 +1,5 @@
+import { isError, thrownCode } from './thrown.js'
+
 /**
  * The base of every error that Writ throws on purpose.
  *
@@ -20,5 +22,5 @@ export abstract class WritError<Code extends string = string> extends Error {
  * @example if (hasCode<WrongExpectedVersionError>(error, 'wrong-expected-version')) retryFrom(error.actualVersion)
  */
 export function hasCode<E extends WritError = WritError>(error: unknown, code: E['code']): error is E {
-  return error instanceof Error && (error as { code?: unknown }).code === code
+  return isError(error) && thrownCode(error) === code
 }
