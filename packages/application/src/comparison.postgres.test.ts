@@ -1,5 +1,5 @@
 import 'reflect-metadata'
-import { testDatabase, until } from '@writ/build-tools'
+import { closingAfterEach, testDatabase, until } from '@writ/build-tools'
 import {
   onBatch,
   type ProjectionBatchContext,
@@ -20,7 +20,7 @@ class Deposited extends Event('deposited', z.object({ account: z.string(), amoun
 describe('versions that are compared under writes that never pause, on PostgreSQL', () => {
   const { connectionString } = testDatabase()
   const pool = new pg.Pool({ connectionString, max: 40 })
-  const closing: (() => Promise<unknown>)[] = []
+  const closeLater = closingAfterEach()
   let schema: string
   let tables: string
   let store: PostgresEventStore
@@ -31,13 +31,10 @@ describe('versions that are compared under writes that never pause, on PostgreSQ
     tables = `${schema}_read`
     deposits = 0
     await pool.query(`create schema ${tables}`)
-    closing.push(() => pool.query(`drop schema ${tables} cascade`))
+    closeLater(() => pool.query(`drop schema ${tables} cascade`))
     store = postgresEventStore({ pool, schema })
     await store.start()
-    closing.push(() => store.stop())
-  })
-  afterEach(async () => {
-    for (const close of closing.splice(0).reverse()) await close()
+    closeLater(() => store.stop())
   })
   afterAll(() => pool.end())
 
@@ -85,7 +82,7 @@ describe('versions that are compared under writes that never pause, on PostgreSQ
       modules: [module({ name: 'bank', projections, events: [Deposited] })],
       subscriptions: { leaseMilliseconds: 1_000 },
     })
-    closing.push(() => app.stop())
+    closeLater(() => app.stop())
     await app.start()
     return app
   }
@@ -105,7 +102,7 @@ describe('versions that are compared under writes that never pause, on PostgreSQ
       isWriting = false
       await writing
     }
-    closing.push(end)
+    closeLater(end)
     return end
   }
   const live = async () => (await store.projections.live('sums'))?.version

@@ -1,6 +1,6 @@
 import 'reflect-metadata'
 import { join } from 'node:path'
-import { testDatabase, testProcesses, until } from '@writ/build-tools'
+import { closingAfterEach, testDatabase, testProcesses, until } from '@writ/build-tools'
 import { On, Projection, type ProjectionContext, type ReadModelContext } from '@writ/event-handler'
 import { Event, newEvent, systemRuntime } from '@writ/event-store'
 import { postgresEventStore, type SqlTransaction } from '@writ/event-store-postgres'
@@ -20,11 +20,7 @@ describe('a build of a new version that is killed half-way on PostgreSQL', () =>
   const { connectionString } = testDatabase()
   const start = testProcesses()
   const pool = new pg.Pool({ connectionString, max: 20 })
-  const closing: (() => Promise<unknown>)[] = []
-
-  afterEach(async () => {
-    for (const close of closing.splice(0).reverse()) await close()
-  })
+  const closeLater = closingAfterEach()
   afterAll(() => pool.end())
 
   // The first transaction makes the tables, and each one after it handles a page of 100 at most.
@@ -33,7 +29,7 @@ describe('a build of a new version that is killed half-way on PostgreSQL', () =>
     async (failpoint) => {
       const [{ schema }, { schema: tables }] = [testDatabase(), testDatabase()]
       await pool.query(`create schema ${tables}`)
-      closing.push(() => pool.query(`drop schema ${tables} cascade`))
+      closeLater(() => pool.query(`drop schema ${tables} cascade`))
 
       @Projection({ name: 'sums', version: 1, schema: tables, consistency: 'strong' })
       class Sums {
@@ -52,7 +48,7 @@ describe('a build of a new version that is killed half-way on PostgreSQL', () =>
         store,
         modules: [module({ name: 'bank', projections: [Sums], events: [Deposited] })],
       })
-      closing.push(() => app.stop())
+      closeLater(() => app.stop())
       await app.start()
       let deposits = 0
       const deposit = (count: number) => {
@@ -83,7 +79,7 @@ describe('a build of a new version that is killed half-way on PostgreSQL', () =>
           await deposit(1)
         }
       })()
-      closing.push(async () => {
+      closeLater(async () => {
         isBusy = false
         await reading
       })

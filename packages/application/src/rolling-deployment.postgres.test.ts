@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { testDatabase, testProcesses, until } from '@writ/build-tools'
+import { closingAfterEach, testDatabase, testProcesses, until } from '@writ/build-tools'
 import { Event, newEvent, systemRuntime } from '@writ/event-store'
 import { postgresEventStore } from '@writ/event-store-postgres'
 import pg from 'pg'
@@ -28,20 +28,16 @@ describe('a rolling deployment on PostgreSQL: processes with old code and with n
   const { connectionString } = testDatabase()
   const start = testProcesses()
   const pool = new pg.Pool({ connectionString, max: 4 })
-  const closing: (() => Promise<unknown>)[] = []
-
-  afterEach(async () => {
-    for (const close of closing.splice(0).reverse()) await close()
-  })
+  const closeLater = closingAfterEach()
   afterAll(() => pool.end())
 
   it('serves all reads under writes, from the old tables and then from the new, though one of the old is killed during the build', async () => {
     const [{ schema }, { schema: tables }] = [testDatabase(), testDatabase()]
     await pool.query(`create schema ${tables}`)
-    closing.push(() => pool.query(`drop schema ${tables} cascade`))
+    closeLater(() => pool.query(`drop schema ${tables} cascade`))
     const store = postgresEventStore({ pool, schema })
     await store.start()
-    closing.push(() => store.stop())
+    closeLater(() => store.stop())
     let deposits = 0
     const deposit = async (count: number) => {
       const events = Array.from({ length: count }, (_, index) =>
@@ -60,7 +56,7 @@ describe('a rolling deployment on PostgreSQL: processes with old code and with n
     const writing = (async () => {
       while (isBusy) await deposit(1)
     })()
-    closing.push(async () => {
+    closeLater(async () => {
       isBusy = false
       await writing
     })

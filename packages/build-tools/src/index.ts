@@ -1,3 +1,4 @@
+export { closingAfterEach } from './closing-after-each.js'
 export { RecordingLogger } from './recording-logger.js'
 export { type SlowDisk, slowDisk, whyNoSlowDisk } from './slow-disk.js'
 export { type TestDatabase, testDatabase } from './test-database.js'

@@ -1,4 +1,4 @@
-import { RecordingLogger, testDatabase, until } from '@writ/build-tools'
+import { closingAfterEach, RecordingLogger, testDatabase, until } from '@writ/build-tools'
 import { type EventStore, EventTypes } from '@writ/event-store'
 import { postgresEventStore, type SqlTransaction } from '@writ/event-store-postgres'
 import pg from 'pg'
@@ -11,11 +11,7 @@ const events = new EventTypes([Deposited, Withdrawn])
 describe('subscriptions on PostgreSQL', () => {
   const { connectionString } = testDatabase()
   const pool = new pg.Pool({ connectionString, max: 2 })
-  const closing: (() => Promise<unknown>)[] = []
-
-  afterEach(async () => {
-    for (const close of closing.splice(0).reverse()) await close()
-  })
+  const closeLater = closingAfterEach()
   afterAll(() => pool.end())
 
   async function open(through = connectionString) {
@@ -25,18 +21,18 @@ describe('subscriptions on PostgreSQL', () => {
     // A side door to the same log, which no trouble of the test reaches.
     const outside = postgresEventStore({ connectionString, schema, poolSize: 2 })
     await outside.start()
-    closing.push(() => outside.stop())
+    closeLater(() => outside.stop())
     const url = new URL(through)
     url.searchParams.set('application_name', schema)
     const store = postgresEventStore({ connectionString: url.href, schema, poolSize: 4 })
     await store.start()
-    closing.push(() => store.stop())
+    closeLater(() => store.stop())
     const logger = new RecordingLogger()
     const start = async (...definitions: Parameters<Subscriptions['add']>[0][]) => {
       const subscriptions = new Subscriptions({ store, events, logger, leaseMilliseconds: 2_000 })
       for (const definition of definitions) subscriptions.add(definition)
       await subscriptions.start()
-      closing.push(() => subscriptions.stop())
+      closeLater(() => subscriptions.stop())
       return subscriptions
     }
     const ledger = projection<SqlTransaction>({
@@ -137,7 +133,7 @@ describe('subscriptions on PostgreSQL', () => {
   it('go on by themselves, with no further append, when the server comes back', async () => {
     const proxy = new TcpProxy(connectionString)
     await proxy.open()
-    closing.push(() => proxy.cut())
+    closeLater(() => proxy.cut())
     const { store, start, ledger, amounts, logger } = await open(proxy.connectionString)
     const seen: number[] = []
     const mails = eventHandler({ name: 'mails', on: [on(Deposited, ({ amount }) => void seen.push(amount))] })

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { testDatabase, testProcesses, until } from '@writ/build-tools'
+import { closingAfterEach, testDatabase, testProcesses, until } from '@writ/build-tools'
 import { EventTypes } from '@writ/event-store'
 import { postgresEventStore } from '@writ/event-store-postgres'
 import pg from 'pg'
@@ -12,11 +12,7 @@ describe('a process that is frozen past its lease while it parks on PostgreSQL',
   const { connectionString } = testDatabase()
   const start = testProcesses()
   const pool = new pg.Pool({ connectionString, max: 2 })
-  const closing: (() => Promise<unknown>)[] = []
-
-  afterEach(async () => {
-    for (const close of closing.splice(0).reverse()) await close()
-  })
+  const closeLater = closingAfterEach()
   afterAll(() => pool.end())
 
   // It stops itself just before what is parked is sent, or just after it was stored.
@@ -30,10 +26,10 @@ describe('a process that is frozen past its lease while it parks on PostgreSQL',
     await pool.query(`create schema ${ledger};
       create table ${ledger}.poison (amount int);
       create table ${ledger}.handled (id bigint generated always as identity, account text, position bigint)`)
-    closing.push(() => pool.query(`drop schema ${ledger} cascade`))
+    closeLater(() => pool.query(`drop schema ${ledger} cascade`))
     const store = postgresEventStore({ connectionString, schema, poolSize: 3 })
     await store.start()
-    closing.push(() => store.stop())
+    closeLater(() => store.stop())
     const looking = new Subscriptions({ store, events: new EventTypes([Deposited]) })
     const nothing = { name: 'failing', on: [on(Deposited, () => {})] }
     looking.add(kind === 'projection' ? projection(nothing) : eventHandler(nothing))

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { testDatabase, testProcesses, until } from '@writ/build-tools'
+import { closingAfterEach, testDatabase, testProcesses, until } from '@writ/build-tools'
 import { EventTypes } from '@writ/event-store'
 import { postgresEventStore } from '@writ/event-store-postgres'
 import pg from 'pg'
@@ -21,11 +21,7 @@ describe('a process that parks and retries on PostgreSQL', () => {
   const { connectionString } = testDatabase()
   const start = testProcesses()
   const pool = new pg.Pool({ connectionString, max: 2 })
-  const closing: (() => Promise<unknown>)[] = []
-
-  afterEach(async () => {
-    for (const close of closing.splice(0).reverse()) await close()
-  })
+  const closeLater = closingAfterEach()
   afterAll(() => pool.end())
 
   async function open(kind: string) {
@@ -35,7 +31,7 @@ describe('a process that parks and retries on PostgreSQL', () => {
       create table ${ledger}.handled (id bigint generated always as identity, account text, position bigint)`)
     const store = postgresEventStore({ connectionString, schema, poolSize: 3 })
     await store.start()
-    closing.push(() => store.stop())
+    closeLater(() => store.stop())
     const name = kind === 'projection' ? 'failing@1' : 'failing'
     // Never started: it looks and decides, as a console does.
     const looking = new Subscriptions({ store, events: new EventTypes([Deposited]) })
