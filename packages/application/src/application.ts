@@ -267,6 +267,7 @@ export class Application<Transaction extends object = object> {
    *
    * @param options.at as it was at a version, a position or a date; where it has not come so far, as it is, and `version` says so
    * @throws InvalidOptionError
+   * @throws UnknownAggregateError for one that no module lists
    * @example await app.stateOf(Account, '42', { at: { date: new Date('2026-01-01') } })
    */
   async stateOf<S>(
@@ -277,7 +278,7 @@ export class Application<Transaction extends object = object> {
     this.lifecycle.check('read a state')
     refuseUnknownOptions('stateOf', options, ['at'])
     checkIdentity('stateOf', identity)
-    const definition = this.parts.composition.definitionOf(aggregate as Class<object> | AggregateDefinition)
+    const definition = this.parts.composition.listedAggregate(aggregate as Class<object> | AggregateDefinition)
     const read = await this.parts.aggregates.stateOf(definition, identity, options.at)
     return read as AggregateState<S>
   }
@@ -285,7 +286,7 @@ export class Application<Transaction extends object = object> {
   /**
    * What happened to an aggregate, event by event: each with the state before it, the state after it, and the fields that changed.
    *
-   * @throws ApplicationNotRunningError, InvalidOptionError
+   * @throws ApplicationNotRunningError, InvalidOptionError, UnknownAggregateError
    * @example for await (const { event, changes } of app.historyOf(Account, '42')) …
    */
   historyOf<S>(
@@ -295,7 +296,7 @@ export class Application<Transaction extends object = object> {
   ): AsyncIterable<HistoryStep<S>> {
     this.lifecycle.check('read a history')
     checkIdentity('historyOf', identity)
-    const definition = this.parts.composition.definitionOf(aggregate as Class<object> | AggregateDefinition)
+    const definition = this.parts.composition.listedAggregate(aggregate as Class<object> | AggregateDefinition)
     return this.parts.aggregates.historyOf(definition as AggregateDefinition<S>, identity, options)
   }
 

@@ -30,7 +30,7 @@ import { type ProcessManagerDefinition, processManagerOf } from '@writ/process-m
 import type { Container } from 'inversify'
 import { checkModules } from './check-modules.js'
 import { bindListedClass, newContainer, resolve } from './container.js'
-import { DuplicateNameError, InvalidApplicationError, MissingCommandHandlerError } from './errors.js'
+import { DuplicateNameError, InvalidApplicationError, MissingCommandHandlerError, UnknownAggregateError } from './errors.js'
 import { type Module, moduleKeys, type Part, partsOf } from './module.js'
 
 /** The modules' classes and values, read, checked and wired: what an application runs. */
@@ -44,8 +44,12 @@ export interface Composition {
   readonly events: EventTypes
   /** What the subscription of a listed class or value is called; undefined for what no module lists. */
   subscriptionOf(handler: object): string | undefined
-  /** The definition behind a decorated class, or the value itself. */
-  definitionOf(aggregate: Class<object> | AggregateDefinition): AggregateDefinition
+  /**
+   * What the modules have made of a decorated class, or of a value.
+   *
+   * @throws UnknownAggregateError for one that neither they nor their command handlers name
+   */
+  listedAggregate(aggregate: Class<object> | AggregateDefinition): AggregateDefinition
 }
 
 /** What is otherwise than the modules say. */
@@ -71,9 +75,7 @@ export function compose(
   const definitionOf = (aggregate: Class<object> | AggregateDefinition): AggregateDefinition => {
     let known = definitions.get(aggregate)
     if (!known) {
-      if (typeof aggregate !== 'function' && !(aggregate?.decide instanceof Map))
-        throw new InvalidAggregateError(String(aggregate), 'it is no class with @Aggregate, and no value of aggregate({ … })')
-      const own = typeof aggregate === 'function' ? aggregateOf(aggregate) : aggregate
+      const own = asValue(aggregate)
       const otherwise = Object.hasOwn(settings, own.category) ? settings[own.category] : undefined
       // Of a class and of the value that is read from it there must be one.
       known = otherwise ? (definitions.get(own) ?? withSettings(own, otherwise)) : own
@@ -156,8 +158,22 @@ export function compose(
     processManagers,
     events: new EventTypes(classes, { ...reading, upcasters }),
     subscriptionOf: (handler) => names.get(handler),
-    definitionOf,
+    listedAggregate(aggregate) {
+      const known = definitions.get(aggregate) ?? definitions.get(asValue(aggregate))
+      if (known !== undefined) return known
+      throw new UnknownAggregateError(
+        aggregate.name,
+        [...definitions.values()].map(({ name }) => name),
+      )
+    },
   }
+}
+
+/** The definition that is written down in a decorated class, or the value itself. */
+function asValue(aggregate: Class<object> | AggregateDefinition): AggregateDefinition {
+  if (typeof aggregate === 'function') return aggregateOf(aggregate)
+  if (aggregate?.decide instanceof Map) return aggregate
+  throw new InvalidAggregateError(String(aggregate), 'it is no class with @Aggregate, and no value of aggregate({ … })')
 }
 
 function bind({ name, bindings }: Module, container: Container): void {

@@ -1,4 +1,4 @@
-import { eventClassOf, isEvent, thrownMessage, WritError } from '@writ/event-store'
+import { eventClassOf, isEvent, nearestName, thrownMessage, WritError } from '@writ/event-store'
 
 /** The application is put together wrongly in more than one way; nothing was started. */
 export class InvalidApplicationError extends WritError<'invalid-application'> {
@@ -35,6 +35,24 @@ export class MissingCommandHandlerError extends WritError<'missing-command-handl
     super(
       'missing-command-handler',
       `The module '${moduleName}' promises to handle '${command}', and nothing does. Give an aggregate a @Handle method for it, or add its @CommandHandler.`,
+    )
+  }
+}
+
+/** The state or history of an aggregate was asked for that no module lists: its settings, and what its events are, nobody knows here. */
+export class UnknownAggregateError extends WritError<'unknown-aggregate'> {
+  constructor(
+    /** The class's name, or the category. */
+    readonly aggregate: string,
+    known: readonly string[],
+  ) {
+    const nearest = nearestName(aggregate, known)
+    const other = nearest === undefined ? '' : `; the nearest that is listed is '${nearest}'`
+    super(
+      'unknown-aggregate',
+      known.includes(aggregate)
+        ? `No module lists this aggregate '${aggregate}', but another one of that name. Ask for the very class or value that is listed.`
+        : `No module lists the aggregate '${aggregate}'${other}. Name it in a module's \`aggregates\`.`,
     )
   }
 }

@@ -11,6 +11,7 @@ export {
   StopTimedOutError,
   StoreInUseError,
   TransactionConflictError,
+  UnknownAggregateError,
   UnlistedEventError,
   UnresolvableClassError,
 } from './errors.js'

@@ -251,6 +251,22 @@ describe('what the compiler would have refused', () => {
       await expect(app.stateOf(wrong(none), 'ann')).rejects.toMatchObject({ code: 'invalid-aggregate' })
   })
 
+  it('is refused where the state or the history of an aggregate is asked for that no module lists', async () => {
+    const app = await start()
+    const unlisted = aggregate({ ...purse, category: 'purses' })
+    const refused = { code: 'unknown-aggregate', aggregate: 'purses', message: expect.stringContaining("is 'purse'") }
+    await expect(app.stateOf(unlisted, 'ann')).rejects.toMatchObject(refused)
+    expect(() => app.historyOf(unlisted, 'ann')).toThrow(expect.objectContaining(refused))
+    // The same as another value is another one, even where it would read the same streams.
+    const same = { code: 'unknown-aggregate', message: expect.stringContaining('another one of that name') }
+    await expect(app.stateOf(aggregate(purse), 'ann')).rejects.toMatchObject(same)
+  })
+
+  it('is not, where only the handler of a command names the aggregate', async () => {
+    const app = await start({ commandHandlers: [route(Deposit, { aggregate: purses })] })
+    expect(await app.stateOf(purses, 'ann')).toMatchObject({ version: 0, state: { balance: 0 } })
+  })
+
   it.each<[string, (transaction: ApplicationTransaction<object>) => void]>([
     ['invalid-option', ({ append }) => append('notes-1', new Deposited(deposit), wrong({ expectedversion: 0 }))],
     ['invalid-option', ({ append }) => append('notes-1', new Deposited(deposit), wrong(null))],
