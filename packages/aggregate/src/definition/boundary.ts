@@ -43,7 +43,7 @@ export interface BoundaryOptions<C extends AnyCommand, Initial, E extends readon
  *
  * The decision holds only as long as nothing newer matches; when something does, it is made again.
  *
- * @throws InvalidOptionError for an unknown option, InvalidBoundaryError where `evolve` misses or exceeds `events`
+ * @throws InvalidOptionError for an unknown option, InvalidBoundaryError without a first state, or where `evolve` misses or exceeds `events`
  * @example const openTickets = boundary({ events: [TicketOpened, TicketClosed], matching: ({ user }: OpenTicket) => ({ tags: [`user:${user}`] }),
  *   initialState: 0, evolve: { 'ticket-opened': (open) => open + 1, 'ticket-closed': (open) => open - 1 } })
  */
@@ -52,6 +52,7 @@ export function boundary<C extends AnyCommand, const Initial, const E extends re
 ): DecisionBoundary<C, InferredState<Initial>> {
   refuseUnknownOptions('boundary', options, ['events', 'matching', 'initialState', 'evolve'])
   const { events, matching, initialState } = options
+  if (initialState === undefined) throw new InvalidBoundaryError("it has no 'initialState', the state without events")
   if (!Array.isArray(events)) throw new InvalidBoundaryError('its events must be a list of classes')
   if (typeof matching !== 'function')
     throw new InvalidBoundaryError("its 'matching' must be a function that gives tags to look for")
@@ -68,8 +69,15 @@ export function boundary<C extends AnyCommand, const Initial, const E extends re
     queryOf: (command) => ({ items: itemsOf(matching(command)).map((item) => ({ types, ...item })) }),
     stateOf(command, found) {
       const first = typeof initialState === 'function' ? (initialState as (command: C) => Initial)(command) : initialState
+      if (first === undefined) throw new InvalidBoundaryError("its 'initialState' gives undefined, which is no state")
       let state: unknown = freezeDeeply(first)
-      for (const { type, data } of found) state = freezeDeeply((evolve.get(type) ?? unchanged)(state, data))
+      for (const { type, data } of found) {
+        state = freezeDeeply((evolve.get(type) ?? unchanged)(state, data))
+        if (state === undefined)
+          throw new InvalidBoundaryError(
+            `evolve['${type}'] answers with undefined, where it should with the next state, or the one given`,
+          )
+      }
       return state as InferredState<Initial>
     },
   }

@@ -48,6 +48,19 @@ export function checkFunctions(category: string, map: 'decide' | 'evolve', funct
   throw new InvalidAggregateError(category, isMap ? `${map}['${wrong[0]}'] is no function` : `it has no '${map}' with functions`)
 }
 
+/**
+ * The state that a value begins with: any, but there must be one, for all that is decided rests on it.
+ *
+ * @throws InvalidAggregateError
+ */
+export function checkInitialState(category: string, initialState: unknown): void {
+  if (initialState !== undefined) return
+  throw new InvalidAggregateError(
+    category,
+    "it has no 'initialState', the state before any event; null may be one, undefined is none",
+  )
+}
+
 function checkCategory({ name, category }: AggregateDefinition): void {
   const refuse = (why: string): never => {
     throw new InvalidAggregateError(name, `its category '${String(category)}' ${why}`)

@@ -59,6 +59,7 @@ describe('an aggregate as a value', () => {
     ['with a negative lifespan', { lifespan: -1 }, /lifespan must be milliseconds/],
     ['with a misspelt part of a lifespan', { lifespan: { afterEvents: () => 5 } }, /the nearest is 'afterEvent'/],
     ['with a part of a lifespan that is no function', { lifespan: { afterError: 5 } }, /'afterError' must be a function/],
+    ['without a first state', { initialState: undefined }, /it has no 'initialState'/],
     ['with a snapshot every zero events', { snapshotEvery: 0 }, /snapshotEvery must be a positive integer/],
     ['with half a snapshot version', { snapshotEvery: 1, snapshotVersion: 1.5 }, /snapshotVersion must be a positive integer/],
   ]

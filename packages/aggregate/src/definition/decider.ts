@@ -8,7 +8,7 @@ import {
   type RecordedEvent,
   refuseUnknownOptions,
 } from '@writ/event-store'
-import { checkDefinition, checkFunctions } from './check-definition.js'
+import { checkDefinition, checkFunctions, checkInitialState } from './check-definition.js'
 import { freezeDeeply, jsonOfDeciderState } from './decider-state.js'
 import type { Decision, DecisionOn } from './decision.js'
 import type { InferredState } from './inferred-state.js'
@@ -162,7 +162,8 @@ type TextFieldOf<T> = { [K in keyof T & string]: T[K] extends string ? K : never
  *
  * @throws InvalidOptionError for an unknown option
  * @throws ImpureApplyError where a function for an event looks at the clock, or makes something up by chance
- * @throws InvalidAggregateError for a malformed category, identity or snapshot option, or where the maps miss or exceed the lists
+ * @throws InvalidAggregateError for a malformed category, identity or snapshot option, without a first state, or where the maps miss or
+ *   exceed the lists
  */
 export function aggregate<
   const Initial,
@@ -175,6 +176,7 @@ export function aggregate<
   const { category, identity, commands, events, snapshotEvery, snapshotVersion = 1 } = options
   checkFunctions(category, 'decide', options.decide)
   checkFunctions(category, 'evolve', options.evolve)
+  checkInitialState(category, options.initialState)
   const initialState = freezeDeeply(options.initialState) as State
   const stateAsJson = jsonOfDeciderState<State>(category)
   const definition: AggregateDefinition<State, I> = {

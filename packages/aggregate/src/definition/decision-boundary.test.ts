@@ -40,6 +40,15 @@ describe('a boundary', () => {
     expect(byName.stateOf(command, found)).toEqual({ user: 'ann', open: 2 })
   })
 
+  it('is refused where it has no state: at first, for a command, or after an event', () => {
+    const made = (change: object) => boundary({ ...options, ...change } as typeof options)
+    const refused = (why: string) => expect.objectContaining({ code: 'invalid-boundary', why: expect.stringContaining(why) })
+    expect(() => made({ initialState: undefined })).toThrow(refused("no 'initialState'"))
+    expect(() => made({ initialState: () => undefined }).stateOf(command, [])).toThrow(refused("'initialState' gives undefined"))
+    const forgetful = made({ evolve: { ...options.evolve, opened: () => undefined } })
+    expect(() => forgetful.stateOf(command, [recorded(new Opened({ user: 'ann' }))])).toThrow(refused("evolve['opened']"))
+  })
+
   it('keeps its states as they are', () => {
     const spoiling = boundary({
       ...options,

@@ -1,5 +1,5 @@
 import { type AnyCommand, type AnyCommandClass, type AnyEvent, type AnyEventClass, refuseUnknownOptions } from '@writ/event-store'
-import { checkDefinition, checkFunctions } from './check-definition.js'
+import { checkDefinition, checkFunctions, checkInitialState } from './check-definition.js'
 import { type AggregateDefinition, type ClassOf, type Decide, type IdentityOf, named, storedValue } from './decider.js'
 import { freezeDeeply, jsonOfDeciderState } from './decider-state.js'
 import type { InferredState } from './inferred-state.js'
@@ -63,6 +63,7 @@ export function model<
   refuseUnknownOptions(`model '${String(options?.category)}'`, options, Object.keys(known))
   const { category, identity, commands, events = [] } = options
   checkFunctions(category, 'decide', options.decide)
+  checkInitialState(category, options.initialState)
   const initialState = freezeDeeply(options.initialState) as State
   const decide = options.decide as unknown as Readonly<Record<string, Decide<State>>>
   const definition: AggregateDefinition<State, I> = {

@@ -60,6 +60,13 @@ describe('a state-stored aggregate that can’t work', () => {
     expect(() => model(given as never)).toThrow(expect.objectContaining({ code: 'invalid-option', option: 'snapshotEvery' }))
   })
 
+  it('is refused for a model without a first state', () => {
+    const given = { category: 'account', identity: 'account', storedIn, commands: [], decide: {} }
+    expect(() => model(given as never)).toThrow(
+      expect.objectContaining({ code: 'invalid-aggregate', why: expect.stringContaining("'initialState'") }),
+    )
+  })
+
   it('is refused for a model that misses a command', () => {
     const given = { category: 'account', identity: 'account', storedIn, commands: [DepositMoney], initialState: {}, decide: {} }
     expect(() => model(given as never)).toThrow(expect.objectContaining({ code: 'invalid-aggregate' }))

@@ -265,6 +265,18 @@ describe.each(spellings)('an aggregate that is $spelling', ({ account: definitio
     expect(await bank.stateOf()).toMatchObject({ version: 3, state: { balance: 3 } })
   })
 
+  it('refuses to apply to no state: such a command fails before anything is stored, and names the event', async () => {
+    const evolve = new Map(definition.evolve).set('money-deposited', () => undefined as never)
+    const bank = await bankOf({ ...definition, evolve })
+    await bank.execute(open)
+    await expect(bank.execute(deposit(1))).rejects.toMatchObject({
+      code: 'apply-failed',
+      eventType: 'money-deposited',
+      message: expect.stringContaining('answers with undefined'),
+    })
+    expect(await bank.stateOf()).toMatchObject({ version: 1, state: { balance: 0 } })
+  })
+
   it('refuses to apply asynchronously', async () => {
     const evolve = new Map(definition.evolve).set('account-opened', (async () => ({})) as never)
     const bank = await bankOf({ ...definition, evolve })

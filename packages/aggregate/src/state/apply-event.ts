@@ -33,6 +33,10 @@ export function applyEvent<State>(
     next.then(undefined, () => {})
     throw new AsyncApplyError(definition.name, type)
   }
+  if (next === undefined && !definition.isStateless) {
+    const cause = new TypeError('it answers with undefined, where it should with the next state, or the one that it was given')
+    throw new ApplyFailedError(definition.name, type, { stream, version, position }, cause)
+  }
   return next
 }
 
