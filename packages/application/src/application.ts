@@ -322,13 +322,14 @@ export class Application<Transaction extends object = object> {
    * another one, of the newest that it has and that is kept up; so old and new code can serve at once.
    *
    * @param work gets what the store gives to reads (on PostgreSQL `sql`, in a transaction that can't write), and the version's `table`
-   * @throws ApplicationNotRunningError, UnknownProjectionError
+   * @throws ApplicationNotRunningError, InvalidOptionError, UnknownProjectionError
    * @throws ReadModelNotReadyError while the only version that this process has is being built
    * @throws what the work throws
    * @example await app.readModel(AccountBalances, ({ sql, table }) => sql`select balance from ${table('balances')} where account = ${account}`)
    */
   async readModel<T>(projection: ProjectionTarget, work: (read: ReadModelRead<Transaction>) => T | Promise<T>): Promise<T> {
     this.lifecycle.check('read a projection')
+    if (typeof work !== 'function') throw new InvalidOptionError('readModel', 'work', 'must be a function')
     return this.parts.projections.read(projection, work)
   }
 

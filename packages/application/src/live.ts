@@ -21,6 +21,13 @@ export async function readLive<State>(
   refuseUnknownOptions('live', options, Object.keys(known))
   const { at, tags } = options
   if (tags !== undefined && !Array.isArray(tags)) throw new InvalidOptionError('live', 'tags', 'must be a list of tags')
+  const isValue = (projection as Partial<LiveProjectionDefinition> | null)?.kind === 'live-projection'
+  if (typeof projection !== 'function' && !isValue)
+    throw new InvalidOptionError(
+      'live',
+      'projection',
+      'must be a class with @LiveProjection, or a value of liveProjection({ … })',
+    )
   const definition = typeof projection === 'function' ? liveProjectionOf(projection, inMemoryOptions) : projection
   const upTo = at && (await positionAt(store, at, 'live'))
   return foldLive(definition, { store, types, ...(upTo !== undefined && { upTo }), ...(tags && { tags }) })

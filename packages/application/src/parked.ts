@@ -20,7 +20,8 @@ export function subscriptionNameOf(handler: Handler, composition: Composition, s
   const name = composition.subscriptionOf(handler)
   if (name !== undefined) return name
   throw new UnknownHandlerError(
-    handler.name,
+    // By a cast, it may be anything.
+    String((handler as { readonly name?: unknown } | null)?.name ?? handler),
     subscriptions.status().map((status) => status.name),
   )
 }

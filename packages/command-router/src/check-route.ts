@@ -11,7 +11,12 @@ export function checkParties(commandClass: unknown, aggregate: unknown): void {
   const name = `of '${isCommandClass(commandClass) ? commandClass.type : String(commandClass)}'`
   if (!isCommandClass(commandClass))
     throw new InvalidCommandHandlerError(name, 'it names no command class; is it undefined, as in a circular import')
-  if ((aggregate as Partial<AggregateDefinition> | undefined)?.decide instanceof Map) return
+  checkAggregate(name, aggregate)
+}
+
+/** @throws InvalidCommandHandlerError */
+export function checkAggregate(name: string, aggregate: unknown): asserts aggregate is AggregateDefinition {
+  if ((aggregate as Partial<AggregateDefinition> | null | undefined)?.decide instanceof Map) return
   const why =
     typeof aggregate === 'function'
       ? `its aggregate is a class; give aggregateOf(${aggregate.name})`

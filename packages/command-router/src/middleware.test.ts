@@ -1,6 +1,6 @@
 import { deskOf } from '../test/desk.js'
 import { CloseTicket, OpenTicket, spellings } from '../test/ticket.js'
-import { type Dispatched, type Middleware, withMiddleware } from './index.js'
+import { type Dispatched, forCommands, type Middleware, withMiddleware } from './index.js'
 
 const open = new OpenTicket({ ticket: 'four', email: 'ann@example.com' })
 const close = new CloseTicket({ ticket: 'four' })
@@ -38,6 +38,17 @@ describe.each(spellings)('middleware around commands whose routes are $spelling'
     await router.dispatch(close)
     expect(seen).toEqual(['router', 'group', 'own', 'router', 'group'])
     await expect(router.dispatch(close, { middleware: ['none'] as never })).rejects.toMatchObject({ code: 'invalid-option' })
+  })
+
+  it('is refused for what is no list of commands, and where it is none itself', () => {
+    const middleware: Middleware = (_dispatch, next) => next()
+    for (const commands of [null, OpenTicket, [undefined]])
+      expect(() => forCommands(commands as never, middleware)).toThrow(
+        expect.objectContaining({ code: 'invalid-option', option: 'commands' }),
+      )
+    expect(() => forCommands([OpenTicket], null as never)).toThrow(
+      expect.objectContaining({ code: 'invalid-option', option: 'middleware' }),
+    )
   })
 
   it('sees the command, its ids, its stream and its options, and the reply', async () => {

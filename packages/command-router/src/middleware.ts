@@ -1,5 +1,13 @@
 import type { AggregateDefinition } from '@writ/aggregate'
-import { type AnyCommand, type AnyCommandClass, commandClassOf, type JsonObject, type TraceContext } from '@writ/event-store'
+import {
+  type AnyCommand,
+  type AnyCommandClass,
+  commandClassOf,
+  InvalidOptionError,
+  isCommandClass,
+  type JsonObject,
+  type TraceContext,
+} from '@writ/event-store'
 import type { Dispatched } from './reply.js'
 
 /** A command on its way, as middleware sees it. */
@@ -33,8 +41,15 @@ export interface DispatchContext {
  */
 export type Middleware = (dispatch: DispatchContext, next: () => Promise<Dispatched>) => Promise<Dispatched>
 
-/** The same, around these commands alone. */
+/**
+ * The same, around these commands alone.
+ *
+ * @throws InvalidOptionError for what is no list of command classes, or no middleware
+ */
 export function forCommands(commands: readonly AnyCommandClass[], middleware: Middleware): Middleware {
-  const types = new Set(commands.map(({ type }) => type))
+  if (!Array.isArray(commands) || !commands.every(isCommandClass))
+    throw new InvalidOptionError('forCommands', 'commands', 'must be a list of classes made by Command')
+  if (typeof middleware !== 'function') throw new InvalidOptionError('forCommands', 'middleware', 'must be a function')
+  const types = new Set((commands as readonly AnyCommandClass[]).map(({ type }) => type))
   return (dispatch, next) => (types.has(commandClassOf(dispatch.command).type) ? middleware(dispatch, next) : next())
 }

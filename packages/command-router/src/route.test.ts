@@ -3,7 +3,7 @@ import { Command } from '@writ/event-store'
 import { z } from 'zod'
 import { deskOf } from '../test/desk.js'
 import { CloseTicket, OpenTicket, OpenTicketHandler, openTicket, Ticket, ticketOfClass, ticketValue } from '../test/ticket.js'
-import { CommandHandler, commandHandlerOf, handledBy, type RouteTo, route } from './index.js'
+import { CommandHandler, commandHandlerOf, handledBy, type RouteTo, route, routesOf } from './index.js'
 
 class Loose extends Command('loose', z.object({ ticket: z.unknown(), tenant: z.string().optional() })) {}
 type Identified = Pick<RouteTo<Loose, { isOpen: boolean }>, 'identity' | 'prefix'>
@@ -70,6 +70,12 @@ describe('a route is refused', () => {
     const wrong = () => route(CloseTicket, { aggregate: ticketValue, identity: 'tiket' as never })
     expect(wrong).toThrow(expect.objectContaining({ code: 'invalid-command-handler' }))
     expect(wrong).toThrow(/'close-ticket' has no field 'tiket'.*is 'ticket' the one/)
+  })
+
+  it('of no aggregate', () => {
+    for (const none of [undefined, null, {}])
+      expect(() => routesOf(none as never)).toThrow(expect.objectContaining({ code: 'invalid-command-handler' }))
+    expect(() => routesOf(Ticket as never)).toThrow(/give aggregateOf\(Ticket\)/)
   })
 
   it('for what is no command class', () => {

@@ -17,7 +17,7 @@ import {
   type RecordedEvent,
   refuseUnknownOptions,
 } from '@writ/event-store'
-import { checkedRoute, checkMiddleware, checkParties, checkRouteOptions } from './check-route.js'
+import { checkAggregate, checkedRoute, checkMiddleware, checkParties, checkRouteOptions } from './check-route.js'
 import type { Middleware } from './middleware.js'
 import type { IdentityFrom, NeededIdentity } from './needed-identity.js'
 
@@ -95,8 +95,13 @@ export function route<C extends AnyCommand, State, BoundaryState = unknown, cons
   return routeTo(command, aggregate, decide, options)
 }
 
-/** The routes to all commands that an aggregate handles itself. */
+/**
+ * The routes to all commands that an aggregate handles itself.
+ *
+ * @throws InvalidCommandHandlerError for what is no aggregate
+ */
 export function routesOf(aggregate: AggregateDefinition): Route[] {
+  checkAggregate('routesOf', aggregate)
   return aggregate.commands.map((command) => routeTo(command, aggregate, aggregate.decide.get(command.type), {}))
 }
 

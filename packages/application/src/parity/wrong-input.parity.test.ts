@@ -240,9 +240,21 @@ describe('what the compiler would have refused', () => {
     ['types', (app) => app.events({ types: wrong('deposited') })],
     ['signals', (app) => app.stopOnSignals({ signals: [wrong('SIGNONE')] })],
     ['work', (app) => app.transaction(wrong(undefined))],
+    ['work', (app) => app.readModel('balances', wrong(null))],
+    ['projection', (app) => app.live(wrong(null))],
+    ['projection', (app) => app.live(wrong({}))],
   ])('is refused where something is asked of an application: its %s, as in %s', async (option, ask) => {
     const app = await start()
     await expect((async () => ask(app))()).rejects.toMatchObject({ code: 'invalid-option', option })
+  })
+
+  it('is refused where a handler or a projection is asked for, and none is named', async () => {
+    const app = await start()
+    for (const none of [undefined, null, {}]) {
+      expect(() => app.parked(wrong(none))).toThrow(expect.objectContaining({ code: 'unknown-handler' }))
+      await expect(app.subscriptions.pause(wrong(none))).rejects.toMatchObject({ code: 'unknown-handler' })
+      await expect(app.readModel(wrong(none), () => 0)).rejects.toMatchObject({ code: 'unknown-projection' })
+    }
   })
 
   it('is refused where the state of no aggregate is asked for', async () => {

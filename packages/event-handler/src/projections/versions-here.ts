@@ -33,9 +33,10 @@ export class VersionsHere {
   /** @throws UnknownProjectionError */
   nameOf(target: ProjectionTarget): string {
     const name =
-      typeof target === 'string' ? target : typeof target === 'function' ? projectionNameOf(target) : target.readModel?.name
+      typeof target === 'string' ? target : typeof target === 'function' ? projectionNameOf(target) : target?.readModel?.name
     if (name !== undefined && this.byName.has(name)) return name
-    throw new UnknownProjectionError(name ?? (target as { name: string }).name, this.names)
+    // By a cast, it may be anything.
+    throw new UnknownProjectionError(name ?? String((target as { name?: string } | null)?.name ?? target), this.names)
   }
 
   /** The newest one first. */
