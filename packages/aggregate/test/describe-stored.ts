@@ -197,6 +197,21 @@ export function describeStored(
           expect(await row()).toMatchObject({ balance: 2 })
         })
 
+        it('is unharmed by a handler that throws what can not be looked at', async () => {
+          const refuses = () => {
+            throw new Error('Hands off.')
+          }
+          const untouchable = new Proxy(new Error(), { get: refuses, has: refuses, getPrototypeOf: refuses })
+          const { deposit, row } = await begin()
+          await deposit(1)
+          const failing = deposit(1, { decide: () => Promise.reject(untouchable) })
+          const [failed, after] = await Promise.allSettled([failing, deposit(1)])
+          // No matcher may look at it.
+          expect(failed.status === 'rejected' && failed.reason === untouchable).toBe(true)
+          expect(after.status).toBe('fulfilled')
+          expect(await row()).toMatchObject({ balance: 2 })
+        })
+
         it('takes no more commands for one row than may wait, and none after the stop', async () => {
           const { deposit, aggregates } = await begin({ maxPending: 2 })
           const settled = await Promise.allSettled([deposit(1), deposit(1), deposit(1)])

@@ -1,4 +1,4 @@
-import { type Appended, type CommandAlreadyHandledError, type DomainError, failpoint, hasCode } from '@writ/event-store'
+import { type Appended, type CommandAlreadyHandledError, failpoint, hasCode } from '@writ/event-store'
 import { AggregateOverloadedError, CommandTimeoutError, TooManyConflictsError } from '../errors/execution-errors.js'
 import { NestedCommandError } from '../errors/nested-command-error.js'
 import { handlerAtWork, type Place, whileAtWork } from '../execution/at-work.js'
@@ -105,10 +105,10 @@ export class StoredCommands {
     const { runtime } = this.surroundings
     for (let conflicts = 0; ; ) {
       let scope: TransactionScope | undefined
+      let attempted: Attempted | undefined
       try {
-        return answerTo(await this.turns.take(() => this.attempt(command, place, (made) => (scope = made))))
+        attempted = await this.turns.take(() => this.attempt(command, place, (made) => (scope = made)))
       } catch (error) {
-        if (error instanceof Refused) throw error.refusal
         command.mayBeCommitted = false
         if (hasCode<CommandAlreadyHandledError>(error, 'command-already-handled')) return answerOf(error.receipt, execution)
         const isMissed = isConflict(error) || (scope?.isInserting === true && (await this.isThere(execution)))
@@ -117,6 +117,7 @@ export class StoredCommands {
           throw new TooManyConflictsError(execution.stream, execution.commandId, conflicts, error)
         if (gaveWay(error)) await runtime.sleep(runtime.random() * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** conflicts))
       }
+      if (attempted) return answerTo(attempted)
     }
   }
 
@@ -166,12 +167,8 @@ interface Attempted {
 }
 
 function answerTo({ scope, decided, appended }: Attempted): Executed {
-  if (decided.refusal) throw new Refused(decided.refusal)
+  if (decided.refusal) throw decided.refusal
   return scope.executed(decided, new Map([[decided.stream, appended]]))
-}
-
-class Refused {
-  constructor(readonly refusal: DomainError) {}
 }
 
 /** A command on its way, and what its sender is told when it takes too long. */
