@@ -1,4 +1,4 @@
-import { StoreUnavailableError, WritError } from '@writ/event-store'
+import { lookedAt, StoreUnavailableError, thrownCode, WritError } from '@writ/event-store'
 import { PostgresRefusedError, TransactionPoolerError } from './errors.js'
 
 /**
@@ -56,8 +56,9 @@ export function translated(error: unknown, operation: string, mayBeCommitted: bo
   return new StoreUnavailableError('postgres', operation, mayBeCommitted && kind === 'unknown', error)
 }
 
-// The server's errors have a severity beside the code; a socket's have a code too, such as ECONNRESET.
+// The server's errors have a severity beside the code; a socket's have a code too, such as ECONNRESET. What the user's work throws may
+// throw when it is looked at.
 function sqlStateOf(error: unknown): string {
-  const { code, severity } = (error ?? {}) as { code?: unknown; severity?: unknown }
-  return typeof code === 'string' && typeof severity === 'string' ? code : ''
+  const severity = lookedAt(() => (error as { readonly severity?: unknown } | null | undefined)?.severity)
+  return typeof severity === 'string' ? (thrownCode(error) ?? '') : ''
 }

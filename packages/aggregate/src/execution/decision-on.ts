@@ -33,7 +33,7 @@ export function decisionOn(
   const decision = execution.boundary
     ? decideWithBoundary(command, state, place, source)
     : decideWatched(place, execution, state, withoutBoundary)
-  if (isPromise(decision)) return decision.then((decided) => withSteps(command, decided, state, version, place))
+  if (isPromise(decision)) return Promise.resolve(decision).then((decided) => withSteps(command, decided, state, version, place))
   return withSteps(command, decision, state, version, place)
 }
 

@@ -3,6 +3,7 @@ import {
   type Appended,
   CollectedAppends,
   type Committed,
+  lookedAt,
   type Runtime,
   StoreUnavailableError,
   WritError,
@@ -96,7 +97,7 @@ export class Transactions {
       result = await this.carryOutIn(client, work, collected)
       if (collected.merged.length > 0) staged = await this.handOver(client, collected.merged, token)
     } catch (error) {
-      throw await this.undo(client, error, collected.merged)
+      return await this.undo(client, error, collected.merged)
     }
     const { merged } = collected
     const appended = staged ? await this.commitWith(client, staged, merged) : await this.commit(client)
@@ -129,16 +130,17 @@ export class Transactions {
   }
 
   /** Rolls back, and gives the client back. */
-  private async undo(client: pg.PoolClient, error: unknown, merged: readonly Append[]): Promise<unknown> {
+  private async undo(client: pg.PoolClient, error: unknown, merged: readonly Append[]): Promise<never> {
     const { connections } = this.dependencies
     const isRolledBack = await this.rollBack(client)
     const cause = error instanceof WorkFailed ? error.error : error
     connections.giveBack(client, cause, !isRolledBack || isStatementStale(cause))
     if (!(error instanceof WorkFailed)) {
-      return unsuitableOf(error, OPERATION) ?? whyNotHeld(merged, error) ?? translated(error, OPERATION, false)
+      throw unsuitableOf(error, OPERATION) ?? whyNotHeld(merged, error) ?? translated(error, OPERATION, false)
     }
     // What the work threw is its caller's to understand, unless the connection was lost under it.
-    return isRolledBack || cause instanceof WritError ? cause : new StoreUnavailableError('postgres', OPERATION, false, cause)
+    if (isRolledBack || lookedAt(() => cause instanceof WritError)) throw cause
+    throw new StoreUnavailableError('postgres', OPERATION, false, cause)
   }
 
   private async rollBack(client: pg.PoolClient): Promise<boolean> {
