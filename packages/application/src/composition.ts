@@ -179,7 +179,7 @@ function asValue(aggregate: Class<object> | AggregateDefinition): AggregateDefin
 function bind({ name, bindings }: Module, container: Container): void {
   const bound: unknown = bindings?.(container)
   if (!(bound instanceof Promise)) return
-  bound.catch(() => {})
+  bound.catch(() => 'it is refused whatever comes of it')
   const why = 'answers with a promise, and nobody waits for it; make before what takes time, and bind the value'
   throw new InvalidOptionError(`module '${name}'`, 'bindings', why)
 }

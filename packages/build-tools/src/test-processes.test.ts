@@ -97,7 +97,7 @@ describe('the processes of a test that are still there at its end', () => {
     const [frozen, failed] = [start(script), start(script)]
     frozen.freeze()
     failed.send({ complain: 'Oh, no.', exit: 4 })
-    await until('it has ended', () => failed.hasEnded).catch(() => {})
+    await until('it has ended', () => failed.hasEnded).catch(() => 'the hook below says the same')
     await expect(hooks[0]!()).rejects.toThrow('obedient-process.mjs ended with 4 by itself. It printed:\nOh, no.')
     expect([frozen.hasEnded, await frozen.ended()]).toEqual([true, 'SIGKILL'])
     left.push(start(script))

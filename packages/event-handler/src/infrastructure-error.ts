@@ -1,4 +1,4 @@
-import { isError, thrownCode, thrownMessage } from '@writ/event-store'
+import { isError, lookedAt, thrownCode, thrownMessage } from '@writ/event-store'
 
 const codes: readonly string[] = [
   'store-unavailable',
@@ -37,18 +37,10 @@ export function describeError(error: unknown): { name: string; code?: string; me
 // What was thrown may throw when it is looked at.
 
 function causeOf(error: Error): unknown {
-  try {
-    return error.cause
-  } catch {
-    return undefined
-  }
+  return lookedAt(() => error.cause)
 }
 
 function nameAndStack(error: Error): { name: string; stack?: string } {
-  try {
-    const { name, stack } = error
-    return { name, ...(stack !== undefined && { stack }) }
-  } catch {
-    return { name: 'Error' }
-  }
+  const looked = lookedAt(() => ({ name: error.name, ...(error.stack !== undefined && { stack: error.stack }) }))
+  return looked ?? { name: 'Error' }
 }
