@@ -13,7 +13,7 @@ interface Kept extends NewParkedEvent {
   /** Undefined: not by itself. */
   readonly retryAt: number | undefined
   decision: ParkingDecision | undefined
-  editedData: string | undefined
+  edited: string | undefined
 }
 
 /** What a subscription has put aside. */
@@ -62,7 +62,7 @@ export class Parking {
         parkedAt: before?.parkedAt ?? now,
         retryAt,
         decision: before?.decision === 'discard' ? 'discard' : undefined,
-        editedData: before?.editedData,
+        edited: before?.edited,
       })
     }
   }
@@ -79,10 +79,11 @@ export class Parking {
   }
 
   /** @returns whether it is parked */
-  edit(name: ParkedEventName, data: string | undefined): boolean {
-    const event = this.kept.get(keyOfParked(name))
-    if (event) event.editedData = data
-    return event !== undefined
+  edit(name: ParkedEventName, edited: string | undefined): boolean {
+    const { position, part } = name
+    if (!this.kept.has(keyOfParked(name))) return false
+    for (const event of this.kept.values()) if (event.position === position && event.part === part) event.edited = edited
+    return true
   }
 
   clear(): void {
@@ -101,7 +102,7 @@ export class Parking {
   }
 
   private told({ sequence, position, part, type, stream, failure, ...kept }: Kept, now: number): ParkedEvent {
-    const { parkedAt, retryAt, decision, editedData } = kept
+    const { parkedAt, retryAt, decision, edited } = kept
     return {
       subscription: this.subscription,
       sequence,
@@ -113,7 +114,7 @@ export class Parking {
       parkedAt: new Date(parkedAt),
       retryIn: retryAt === undefined ? undefined : Math.max(0, retryAt - now),
       decision,
-      editedData,
+      edited,
     }
   }
 }

@@ -108,7 +108,7 @@ export function encodeChanges({ park, unpark }: CheckedChanges): readonly [park:
 }
 
 function parkedEventOf(row: Row): ParkedEvent {
-  const [subscription, sequence, position, part, type, stream, failure, parkedAt, retryIn, decision, editedData] = row
+  const [subscription, sequence, position, part, type, stream, failure, parkedAt, retryIn, decision, edited] = row
   return {
     subscription: subscription!,
     sequence: sequence!,
@@ -120,7 +120,7 @@ function parkedEventOf(row: Row): ParkedEvent {
     parkedAt: new Date(Number(parkedAt)),
     retryIn: retryIn === null ? undefined : Number(retryIn),
     decision: (decision as ParkingDecision | null) ?? undefined,
-    editedData: editedData ?? undefined,
+    edited: edited ?? undefined,
   }
 }
 
@@ -169,7 +169,9 @@ function statementsOf({ quoted: s, statementPrefix }: SchemaName) {
     edit: statement(
       'edit_parked',
       `update ${s}.parked_events set edited_data = $5::json
-        where subscription = $1 and sequence = $2 and position = $3 and part = $4 returning 1`,
+        where subscription = $1 and position = $3 and part = $4
+          and exists (select from ${s}.parked_events where subscription = $1 and sequence = $2 and position = $3 and part = $4)
+        returning 1`,
     ),
   }
 }

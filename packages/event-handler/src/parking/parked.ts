@@ -14,7 +14,7 @@ import {
   UnknownParkedEventError,
 } from '@writ/event-store'
 import { DecisionPendingError } from '../errors/parking-errors.js'
-import { parkedEventOf } from './parked-event.js'
+import { editedText, parkedEventOf } from './parked-event.js'
 
 /** Milliseconds from one look to the next while someone waits for a decision to be carried out. */
 const LOOK = { first: 5, longest: 250 }
@@ -185,13 +185,13 @@ export class Parked {
     if (!event) throw new UnknownParkedEventError(this.handler, name)
     const eventClass = eventClassOf(event.data)
     const changed = new (eventClass as unknown as new (data: object) => RecordedEvent['data'])({ ...event.data, ...changes })
-    return JSON.stringify(eventClass.encode(changed))
+    return editedText(changed)
   }
 
   private async listingOf(row: ParkedEvent): Promise<ParkedListing> {
-    const { sequence, position, part, failure, parkedAt, retryIn, decision, editedData } = row
+    const { sequence, position, part, failure, parkedAt, retryIn, decision, edited } = row
     const event = await this.eventOf(row)
-    const isEdited = editedData !== undefined
+    const isEdited = edited !== undefined
     return { sequence, position, part, event, attempts: failure?.attempts ?? [], parkedAt, retryIn, decision, isEdited }
   }
 

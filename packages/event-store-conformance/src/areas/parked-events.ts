@@ -30,7 +30,7 @@ export const parkedEvents: Area = (scenario) => {
       parkedAt: expect.any(Date),
       retryIn: expect.any(Number),
       decision: undefined,
-      editedData: undefined,
+      edited: undefined,
     })
     expect(first!.retryIn).toBeGreaterThan(LONG / 2)
     expect(first!.retryIn).toBeLessThanOrEqual(LONG)
@@ -106,7 +106,7 @@ export const parkedEvents: Area = (scenario) => {
           failure: failed(2),
           retryIn: undefined,
           decision: undefined,
-          editedData: '{ "amount": 2 }',
+          edited: '{ "amount": 2 }',
         },
       ])
     },
@@ -123,10 +123,25 @@ export const parkedEvents: Area = (scenario) => {
     },
   )
 
+  kept('notes an edit of an event in all of its sequences, and of no other event', async ({ store, unique }) => {
+    const inBoth = [parked({ position: 1, sequence: 'a' }), parked({ position: 1, sequence: 'b' })]
+    const others = [parked({ position: 1, part: 1, sequence: 'a' }), parked({ position: 2, sequence: 'a' })]
+    const { subscription } = await withParked(store, unique, [...inBoth, ...others])
+    const other = await withParked(store, unique, inBoth)
+    const edits = async (of: string) => (await store.parked.list(of)).map(({ edited }) => edited)
+    await store.parked.edit(subscription, inBoth[1]!, '{"amount":2}')
+    expect(await edits(subscription)).toEqual(['{"amount":2}', '{"amount":2}', undefined, undefined])
+    expect(await edits(other.subscription)).toEqual([undefined, undefined])
+    await rejectsWith('unknown-parked-event', () => store.parked.edit(subscription, parked({ position: 2, sequence: 'b' }), '{}'))
+    expect(await edits(subscription)).toEqual(['{"amount":2}', '{"amount":2}', undefined, undefined])
+    await store.parked.edit(subscription, inBoth[0]!, undefined)
+    expect(await edits(subscription)).toEqual([undefined, undefined, undefined, undefined])
+  })
+
   kept('takes the edited data as they are, and back', async ({ store, unique }) => {
     const event = parked({ position: 1 })
     const { subscription } = await withParked(store, unique, [event])
-    const edited = async () => (await store.parked.list(subscription))[0]!.editedData
+    const edited = async () => (await store.parked.list(subscription))[0]!.edited
     await store.parked.edit(subscription, event, '{ "amount": 1.50,  "to": "💶" }')
     expect(await edited()).toBe('{ "amount": 1.50,  "to": "💶" }')
     await store.parked.edit(subscription, event, undefined)

@@ -25,12 +25,12 @@ export interface ParkedEvents {
    */
   decide(subscription: string, decision: ParkingDecision, which?: Partial<ParkedEventName>): Promise<number>
   /**
-   * Gives an event other data to be handled with; the log stays as it is. Undefined takes it back.
+   * Notes what is to be handled in the place of an event, in whichever of its sequences; the log stays as it is. Undefined takes it back.
    *
-   * @param data JSON text of an object
+   * @param edited JSON text of an object
    * @throws UnknownParkedEventError
    */
-  edit(subscription: string, name: ParkedEventName, data: string | undefined): Promise<void>
+  edit(subscription: string, name: ParkedEventName, edited: string | undefined): Promise<void>
 }
 
 export interface ParkedPage {
@@ -58,7 +58,7 @@ export interface ParkedEventName {
 
 /** What is parked and taken out together with a checkpoint: at most 1,000 events, each once. */
 export interface ParkingChanges {
-  /** One that is parked already gets its new failure and retry time; a decision to retry it is over, one to discard it and its edited data stay. */
+  /** One that is parked already gets its new failure and retry time; a decision to retry it is over, one to discard it and its edits stay. */
   readonly park?: readonly NewParkedEvent[]
   /** One that is not parked is no error. */
   readonly unpark?: readonly ParkedEventName[]
@@ -97,6 +97,6 @@ export interface ParkedEvent extends ParkedEventName {
   readonly retryIn: number | undefined
   /** What someone has decided, and nobody has carried out yet. */
   readonly decision: ParkingDecision | undefined
-  /** JSON text to be handled instead of the event's data. */
-  readonly editedData: string | undefined
+  /** What is to be handled in its place: the JSON text, as it was given. */
+  readonly edited: string | undefined
 }
