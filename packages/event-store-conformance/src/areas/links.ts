@@ -1,4 +1,14 @@
-import { type EventStore, type NewEvent, newLink, type StoredEvent, systemRuntime } from '@writ/event-store'
+import {
+  Event,
+  type EventStore,
+  EventTypes,
+  type NewEvent,
+  newLink,
+  type StoredEvent,
+  systemRuntime,
+  upcaster,
+} from '@writ/event-store'
+import { z } from 'zod'
 import type { Area } from '../area.js'
 import { rejectsWith } from '../rejects-with.js'
 import { idsOf, logEvents, positionsOf, sample, samples, streamEvents, upTo, versionsOf } from '../sample-events.js'
@@ -30,6 +40,33 @@ export const links: Area = (scenario) => {
       origin: { stream, version: 2, position: event!.position },
     })
     expect(version).toBe(3)
+  })
+
+  linked('gives an event of an older shape as the same events of today by a link', async ({ store, unique }) => {
+    const [stream, type] = [unique('account'), `was-${unique('x')}`]
+    const Paid = Event('paid', z.object({ to: z.string(), at: z.string(), cents: z.int() }))
+    const types = new EventTypes([Paid], {
+      upcasters: [
+        upcaster({
+          from: { type, schemaVersion: 1 },
+          to: [Paid],
+          upcast: ({ amounts }: { amounts: number[] }, { stream, version, position, createdAt }) =>
+            amounts.map((cents) => ({ paid: { to: `${stream} ${version} ${position}`, at: createdAt.toISOString(), cents } })),
+        }),
+      ],
+    })
+    const [, event] = await stored(store, stream, [sample(), sample({ type, data: '{"amounts":[1,2]}' })])
+    const other = unique('audit')
+    const [link] = await stored(store, other, [linkTo(event!)])
+    const written = types.decode(event!)
+    expect(written.map(({ data, part }) => [{ ...data }, part])).toMatchObject([
+      [{ to: `${stream} 2 ${event!.position}`, cents: 1 }, 0],
+      [{ to: `${stream} 2 ${event!.position}`, cents: 2 }, 1],
+    ])
+    expect(types.decode(link!).map(({ id, data, part }) => [id, data, part])).toEqual(
+      written.map(({ id, data, part }) => [id, data, part]),
+    )
+    expect(types.decode(link!)).toMatchObject([{ stream: other }, { stream: other }])
   })
 
   linked('says of no other event where it comes from', async ({ store, start, unique }) => {

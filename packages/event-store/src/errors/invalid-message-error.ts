@@ -14,9 +14,14 @@ export class InvalidMessageError extends WritError<'invalid-event' | 'invalid-co
     /** The message's type name, such as `money-deposited`. */
     readonly type: string,
     readonly issues: readonly MessageIssue[],
+    options?: ErrorOptions,
   ) {
     const listed = issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ')
-    super(`invalid-${kind}`, `The ${kind} '${type}' does not fit its schema: ${listed}. Correct the data, or the schema.`)
+    super(
+      `invalid-${kind}`,
+      `The ${kind} '${type}' does not fit its schema: ${listed}. Correct the data, or the schema.`,
+      options,
+    )
   }
 }
 

@@ -67,6 +67,33 @@ describe('An event with codecs', () => {
     expect(issues[0]?.path).toBe(path)
   })
 
+  it('says so where a codec throws, made or restored, and does not repeat what it said', () => {
+    const odd = (text: string, bigint: bigint) =>
+      z.codec(z.string(), z.bigint(), {
+        decode: (given) => BigInt(given),
+        encode: (given) => (given === bigint ? text : `${given}`),
+      })
+    class Odd extends Event('odd', z.object({ amount: odd('secret', 1n) })) {}
+    for (const fail of [() => new Odd({ amount: 1n }), () => Odd.restore({ amount: 'secret' })]) {
+      const error = thrown<InvalidMessageError>('invalid-event', fail)
+      expect(error.message).toContain('an error was thrown')
+      expect(error.message).not.toContain('secret')
+      expect(error.cause).toBeInstanceOf(SyntaxError)
+    }
+  })
+
+  it.each(['decode', 'encode'])('can not be defined with a codec whose %s is asynchronous', (name) => {
+    const slow = z.codec(z.string(), z.string(), {
+      decode: (text) => text,
+      encode: (text) => text,
+      [name]: async (text: string) => text,
+    })
+    const error = thrown('invalid-message-definition', () =>
+      Event('slow', z.object({ lines: z.array(z.object({ text: slow })) })),
+    )
+    expect(error.message).toContain('asynchronous')
+  })
+
   it('may keep bytes', () => {
     class Scanned extends Event('scanned', z.object({ page: base64Bytes })) {}
     const event = new Scanned({ page: new Uint8Array([1, 2, 255]) })

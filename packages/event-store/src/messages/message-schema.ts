@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { InvalidMessageDefinitionError, InvalidMessageError, type MessageIssue } from '../errors/invalid-message-error.js'
 import { formatPath } from '../errors/value-not-storable-error.js'
+import { isAsync } from './asynchronous.js'
 import { withFrozenValues } from './frozen-instance.js'
 import { isFlatJson, type JsonObject, toPlainJson } from './plain-json.js'
 
@@ -43,7 +44,7 @@ function withoutCodecs(kind: Kind, type: string, schema: z.ZodObject): MessageSc
 
 function withCodecs(kind: Kind, type: string, schema: z.ZodObject): MessageSchema {
   const decode = (stored: JsonObject) => {
-    const decoded = z.safeDecode(schema, stored as z.input<typeof schema>)
+    const decoded = run(kind, type, stored, () => z.safeDecode(schema, stored as z.input<typeof schema>))
     if (!decoded.success) throw new InvalidMessageError(kind, type, issuesOf(decoded.error))
     return decoded.data
   }
@@ -66,7 +67,10 @@ function withCodecs(kind: Kind, type: string, schema: z.ZodObject): MessageSchem
   }
 }
 
-/** zod throws where it can't give a verdict: for cycles and depths that exhaust the stack, and for asynchronous refinements. */
+/**
+ * zod throws where it can't give a verdict: for cycles and depths that exhaust the stack, for asynchronous refinements, and whatever a
+ * codec or a refinement throws.
+ */
 function run<T>(kind: Kind, type: string, data: unknown, parse: () => T): T {
   try {
     return parse()
@@ -76,7 +80,14 @@ function run<T>(kind: Kind, type: string, data: unknown, parse: () => T): T {
     }
     // It knows the path to the cycle, or to where it is too deep.
     if (error instanceof RangeError) toPlainJson(data, `The ${kind} '${type}'`)
-    throw error
+    throw new InvalidMessageError(
+      kind,
+      type,
+      [{ path: '', message: 'an error was thrown while it was checked, see its cause' }],
+      {
+        cause: error,
+      },
+    )
   }
 }
 
@@ -143,6 +154,7 @@ function checkDefinition(type: string, schema: z.ZodObject): void {
       'its schema has a transform, which can not be undone; use z.codec, which goes both ways',
     )
   }
+  if (hasAsyncCodec(schema)) throw new InvalidMessageDefinitionError(type, 'its schema has a codec that is asynchronous')
 }
 
 /** @throws InvalidMessageDefinitionError for a result that no receipt could keep and give back */
@@ -154,11 +166,20 @@ export function checkResultSchema(type: string, schema: z.ZodType): void {
       'the schema of its result has a transform, which can not be undone; use z.codec, which goes both ways',
     )
   }
+  if (hasAsyncCodec(schema))
+    throw new InvalidMessageDefinitionError(type, 'the schema of its result has a codec that is asynchronous')
 }
 
 function hasOneWayTransform(schema: z.ZodType): boolean {
   for (const def of definitionsIn(schema)) {
     if (def.type === 'transform' || (def.type === 'pipe' && 'transform' in def && !('reverseTransform' in def))) return true
+  }
+  return false
+}
+
+function hasAsyncCodec(schema: z.ZodType): boolean {
+  for (const { type, transform, reverseTransform } of definitionsIn(schema)) {
+    if (type === 'pipe' && (isAsync(transform) || isAsync(reverseTransform))) return true
   }
   return false
 }

@@ -43,6 +43,12 @@ describe('EventTypes', () => {
     expect(Object.isFrozen(event.data)).toBe(true)
   })
 
+  it('gives a date that can be changed without changing what is stored', () => {
+    const event = stored()
+    types.decode(event)[0]!.createdAt.setFullYear(1999)
+    expect(event).toEqual(stored())
+  })
+
   it('runs codecs where a schema has some', () => {
     const event = decoded({ type: 'booked', schemaVersion: 1, data: '{"at":"1970-01-01T00:00:00.005Z"}' })
     expect(event.data).toEqual(new Booked({ at: new Date(5) }))

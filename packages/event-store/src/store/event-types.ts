@@ -196,7 +196,8 @@ function recorded(stored: StoredEvent, type: string, schemaVersion: number, data
     data,
     metadata: metadataOf(stored),
     tags: stored.tags,
-    createdAt: stored.createdAt,
+    // Its own: a date can be changed by whoever holds it, and a store may hold this one.
+    createdAt: new Date(stored.createdAt),
   }
   return stored.origin ? { ...facts, origin: stored.origin } : facts
 }

@@ -1,4 +1,5 @@
 import { UndecodableEventError } from '../errors/event-type-errors.js'
+import { lookedAt } from '../errors/thrown.js'
 import { upcasterName } from '../errors/upcaster-errors.js'
 import { hasCode } from '../errors/writ-error.js'
 import type { AnyEvent, AnyEventClass } from '../messages/message.js'
@@ -54,29 +55,40 @@ function taken(step: Upcaster, data: JsonObject, facts: StoredFacts, stored: Sto
     if (hasCode(cause, 'undecodable-event')) throw cause
     throw new UndecodableEventError(stored, `${upcasterName(step)} ${what}`, { step, cause })
   }
-  const plain = (given: unknown, what: string): JsonObject => {
-    if (!isJsonObject(given)) return failed(`gave ${what}`)
-    try {
-      return toPlainJson(given, 'The data that it gave') as JsonObject
-    } catch (cause) {
-      return failed('gave data that JSON would change or lose; a date has to be the text that its codec reads', cause)
-    }
-  }
-  let given: unknown
+  let answer: unknown
   try {
-    given = step.upcast(data, facts)
+    answer = step.upcast(data, facts)
   } catch (cause) {
     return failed('threw an error', cause)
   }
-  if (step.gives === 'data') return [{ shape: step.to[0]!, data: plain(given, 'no object as its data') }]
+  const promises = [answer].flat().filter(isPromise)
+  if (promises.length > 0) {
+    // Nobody waits for them: that one fails must not end the process.
+    void Promise.allSettled(promises)
+    return failed('gave a promise, where it has to answer at once')
+  }
+  let given: Json
+  try {
+    // First of all, and all of it: from here on nothing that is looked at can throw or change.
+    given = toPlainJson(answer ?? null, 'What it gave')
+  } catch (cause) {
+    return failed('gave data that JSON would change or lose; a date has to be the text that its codec reads', cause)
+  }
+  if (step.gives === 'data') {
+    return isJsonObject(given) ? [{ shape: step.to[0]!, data: given }] : failed('gave no object as its data')
+  }
   if (!Array.isArray(given)) return failed('gave no list of { [type]: data }')
-  return given.map((part: unknown) => {
+  return given.map((part: Json) => {
     const [[type, inside] = [], ...others] = Object.entries(part ?? {})
     if (type === undefined || others.length > 0) return failed('gave a part that is not one { [type]: data }')
     const shape = step.to.find((target) => target.type === type)
     if (!shape) return failed(`gave a part of type '${type}', which its 'to' does not declare`)
-    return { shape, data: plain(inside, `a part of type '${type}' with no object as its data`) }
+    return isJsonObject(inside) ? { shape, data: inside } : failed(`gave a part of type '${type}' with no object as its data`)
   })
+}
+
+function isPromise(value: unknown): boolean {
+  return lookedAt(() => typeof (value as { readonly then?: unknown } | null | undefined)?.then) === 'function'
 }
 
 function restored(eventClass: AnyEventClass, data: JsonObject, step: Upcaster, stored: StoredEvent): AnyEvent {
@@ -94,9 +106,13 @@ function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Metadata is parsed for who asks for it. */
+/**
+ * What an event is today must not depend on who reads it: its place is the one where it was written, also where it is read by a link. What
+ * an upcaster could change is its own copy, and metadata is parsed for who asks for it.
+ */
 function factsOf(stored: StoredEvent): StoredFacts {
-  const { id, type, schemaVersion, stream, version, position, tags, createdAt, origin } = stored
+  const { id, type, schemaVersion, tags, createdAt, origin } = stored
+  const { stream, version, position } = origin ?? stored
   let metadata: EventMetadata | undefined
   return {
     id,
@@ -105,9 +121,10 @@ function factsOf(stored: StoredEvent): StoredFacts {
     stream,
     version,
     position,
-    tags,
-    createdAt,
-    ...(origin && { origin }),
+    tags: Object.freeze([...tags]),
+    get createdAt() {
+      return new Date(createdAt)
+    },
     get metadata() {
       metadata ??= metadataOf(stored)
       return metadata

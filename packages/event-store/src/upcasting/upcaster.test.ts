@@ -2,7 +2,16 @@ import { z } from 'zod'
 import { bigIntText, isoDate } from '../../test/codecs.js'
 import { stored } from '../../test/stored.js'
 import { thrown } from '../../test/thrown.js'
-import { Event, EventTypes, type InvalidUpcasterError, newEvent, type UndecodableEventError, upcaster } from '../index.js'
+import {
+  Event,
+  EventTypes,
+  type InvalidUpcasterError,
+  newEvent,
+  type StoredEvent,
+  type StoredFacts,
+  type UndecodableEventError,
+  upcaster,
+} from '../index.js'
 
 class AccountOpened extends Event('account-opened', z.object({ account: z.string(), owner: z.string(), openedAt: isoDate }), {
   schemaVersion: 3,
@@ -91,20 +100,55 @@ describe('an upcaster', () => {
     expect(types.decodeData(viewed)).toEqual([])
   })
 
-  it('sees what else is known of the stored event, as it is stored', () => {
-    const seen: unknown[] = []
-    const watching = upcaster({
-      from: { type: 'account-viewed', schemaVersion: 1 },
-      to: [MoneyDeposited],
-      upcast: (_, { metadata, ...facts }) => {
-        seen.push(metadata, { ...facts })
-        return []
-      },
+  describe('that looks at what else is known of the stored event', () => {
+    function seenOf(event: StoredEvent) {
+      const seen: StoredFacts[] = []
+      const watching = upcaster({
+        from: { type: 'account-viewed', schemaVersion: 1 },
+        to: [MoneyDeposited],
+        upcast: (_, facts) => {
+          seen.push({ ...facts })
+          return []
+        },
+      })
+      new EventTypes([MoneyDeposited], { upcasters: [watching] }).decode(event)
+      return seen
+    }
+
+    it('sees it as it is stored', () => {
+      const event = stored({ type: 'account-viewed', data: '{}' })
+      const { data, metadata, ...facts } = event
+      expect(seenOf(event)).toEqual([{ ...facts, metadata: { actor: 'ann' } }])
     })
-    const event = stored({ type: 'account-viewed', data: '{}' })
-    new EventTypes([MoneyDeposited], { upcasters: [watching] }).decode(event)
-    const { data, metadata, ...facts } = event
-    expect(seen).toEqual([{ actor: 'ann' }, facts])
+
+    it('sees where it was written, also where it is read by a link: it is the same event to every reader', () => {
+      const event = stored({ type: 'account-viewed', data: '{}' })
+      const { stream, version, position } = event
+      const linked = { ...event, stream: 'audit-1', version: 1, position: 120, origin: { stream, version, position } }
+      expect(seenOf(linked)).toEqual(seenOf(event))
+    })
+
+    it('can not change it for others', () => {
+      const dating = (change: (facts: StoredFacts) => void) =>
+        upcaster({
+          from: { type: 'account-viewed', schemaVersion: 1 },
+          to: [MoneyDeposited],
+          upcast: (_, facts) => {
+            change(facts)
+            return [{ 'money-deposited': { account: '1', cents: '5' } }]
+          },
+        })
+      const decode = (change: (facts: StoredFacts) => void) => {
+        const event = stored({ type: 'account-viewed', data: '{}' })
+        const [read] = new EventTypes([MoneyDeposited], { upcasters: [dating(change)] }).decode(event)
+        return [event.createdAt, event.tags, read!.createdAt, read!.tags, read!.metadata]
+      }
+      const asStored = decode(() => {})
+      expect(decode(({ createdAt }) => void createdAt.setFullYear(1999))).toEqual(asStored)
+      expect(decode(({ metadata }) => void Object.assign(metadata, { actor: 'eve' }))).toEqual(asStored)
+      const error = thrown('undecodable-event', () => decode(({ tags }) => void (tags as string[]).push('x')))
+      expect(error.cause).toBeInstanceOf(TypeError)
+    })
   })
 
   it('leaves events of today alone', () => {
@@ -127,6 +171,12 @@ describe('an upcaster', () => {
   })
 })
 
+const hostile = {
+  get 'money-deposited'(): never {
+    throw new Error('secret')
+  },
+}
+
 describe('an upcaster that fails', () => {
   const failing = (upcast: (data: object) => unknown, to: unknown = MoneyDeposited) => {
     const step = upcaster({ from: { type: 'old', schemaVersion: 1 }, to, upcast } as never)
@@ -147,7 +197,11 @@ describe('an upcaster that fails', () => {
     ['gives nothing', () => undefined, MoneyDeposited, /no object as its data/],
     ['gives a list where data belongs', () => [], MoneyDeposited, /no object as its data/],
     ['gives a date where its text belongs', () => ({ account: new Date(0) }), MoneyDeposited, /a date has to be the text/],
-    ['gives a promise', async () => ({}), MoneyDeposited, /JSON would change or lose/],
+    ['gives a promise', () => Promise.resolve({}), MoneyDeposited, /gave a promise/],
+    ['gives a list of promises', () => [Promise.resolve({})], [MoneyDeposited], /gave a promise/],
+    ['gives data that throws when it is looked at', () => [hostile], [MoneyDeposited], /JSON would change or lose/],
+    // biome-ignore lint/suspicious/noSparseArray: as a hostile upcaster may give one
+    ['gives a list with a hole', () => [, { 'money-deposited': {} }], [MoneyDeposited], /JSON would change or lose/],
     [
       'gives what a codec can not read',
       () => ({ account: '1', cents: 'five' }),
@@ -166,6 +220,18 @@ describe('an upcaster that fails', () => {
     expect(error.message).toMatch(/from 'old' version 1 to 'money-deposited' version 1/)
     expect(error.message).toMatch(why)
     expect(error.message).not.toContain('secret')
+  })
+
+  it('does not end the process where it promises data and fails later', async () => {
+    const later = () => Promise.reject(new Error('too late'))
+    for (const [upcast, to] of [
+      [later, MoneyDeposited],
+      [() => [later(), later()], [MoneyDeposited]],
+    ] as const) {
+      thrown('undecodable-event', () => failing(upcast, to).decode())
+    }
+    // A rejection that nobody handles fails the test that waits here.
+    await new Promise((resolve) => setImmediate(resolve))
   })
 
   it('keeps the cause', () => {
@@ -216,6 +282,7 @@ describe('upcaster({ … })', () => {
     ['a step to itself', { from, to: from, upcast }, 'the next version'],
     ['one type twice', { from, to: [AccountOpened, { type: 'account-opened', schemaVersion: 1 }], upcast }, 'twice'],
     ['no function', { from, to: MoneyWithdrawn }, "'upcast' must be a function"],
+    ['a function that is asynchronous', { from, to: MoneyWithdrawn, upcast: async () => ({}) }, 'without waiting'],
     ['no function for a list', { from, to: [MoneyWithdrawn] }, "'upcast' must be a function"],
   ])('is refused for %s', (_, definition, why) => {
     const error = thrown<InvalidUpcasterError>('invalid-upcaster', () => upcaster(definition as never))

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { InvalidUpcasterError } from '../errors/upcaster-errors.js'
+import { isAsync } from '../messages/asynchronous.js'
 import type { JsonObject } from '../messages/plain-json.js'
 import type { RecordedEvent } from '../store/recorded-event.js'
 
@@ -9,8 +10,11 @@ export interface EventShape {
   readonly schemaVersion: number
 }
 
-/** What an upcaster may look at besides the data: all that is known of the stored event, with its type and version as stored. */
-export type StoredFacts = Omit<RecordedEvent, 'data' | 'part'>
+/**
+ * What an upcaster may look at besides the data: all that is known of the stored event, with its type and version as stored, and its place
+ * where it was written, also when it is read by a link.
+ */
+export type StoredFacts = Omit<RecordedEvent, 'data' | 'part' | 'origin'>
 
 /** An old event's shape → the next one's; made by {@link upcaster}. */
 export interface Upcaster {
@@ -88,8 +92,10 @@ function whyMalformed(from: unknown, to: readonly unknown[], upcast: unknown): s
       return `it leads to version ${schemaVersion} of its own type, and a step leads to the next version: name { type: '${type}', schemaVersion: ${next} }`
     }
   }
-  if (typeof upcast === 'function') return undefined
-  return "its 'upcast' must be a function: the data, and what is known of the event → data"
+  if (typeof upcast !== 'function') return "its 'upcast' must be a function: the data, and what is known of the event → data"
+  if (isAsync(upcast))
+    return "its 'upcast' is asynchronous, and events are read without waiting: what it needs has to be in the event"
+  return undefined
 }
 
 const isReserved = (type: string): boolean => type.startsWith('$')
