@@ -72,6 +72,92 @@ describe('a branch', () => {
     expect(await base.receipts.find('after')).toMatchObject({ version: 2, position: 2, createdAt: expect.any(Date) })
   })
 
+  it('answers a command that decided nothing as its base had when they parted, and not as it did later', async () => {
+    const base = await store()
+    const receipts = (commandId: string) => [{ commandId, eventsUpTo: 0, body: '{}' }]
+    const nothing = (of: EventStore, stream: string, commandId: string) =>
+      of.append({ stream, events: [], receipts: receipts(commandId) })
+    await filled(base, 2)
+    // Neither stream changes from here on, nor does the log until after the second branch.
+    await nothing(base, 'note-0', 'before')
+    const [now, further] = [await branch(base), branchEventStore({ base: await branch(base) })]
+    await further.start()
+    await nothing(base, 'note-0', 'at once')
+    await base.append({ stream: 'note-1', events: [sample()] })
+    await nothing(base, 'note-0', 'later')
+    await nothing(base, 'absent', 'later still')
+    const [then, earlier] = [await branch(base, 2), await branch(base, 1)]
+    const handled = { code: 'command-already-handled', receipt: { stream: 'note-0', version: 1, position: 1 } }
+    for (const what of [now, further, then]) {
+      await expect(nothing(what, 'note-2', 'before')).rejects.toMatchObject(handled)
+      expect(await nothing(what, 'note-2', 'later')).toEqual({ version: 0, position: 0 })
+      expect(await nothing(what, 'note-2', 'later still')).toEqual({ version: 0, position: 0 })
+    }
+    for (const what of [now, further]) expect(await nothing(what, 'note-2', 'at once')).toEqual({ version: 0, position: 0 })
+    // At 2, the log stood still until it had come.
+    await expect(nothing(then, 'note-2', 'at once')).rejects.toMatchObject(handled)
+    expect(await nothing(earlier, 'note-2', 'before')).toEqual({ version: 0, position: 0 })
+  })
+
+  it('tells its own base nothing of a command that decided nothing, and a branch of it only what came before', async () => {
+    const base = await store()
+    await filled(base, 3)
+    const what = await branch(base, 2)
+    const nothing = (of: EventStore, commandId: string) =>
+      of.append({ stream: 'note-0', events: [], receipts: [{ commandId, eventsUpTo: 0, body: '{}' }] })
+    await nothing(what, 'before')
+    const [now, past] = [await branch(what), await branch(what, 1)]
+    await nothing(what, 'later')
+    await expect(nothing(now, 'before')).rejects.toMatchObject({ code: 'command-already-handled' })
+    for (const [of, commandId] of [
+      [now, 'later'],
+      [past, 'before'],
+      [past, 'later'],
+      [base, 'before'],
+    ] as const)
+      expect(await nothing(of, commandId)).toEqual({ version: 1, position: 1 })
+  })
+
+  it('ends where its base does that has not come so far, and sees nothing of what comes there later', async () => {
+    const base = await store()
+    await filled(base, 3)
+    const what = await branch(base, 1_000)
+    expect(what.at).toBe(3)
+    await base.append({ stream: 'note-0', events: [sample()] })
+    expect((await all(what.readAll())).length).toBe(3)
+  })
+
+  it('parts once, though it is started twice at a time', async () => {
+    const base = await store()
+    const what = branchEventStore({ base })
+    const first = what.start()
+    const appended = base.append({ stream: 'note-0', events: [sample()] })
+    await Promise.all([first, appended, what.start()])
+    const { at } = what
+    await what.start()
+    expect(what.at).toBe(at)
+    expect(await what.append({ stream: 'note-1', events: [sample()] })).toEqual({ version: 1, position: at + 1 })
+  })
+
+  it('can be started again where its base was not running', async () => {
+    const base = inMemoryEventStore()
+    const what = branchEventStore({ base })
+    await expect(what.start()).rejects.toMatchObject({ code: 'store-not-running' })
+    await base.start()
+    await what.start()
+    expect(what.at).toBe(0)
+  })
+
+  it.each([
+    [{ at: -1 }, 'at'],
+    [{ at: 1.5 }, 'at'],
+    [{ at: Number.NaN }, 'at'],
+    [{ until: 5 } as object, 'until'],
+  ])('is refused with %p', async (options, option) => {
+    const base = await store()
+    expect(() => branchEventStore({ base, ...options })).toThrow(expect.objectContaining({ code: 'invalid-option', option }))
+  })
+
   it('answers an append again that its base was sent, and refuses its ids for others', async () => {
     const base = await store()
     await filled(base, 4)

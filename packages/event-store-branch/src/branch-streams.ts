@@ -21,6 +21,7 @@ import {
   type TruncateOptions,
   WrongExpectedVersionError,
 } from '@writ/event-store'
+import type { InOrder } from './in-order.js'
 import type { Past } from './past.js'
 import type { Translation } from './translation.js'
 
@@ -33,8 +34,7 @@ export interface StreamsOfBranch {
   readonly translation: Translation
   readonly allowHardDelete: boolean
   readonly past: () => Past
-  /** Does one thing after another, in the order of the calls. */
-  inOrder<T>(work: () => Promise<T>): Promise<T>
+  readonly inOrder: InOrder
   /** @throws what the stream as it is speaks against a version with */
   check(stream: string, expectedVersion: ExpectedVersion): Promise<void>
 }
@@ -82,7 +82,7 @@ export class BranchStreams implements Streams {
 
   delete(stream: string, options?: DeleteOptions): Promise<Deleted> {
     const { branch } = this
-    return branch.inOrder(async () => {
+    return branch.inOrder.do(async () => {
       const { own } = branch
       const past = branch.past()
       const { expectedVersion, hard, metadata } = checkDelete(stream, options)
@@ -106,7 +106,7 @@ export class BranchStreams implements Streams {
 
   truncate(stream: string, options: TruncateOptions): Promise<Truncated> {
     const { branch } = this
-    return branch.inOrder(async () => {
+    return branch.inOrder.do(async () => {
       const past = branch.past()
       const { before, hard } = checkTruncate(stream, options)
       if (hard) this.refuseHard(stream)

@@ -3,6 +3,7 @@ import {
   type ReadAllOptions,
   type ReadStreamOptions,
   type Receipt,
+  type ReceiptsAsOf,
   type Snapshot,
   type StoredEvent,
 } from '@writ/event-store'
@@ -24,8 +25,12 @@ export class Past {
 
   constructor(
     private readonly store: EventStore,
-    readonly position: number,
+    private readonly asOf: ReceiptsAsOf,
   ) {}
+
+  get position(): number {
+    return this.asOf.position
+  }
 
   /** Where a stream ended then. It is remembered: the past does not change. */
   endOf(stream: string): Promise<StreamEnd> {
@@ -77,9 +82,9 @@ export class Past {
     return found.filter((event) => event.position <= this.position && !this.isTakenOut(event))
   }
 
-  async receipt(commandId: string): Promise<Receipt | undefined> {
-    const receipt = await this.store.receipts.find(commandId)
-    return receipt && receipt.position <= this.position ? receipt : undefined
+  /** What a command had come to then, or at a position before. */
+  receipt(commandId: string, position = this.position): Promise<Receipt | undefined> {
+    return this.store.receipts.find(commandId, { ...this.asOf, position })
   }
 
   async snapshot(stream: string, schemaVersion: number): Promise<Snapshot | undefined> {

@@ -26,7 +26,7 @@ export function append(log: InMemoryLog, append: Append): Appended {
   const repeated = answerToRepetition(log, append)
   if (repeated) return repeated
   checkAgainst(log, append)
-  return store(log, append)
+  return store(log, append, log.position + append.events.length)
 }
 
 /** The same for several streams: all or none. */
@@ -42,10 +42,9 @@ export function appendAll(log: InMemoryLog, appends: readonly Append[]): readonl
     if (repeated && !isRepetition) throw new EventIdConflictError(append.stream, append.events[0]!.id)
     if (!isRepetition) checkAgainst(log, append)
   }
-  return appends.map((append) => {
-    if (!isRepetition) return store(log, append)
-    return answerToRepetition(log, append) ?? streamAsItIs(log, append.stream)
-  })
+  if (isRepetition) return appends.map((append) => answerToRepetition(log, append) ?? streamAsItIs(log, append.stream))
+  const end = appends.reduce((position, { events }) => position + events.length, log.position)
+  return appends.map((append) => store(log, append, end))
 }
 
 /** Whether all events are there already, and stand in the log as one call wrote them. */
@@ -119,7 +118,8 @@ function checkCondition(log: InMemoryLog, { stream, condition }: Append): void {
   }
 }
 
-function store(log: InMemoryLog, { stream: name, events, receipts = none }: Append): Appended {
+/** @param end where the log ends when all is stored that is stored together */
+function store(log: InMemoryLog, { stream: name, events, receipts = none }: Append, end: number): Appended {
   const stream = log.streams.get(name) ?? []
   const before = stream.length
   const createdAt = log.date()
@@ -130,7 +130,9 @@ function store(log: InMemoryLog, { stream: name, events, receipts = none }: Appe
   }
   for (const { commandId, eventsUpTo, body } of receipts) {
     const version = before + eventsUpTo
-    log.receipts.set(commandId, { commandId, stream: name, version, position: positionAt(stream, version), body, createdAt })
+    const receipt = { commandId, stream: name, version, position: positionAt(stream, version), body, createdAt }
+    log.receipts.set(commandId, receipt)
+    if (eventsUpTo === 0) log.receiptMoments.set(receipt, { position: end, moment: ++log.lastReceiptMoment })
   }
   return { version: stream.length, position: positionAt(stream, stream.length) }
 }

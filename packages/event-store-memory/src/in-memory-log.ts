@@ -3,6 +3,7 @@ import {
   type LiveVersion,
   OWN_SCHEMA_VERSION,
   type Receipt,
+  type ReceiptsAsOf,
   type Row,
   type Runtime,
   type Snapshot,
@@ -42,6 +43,10 @@ export class InMemoryLog {
   private index = new EventIndex()
   /** @internal */
   readonly receipts = new Map<string, Receipt>()
+  /** @internal When those of commands without events came: the log does not tell. */
+  readonly receiptMoments = new WeakMap<Receipt, ReceiptsAsOf>()
+  /** @internal */
+  lastReceiptMoment = 0
   /** @internal Stream → schema version → its newest snapshot. */
   readonly snapshots = new Map<string, Map<number, Snapshot>>()
   /** @internal */
@@ -85,7 +90,10 @@ export class InMemoryLog {
     this.eventsById.clear()
     this.index = new EventIndex()
     for (const record of kept) this.enter(record)
-    for (const [id, receipt] of this.receipts) if (receipt.position > position) this.receipts.delete(id)
+    for (const [id, receipt] of this.receipts) {
+      const { position: came } = this.receiptMoments.get(receipt) ?? receipt
+      if (came > position) this.receipts.delete(id)
+    }
     for (const saved of this.snapshots.values()) {
       for (const [version, snapshot] of saved) if (snapshot.position > position) saved.delete(version)
     }

@@ -1,4 +1,4 @@
-import { checkMilliseconds, checkName, type Receipt, type Receipts } from '@writ/event-store'
+import { checkFind, checkMilliseconds, type Receipt, type Receipts, type ReceiptsAsOf } from '@writ/event-store'
 import type { InMemoryLog } from './in-memory-log.js'
 import type { Ready } from './ready.js'
 
@@ -9,10 +9,16 @@ export class InMemoryReceipts implements Receipts {
     private readonly ready: Ready,
   ) {}
 
-  async find(commandId: string): Promise<Receipt | undefined> {
+  async find(commandId: string, asOf?: ReceiptsAsOf): Promise<Receipt | undefined> {
     await this.ready('find a receipt')
-    checkName('receipts.find', 'commandId', commandId)
-    return this.log.receipts.get(commandId)
+    checkFind(commandId, asOf)
+    const receipt = this.log.receipts.get(commandId)
+    return receipt && (!asOf || this.wasThere(receipt, asOf)) ? receipt : undefined
+  }
+
+  async moment(): Promise<number> {
+    await this.ready('tell the moment')
+    return this.log.lastReceiptMoment
   }
 
   async deleteOlderThan(milliseconds: number): Promise<number> {
@@ -27,5 +33,11 @@ export class InMemoryReceipts implements Receipts {
       deleted++
     }
     return deleted
+  }
+
+  private wasThere(receipt: Receipt, { position, moment }: ReceiptsAsOf): boolean {
+    const came = this.log.receiptMoments.get(receipt)
+    if (!came) return receipt.position <= position
+    return came.position < position || (came.position === position && came.moment <= moment)
   }
 }

@@ -1,4 +1,4 @@
-import { checkMilliseconds, checkName, type Receipt, type Receipts } from '@writ/event-store'
+import { checkFind, checkMilliseconds, type Receipt, type Receipts, type ReceiptsAsOf } from '@writ/event-store'
 import type { Runs, Statement } from './connections.js'
 import type { Ready } from './ready.js'
 import type { SchemaName } from './schema/schema-name.js'
@@ -9,6 +9,7 @@ const PAGES_AT_ONCE = 500
 /** Reads and drops receipts; appends write them. */
 export class PostgresReceipts implements Receipts {
   private readonly findOne: Statement
+  private readonly tellMoment: Statement
   private readonly extent: Statement
   private readonly deleteSome: Statement
 
@@ -17,7 +18,8 @@ export class PostgresReceipts implements Receipts {
     private readonly ready: Ready,
     { quoted, statementPrefix }: SchemaName,
   ) {
-    this.findOne = { name: `${statementPrefix}find_receipt`, text: `select * from ${quoted}.find_receipt($1)` }
+    this.findOne = { name: `${statementPrefix}find_receipt`, text: `select * from ${quoted}.find_receipt($1, $2, $3)` }
+    this.tellMoment = { name: `${statementPrefix}receipts_moment`, text: `select ${quoted}.receipts_moment()` }
     this.extent = {
       name: `${statementPrefix}receipts_extent`,
       text: `select clock_timestamp() - $1::double precision * interval '1 millisecond',
@@ -30,10 +32,11 @@ export class PostgresReceipts implements Receipts {
   }
 
   /** A receipt that is found is durable: it answers a client. */
-  async find(commandId: string): Promise<Receipt | undefined> {
+  async find(commandId: string, asOf?: ReceiptsAsOf): Promise<Receipt | undefined> {
     this.ready('find a receipt')
-    checkName('receipts.find', 'commandId', commandId)
-    const [row] = await this.connections().read('find a receipt', this.findOne, [commandId])
+    checkFind(commandId, asOf)
+    const given = [commandId, asOf?.position ?? null, asOf?.moment ?? null]
+    const [row] = await this.connections().read('find a receipt', this.findOne, given)
     if (!row) return undefined
     const [stream, version, position, body, createdAt] = row
     return {
@@ -44,6 +47,12 @@ export class PostgresReceipts implements Receipts {
       body: body!,
       createdAt: new Date(Number(createdAt)),
     }
+  }
+
+  async moment(): Promise<number> {
+    this.ready('tell the moment')
+    const [row] = await this.connections().read('tell the moment', this.tellMoment, [])
+    return Number(row![0])
   }
 
   async deleteOlderThan(milliseconds: number): Promise<number> {

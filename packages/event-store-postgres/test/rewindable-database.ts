@@ -24,7 +24,7 @@ async function rewind({ connectionString, schema }: TestDatabase, position: numb
       delete from ${schema}.events where position > ${position};
       delete from ${schema}.stream_marks m where first_version = 2147483647
         and not exists (select from ${schema}.events e where e.stream = m.stream and e.version = 2147483647);
-      delete from ${schema}.receipts where position > ${position};
+      delete from ${schema}.receipts where coalesce(log_end, position) > ${position};
       delete from ${schema}.snapshots where position > ${position};
       update ${schema}.subscriptions set barrier = least(barrier, ${position});
       update ${schema}.subscription_partitions set checkpoint = least(checkpoint, ${position}), up_to = least(up_to, ${position});

@@ -60,6 +60,7 @@ export { type Runtime, systemRuntime } from './runtime.js'
 export type { Append, Appended } from './store/append.js'
 export {
   checkAcquisition,
+  checkFind,
   checkHeartbeat,
   checkMilliseconds,
   checkName,
@@ -122,7 +123,7 @@ export type { LiveVersion, LiveVersions, ProjectionVersions, VersionChange } fro
 export { type NewEvent, newEvent, newEvents } from './store/new-event.js'
 export { isReservedType, OWN_SCHEMA_VERSION } from './store/own-record.js'
 export { type AppendCondition, type EventQuery, type EventQueryItem, matchesQuery } from './store/query.js'
-export type { NewReceipt, Receipt, Receipts } from './store/receipts.js'
+export type { NewReceipt, Receipt, Receipts, ReceiptsAsOf } from './store/receipts.js'
 export type { RecordedEvent } from './store/recorded-event.js'
 export type { Snapshot, Snapshots } from './store/snapshots.js'
 export type { Origin, StoredEvent } from './store/stored-event.js'

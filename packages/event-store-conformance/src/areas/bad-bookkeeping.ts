@@ -98,6 +98,9 @@ const snapshots: readonly Attempt[] = [
 const receipts: readonly Attempt[] = [
   ['a search for the receipt of no id', (store) => store.receipts.find('')],
   ['a search for the receipt of an id with a NUL', (store) => store.receipts.find('a\u0000')],
+  ['a search for a receipt as of position -1', (store) => store.receipts.find('a', { position: -1, moment: 0 })],
+  ['a search for a receipt as of no moment', (store) => store.receipts.find('a', { position: 0, moment: Number.NaN })],
+  ['a search for a receipt as of nothing', (store) => store.receipts.find('a', null as never)],
   ['a deletion of receipts older than NaN', (store) => store.receipts.deleteOlderThan(Number.NaN)],
   ['a deletion of receipts older than -1', (store) => store.receipts.deleteOlderThan(-1)],
 ]

@@ -178,6 +178,103 @@ export const receipts: Area = (scenario) => {
     'several processes',
   )
 
+  receipted('finds, as of a moment, a command with events from its last one on', async ({ store, unique }) => {
+    const [stream, first, second] = [unique('account'), unique('command'), unique('command')]
+    const given = [first, second].map((commandId, index) => ({ commandId, eventsUpTo: index + 1, body: '{}' }))
+    const { position } = await store.append({ stream, events: samples(3), receipts: given })
+    const moment = await store.receipts.moment()
+    const found = async (commandId: string, at: number) =>
+      (await store.receipts.find(commandId, { position: at, moment }))?.version
+    expect([await found(first, position - 3), await found(first, position - 2), await found(first, position)]).toEqual([
+      undefined,
+      1,
+      1,
+    ])
+    expect([await found(second, position - 2), await found(second, position - 1)]).toEqual([undefined, 2])
+    expect(await store.receipts.find(first, { position: position - 2, moment: 0 })).toMatchObject({ version: 1 })
+  })
+
+  receipted(
+    'finds, as of a moment, a command without events by where the log ended when it came',
+    async ({ store, start, unique }) => {
+      const [stream, elsewhere] = [unique('account'), unique('account')]
+      const decidedNothing = async (on: string) => {
+        const commandId = unique('command')
+        await store.append({ stream: on, events: [], receipts: [{ commandId, eventsUpTo: 0, body: '{}' }] })
+        return commandId
+      }
+      const { position: first } = await store.append({ stream, events: samples(1) })
+      const commands = [await decidedNothing(stream), await decidedNothing(elsewhere)]
+      const { position: second } = await store.append({ stream: elsewhere, events: samples(1) })
+      commands.push(await decidedNothing(stream), await decidedNothing(unique('account')))
+      const moment = await store.receipts.moment()
+      const found = async (position: number) => {
+        const receipts = await Promise.all(commands.map((id) => store.receipts.find(id, { position, moment })))
+        return receipts.map((receipt) => receipt !== undefined)
+      }
+      expect(await found(start)).toEqual([false, false, false, false])
+      expect(await found(first)).toEqual([true, true, false, false])
+      expect(await found(second)).toEqual([true, true, true, true])
+    },
+  )
+
+  receipted(
+    'finds, as of a moment, no command without events that came later while the log stayed as it was',
+    async ({ store, unique }) => {
+      const streams = [unique('account'), unique('account')]
+      await store.append({ stream: streams[0]!, events: samples(1) })
+      const { position } = await store.head()
+      for (const stream of streams) {
+        const [before, later] = [unique('command'), unique('command')]
+        await store.append({ stream, events: [], receipts: [{ commandId: before, eventsUpTo: 0, body: '{}' }] })
+        const moment = await store.receipts.moment()
+        await store.append({ stream, events: [], receipts: [{ commandId: later, eventsUpTo: 0, body: '{}' }] })
+        expect(await store.receipts.find(before, { position, moment })).toMatchObject({ stream })
+        expect(await store.receipts.find(later, { position, moment })).toBeUndefined()
+        expect(await store.receipts.find(later, { position, moment: await store.receipts.moment() })).toMatchObject({ stream })
+      }
+    },
+  )
+
+  receipted(
+    'tells the moment of what another process has written, too',
+    async ({ store, neighbour, unique }) => {
+      const other = await neighbour()
+      const append = async (by: typeof store) => {
+        const commandId = unique('command')
+        await by.append({ stream: unique('account'), events: [], receipts: [{ commandId, eventsUpTo: 0, body: '{}' }] })
+        return commandId
+      }
+      const { position } = await store.head()
+      const before = await append(other)
+      const asOf = { position, moment: await store.receipts.moment() }
+      const later = await append(other)
+      expect(await store.receipts.find(before, asOf)).toBeDefined()
+      expect(await store.receipts.find(later, asOf)).toBeUndefined()
+    },
+    'several processes',
+  )
+
+  receipted(
+    'finds, as of a moment, no command without events of an append whose events came later',
+    async ({ store, start, unique }) => {
+      const commands = [unique('command'), unique('command')]
+      const [alone, within] = commands.map((commandId) => [{ commandId, eventsUpTo: 0, body: '{}' }])
+      const appends = [
+        { stream: unique('account'), events: [], receipts: alone! },
+        { stream: unique('account'), events: samples(1), receipts: within! },
+      ]
+      await store.appendAll(appends)
+      const { position } = await store.head()
+      const moment = await store.receipts.moment()
+      for (const commandId of commands) {
+        expect(await store.receipts.find(commandId, { position: start, moment })).toBeUndefined()
+        expect(await store.receipts.find(commandId, { position, moment })).toMatchObject({ version: 0 })
+      }
+    },
+    'several streams',
+  )
+
   receipted('takes command ids of 300 characters, and tells apart those that differ in case only', async ({ store, unique }) => {
     const long = unique('command').padEnd(300, 'é')
     const ids = [long, long.toUpperCase(), `${unique('it')}'s "quoted" \\ -- 💶`]

@@ -9,6 +9,28 @@ export const brokenSides: readonly BrokenStore[] = [
     instead: (sound) => ({ receipts: overriding(sound.receipts, { find: (id) => sound.receipts.find(id.toLowerCase()) }) }),
   },
   {
+    does: 'finds a receipt as of a moment before it was there',
+    area: 'receipts',
+    instead: (sound) => ({ receipts: overriding(sound.receipts, { find: (id) => sound.receipts.find(id) }) }),
+  },
+  {
+    does: 'goes by the stream alone where a receipt is looked for as of a moment',
+    area: 'receipts',
+    instead: (sound) => ({
+      receipts: overriding(sound.receipts, {
+        find: async (id, asOf) => {
+          const receipt = await sound.receipts.find(id)
+          return asOf && receipt && receipt.position > asOf.position ? undefined : receipt
+        },
+      }),
+    }),
+  },
+  {
+    does: 'has the same moment for ever',
+    area: 'receipts',
+    instead: (sound) => ({ receipts: overriding(sound.receipts, { moment: async () => 4_102_444_800_000_000 }) }),
+  },
+  {
     does: 'deletes all receipts instead of the old ones',
     area: 'receipts',
     instead: (sound) => ({

@@ -158,9 +158,10 @@ begin
       from unnest(_tags) with ordinality u(tags, o), unnest(string_to_array(nullif(u.tags, ''), e'\\x1e')) t(tag);
     end if;
     if _receipt_ids is not null then
-      insert into ${schema.quoted}.receipts (command_id, stream, version, position, body, created_at)
+      insert into ${schema.quoted}.receipts (command_id, stream, version, position, log_end, body, created_at)
       select u.id, _streams[u.append], versions[u.append] + u.events,
-        case when u.events > 0 then base + u.append else ${positionOfLast(schema)} end, u.body, written_at
+        case when u.events > 0 then base + u.append else ${positionOfLast(schema)} end,
+        case u.events when 0 then base + n end, u.body, written_at
       from unnest(_receipt_appends, _receipt_ids, _receipt_events, _receipt_bodies) u(append, id, events, body);
     end if;
     ${indexWhenFull(schema, 'base + n')}
@@ -276,10 +277,11 @@ begin
     from unnest(verdicts, versions, counts, details, places, _streams) with ordinality u(verdict, version, n, detail, place, stream, o)) v;
 
   if _receipt_ids is not null then
-    insert into ${schema.quoted}.receipts (command_id, stream, version, position, body, created_at)
+    insert into ${schema.quoted}.receipts (command_id, stream, version, position, log_end, body, created_at)
     select u.id, _streams[u.append], versions[u.append] + u.events,
-      case when u.events > 0 then places[u.append] - counts[u.append] + u.events
-        else ${positionOfLast(schema)} end, u.body, written_at
+      case when u.events > 0 or counts[u.append] = 0 then places[u.append] - counts[u.append] + u.events
+        else ${positionOfLast(schema)} end,
+      case u.events when 0 then base + written end, u.body, written_at
     from unnest(_receipt_appends, _receipt_ids, _receipt_events, _receipt_bodies) u(append, id, events, body)
     where verdicts[u.append] = ${Verdict.accepted};
   end if;

@@ -98,12 +98,22 @@ begin
   if position > _flushed then perform ${s}.flush(); end if;
 end $$;
 
-create function ${s}.find_receipt(_command_id text)
+-- Of a moment, where that is given: how far the log had come, and what receipts_moment told.
+create function ${s}.find_receipt(_command_id text, _position bigint, _moment bigint)
 returns table(stream text, version integer, "position" bigint, body text, created_at bigint) language plpgsql rows 1 ${pinned} as $$
 begin
   return query select r.stream, r.version, r.position, r.body, floor(date_part('epoch', r.created_at) * 1000)::bigint
-    from ${s}.receipts r where r.command_id = _command_id;
+    from ${s}.receipts r where r.command_id = _command_id and (_position is null
+      or coalesce(r.log_end, r.position) < _position
+      or coalesce(r.log_end, r.position) = _position and (r.log_end is null or extract(epoch from r.created_at) * 1000000 <= _moment));
   if found then perform ${s}.flush(); end if;
+end $$;
+
+-- Microseconds of the clock by which receipts are written: not before the last event's time.
+create function ${s}.receipts_moment() returns bigint language plpgsql ${pinned} as $$
+begin
+  return extract(epoch from greatest(clock_timestamp(),
+    (select e.created_at from ${s}.events e order by e.position desc limit 1))) * 1000000;
 end $$;
 
 create function ${s}.delete_receipts(_from tid, _up_to tid, _before timestamptz) returns bigint language plpgsql ${pinned} as $$

@@ -56,6 +56,8 @@ create table ${s}.receipts (
   stream text collate "C" not null,
   version integer not null,
   position bigint not null,
+  -- Where the log ended when it was written; null where the command's own events tell it.
+  log_end bigint,
   body text not null,
   created_at timestamptz not null,
   constraint receipts_command_id primary key (command_id)

@@ -4,6 +4,7 @@ import { InvalidOptionError } from '../errors/invalid-option-error.js'
 import type { NewSubscription, PartitionName } from './checkpoints.js'
 import type { Heartbeat } from './heartbeat.js'
 import type { VersionChange } from './projection-versions.js'
+import type { ReceiptsAsOf } from './receipts.js'
 import type { Snapshot } from './snapshots.js'
 import { checkStreamName } from './stream-name.js'
 
@@ -56,6 +57,14 @@ export function checkSnapshot({ stream, version, position, schemaVersion, state 
   checkInteger('snapshots.save', 'schemaVersion', schemaVersion, 1, MAX_INTEGER)
   if (typeof state !== 'string' || state === '' || state.includes('\u0000') || !state.isWellFormed())
     throw new InvalidOptionError('snapshots.save', 'state', 'must be JSON text')
+}
+
+/** @throws InvalidOptionError */
+export function checkFind(commandId: string, asOf: ReceiptsAsOf | undefined): void {
+  checkName('receipts.find', 'commandId', commandId)
+  if (asOf === undefined) return
+  checkPosition('receipts.find', 'asOf.position', asOf?.position)
+  checkPosition('receipts.find', 'asOf.moment', asOf?.moment)
 }
 
 /** @throws InvalidOptionError */

@@ -21,8 +21,25 @@ export interface Receipt {
   readonly createdAt: Date
 }
 
+/**
+ * A moment of the past, to find only what was there then. The log alone does not tell it: commands that decide nothing leave receipts while
+ * the log stays as it is.
+ */
+export interface ReceiptsAsOf {
+  /** How far the log had come: a command with events was there from its last one on. */
+  readonly position: number
+  /** As `moment` told it: of commands without events that came while the log ended at this very position, those up to then. */
+  readonly moment: number
+}
+
 export interface Receipts {
-  find(commandId: string): Promise<Receipt | undefined>
+  /**
+   * @param asOf a moment; now by default
+   * @throws InvalidOptionError
+   */
+  find(commandId: string, asOf?: ReceiptsAsOf): Promise<Receipt | undefined>
+  /** The store's own measure of now, a whole number: no receipt that is there came later, and those to come do. */
+  moment(): Promise<number>
   /** Deletes receipts older than so many milliseconds, by the store's clock, and returns how many. */
   deleteOlderThan(milliseconds: number): Promise<number>
 }
