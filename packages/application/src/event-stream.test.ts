@@ -157,6 +157,76 @@ describe('the events of an application, as an observable', () => {
     ])
   })
 
+  describe('where no hint tells of what is appended', () => {
+    let store: EventStore
+    let deaf: Application
+    let slept: number[]
+    let wake: () => void
+    beforeEach(async () => {
+      store = inMemoryEventStore()
+      const runtime = {
+        ...systemRuntime,
+        sleep: (milliseconds: number, signal?: AbortSignal) =>
+          new Promise<void>((resolve) => {
+            slept.push(milliseconds)
+            wake = resolve
+            signal?.addEventListener('abort', () => resolve())
+          }),
+      }
+      slept = []
+      const silent: EventStore = Object.create(store, { onAppended: { value: () => () => {} } })
+      deaf = await Application.create({ store: silent, runtime, modules: [module({ name: 'sums', aggregates: [sum] })] })
+      await store.start()
+    })
+    afterEach(() => store.stop())
+
+    const append = (by: number) =>
+      store.append({ stream: 'sum-a', events: [newEvent(new Added({ sum: 'a', by }), systemRuntime.uuid())] })
+    const nextLook = async () => {
+      wake()
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+
+    it('looks once a second, and often while events flow', async () => {
+      const seen: number[] = []
+      const subscription = deaf.events({ types: [Added] }).subscribe(({ data }) => void seen.push(data.by))
+      await new Promise((resolve) => setImmediate(resolve))
+      for (let look = 1; look <= 3; look++) await nextLook()
+      expect(slept).toEqual([1_000, 1_000, 1_000, 1_000])
+      for (const by of [1, 2]) {
+        await append(by)
+        await nextLook()
+      }
+      expect(seen).toEqual([1, 2])
+      for (let look = 1; look <= 8; look++) await nextLook()
+      subscription.unsubscribe()
+      expect(slept.slice(4)).toEqual([20, 20, 40, 80, 160, 320, 640, 1_000, 1_000, 1_000])
+    })
+  })
+
+  it('looks once a second while hints tell of everything', async () => {
+    const slept: number[] = []
+    const runtime = {
+      ...systemRuntime,
+      sleep: (milliseconds: number, signal?: AbortSignal) => {
+        slept.push(milliseconds)
+        return systemRuntime.sleep(milliseconds, signal)
+      },
+    }
+    const store = inMemoryEventStore()
+    const other = await Application.create({ store, runtime, modules: [module({ name: 'sums', aggregates: [sum] })] })
+    await store.start()
+    const seen = collected<RecordedEvent>(3, (next) => other.events({ stream: 'sum-a' }).subscribe(next))
+    for (const by of [1, 2, 3]) {
+      await store.append({ stream: 'sum-a', events: [newEvent(new Added({ sum: 'a', by }), systemRuntime.uuid())] })
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await seen
+    await store.stop()
+    expect(slept.length).toBeGreaterThan(0)
+    expect(new Set(slept)).toEqual(new Set([1_000]))
+  })
+
   it('passes over the streams of Writ itself', async () => {
     await app.store.append({ stream: '$own-1', events: [newEvent(new Added({ sum: 'own', by: 0 }), systemRuntime.uuid())] })
     await add(1)

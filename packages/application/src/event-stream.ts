@@ -46,8 +46,8 @@ interface Source {
 }
 
 const PAGE = 200
-/** What a lost hint costs at most, in milliseconds. */
-const LONGEST_PAUSE = 1_000
+/** What a lost hint costs at most, in milliseconds, and what it costs while events flow of which no hint tells. */
+const PAUSE = { shortest: 20, longest: 1_000 }
 
 /**
  * Events, those that are there and then those that come, until it is unsubscribed.
@@ -71,11 +71,14 @@ export function eventStream<E extends AnyEvent, T>(
       const { store, types } = source
       const wanted = selection.types && new Set(typeNames(selection.types))
       const pages = selection.stream === undefined ? logPages(store, selection, types) : streamPages(store, selection, types)
-      while (!ending.signal.aborted) {
+      let isHinted = true
+      for (let pause = PAUSE.longest; !ending.signal.aborted; ) {
         // Armed before the log is read, so that what is appended meanwhile is not slept through.
-        const pause = new AbortController()
-        wake = () => pause.abort()
+        const nap = new AbortController()
+        wake = () => nap.abort()
+        let hasFound = false
         for await (const stored of pages()) {
+          hasFound = true
           if (ending.signal.aborted) return
           if (isReservedStream(stored.stream) && stored.stream !== selection.stream) continue
           for (const event of source.types.decode(stored)) {
@@ -83,7 +86,9 @@ export function eventStream<E extends AnyEvent, T>(
             if (wanted === undefined || wanted.has(event.type)) subscriber.next(await each(event as RecordedEvent<E>))
           }
         }
-        if (!ending.signal.aborted) await source.runtime.sleep(LONGEST_PAUSE, pause.signal)
+        pause = hasFound && !isHinted ? PAUSE.shortest : Math.min(pause * 2, PAUSE.longest)
+        if (!ending.signal.aborted) await source.runtime.sleep(pause, nap.signal)
+        isHinted = nap.signal.aborted
       }
     }
     follow().catch((error: unknown) => subscriber.error(error))

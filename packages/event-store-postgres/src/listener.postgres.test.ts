@@ -2,6 +2,7 @@ import { testDatabase, until } from '@writ/build-tools'
 import type { WrittenEvents } from '@writ/event-store'
 import type pg from 'pg'
 import { countingPool } from '../test/counting-pool.js'
+import { proxyTo } from '../test/proxy.js'
 import { adminClient, closeAfterAll, newEvent, openStore, readEverything, times } from '../test/test-store.js'
 
 closeAfterAll()
@@ -34,6 +35,43 @@ describe('The listener', () => {
     ])
     expect(rowCount).toBe(2)
     await until('it hears again', hears)
+  })
+
+  it('wakes everyone when it is back, for it was told of nothing meanwhile', async () => {
+    const { connectionString, schema } = testDatabase()
+    const proxy = await proxyTo(connectionString)
+    const here = await openStore({ connectionString: proxy.connectionString, schema, statementTimeout: 2_000 })
+    const there = await openStore({ connectionString, schema })
+    const admin = await adminClient()
+    await until('both listen', async () => (await listening(admin, schema)) === 2)
+    // Whatever connects from now on gets no answer.
+    proxy.freeze()
+    proxy.cut()
+    await until('it does not listen any more', async () => (await listening(admin, schema)) === 1)
+    let woken = 0
+    here.onAppended(() => woken++)
+    await there.append({ stream: 's', events: [newEvent()] })
+    expect(woken).toBe(0)
+    proxy.thaw()
+    await until('it was woken, with no other append', () => woken > 0)
+    expect(await readEverything(here)).toHaveLength(1)
+  })
+
+  it('comes back each time that it is killed', async () => {
+    const { connectionString, schema } = testDatabase()
+    const [here, there] = [await openStore({ connectionString, schema }), await openStore({ connectionString, schema })]
+    const admin = await adminClient()
+    const woken = { here: 0, there: 0 }
+    here.onAppended(() => woken.here++)
+    there.onAppended(() => woken.there++)
+    for (let round = 1; round <= 8; round++) {
+      await until('both listen', async () => (await listening(admin, schema)) === 2)
+      const before = { ...woken }
+      await admin.query('select pg_terminate_backend(pid, 10000) from pg_stat_activity where query = $1', [
+        `listen "writ:${schema}"`,
+      ])
+      await until('both are back, and have woken everyone', () => woken.here > before.here && woken.there > before.there)
+    }
   })
 
   it('wakes this process when its own appends are durable, not sooner', async () => {
