@@ -75,9 +75,7 @@ export function checkBranchOptions(options: BranchOptions, modules: readonly Mod
   refuseUnknownOptions('branch', options, Object.keys(known))
   const { at, run = [], processManagers = true } = options
   if (at !== undefined) {
-    refuseUnknownOptions('branch, at', at, ['position', 'date'])
-    if ((at.position === undefined) === (at.date === undefined))
-      throw new InvalidOptionError('branch', 'at', 'must be one of position and date')
+    checkAt(at, 'branch')
   }
   if (typeof processManagers !== 'boolean') throw new InvalidOptionError('branch', 'processManagers', 'must be true or false')
   if (!Array.isArray(run)) throw new InvalidOptionError('branch', 'run', 'must be a list of event handlers and projections')
@@ -94,6 +92,13 @@ export function checkBranchOptions(options: BranchOptions, modules: readonly Mod
       `names ${handler?.name ?? handler}, which is no event handler or projection that its modules list`,
     )
   }
+}
+
+/** @throws InvalidOptionError unless it is a position or a date */
+export function checkAt(at: NonNullable<BranchOptions['at']>, where: string): void {
+  refuseUnknownOptions(`${where}, at`, at, ['position', 'date'])
+  if ((at.position === undefined) === (at.date === undefined))
+    throw new InvalidOptionError(where, 'at', 'must be one of position and date')
 }
 
 /** The modules with those handlers alone that may run in a branch. */

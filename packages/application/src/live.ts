@@ -1,6 +1,6 @@
 import { foldLive, type LiveProjectionDefinition, type LiveState, liveProjectionOf, projectionNameOf } from '@writ/event-handler'
 import { type Class, type EventStore, type EventTypes, InvalidOptionError, refuseUnknownOptions } from '@writ/event-store'
-import { type BranchOptions, positionAt } from './branch.js'
+import { type BranchOptions, checkAt, positionAt } from './branch.js'
 
 export interface LiveOptions {
   /** As of when: now by default. What happened at that moment is in it. */
@@ -20,6 +20,7 @@ export async function readLive<State>(
 ): Promise<LiveState<State>> {
   refuseUnknownOptions('live', options, Object.keys(known))
   const { at, tags } = options
+  if (at !== undefined) checkAt(at, 'live')
   if (tags !== undefined && !Array.isArray(tags)) throw new InvalidOptionError('live', 'tags', 'must be a list of tags')
   const isValue = (projection as Partial<LiveProjectionDefinition> | null)?.kind === 'live-projection'
   if (typeof projection !== 'function' && !isValue)

@@ -191,6 +191,12 @@ describe('what is asked of a subscription is refused', () => {
     await expect(subscriptions.pause('recorder')).rejects.toMatchObject({ code: 'subscriptions-not-running' })
   })
 
+  it('as a reset to nowhere', async () => {
+    const { subscriptions } = await running.start([recorder().definition], lease)
+    for (const target of [undefined, null, { two: 'origin' }])
+      await expect(subscriptions.reset('recorder', target as never)).rejects.toMatchObject({ code: 'invalid-option' })
+  })
+
   it('as a reset beyond the end of the log, or to what is no position', async () => {
     const { subscriptions } = await running.start([recorder().definition], lease)
     for (const to of [1, -1, 0.5, 'end' as 'origin']) {

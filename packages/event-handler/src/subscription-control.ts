@@ -1,4 +1,4 @@
-import type { EventStore } from '@writ/event-store'
+import { type EventStore, refuseUnknownOptions } from '@writ/event-store'
 import { findByName } from './definition/find-by-name.js'
 import { forwardingTo } from './delivery/transaction-contexts.js'
 import { InvalidResetError, SubscriptionInUseError } from './errors/subscription-errors.js'
@@ -31,10 +31,11 @@ export class SubscriptionControl {
     this.heart.soon()
   }
 
-  async reset(name: string, { to }: ResetTarget): Promise<void> {
+  async reset(name: string, target: ResetTarget): Promise<void> {
+    refuseUnknownOptions('reset', target, ['to'])
     const { definition } = findByName(this.subscriptions, name)
     const { kind, name: known, beforeReset, readModel } = definition
-    const position = await this.positionOf(known, to)
+    const position = await this.positionOf(known, target.to)
     if (kind === 'projection' && !beforeReset) await this.refuseToRepeat(known, position)
     await this.store.checkpoints.reset(known, position, async (transaction) => {
       const below = readModel ? withOwnTables(transaction, readModel) : forwardingTo(transaction)

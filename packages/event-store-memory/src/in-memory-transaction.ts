@@ -21,7 +21,7 @@ export class InMemoryTransaction {
     throw new CapabilityMissingError(
       'memory',
       'SQL',
-      'Run this projection on PostgreSQL, or let it keep its read model in an object of its own.',
+      'Run what asks for it on PostgreSQL; in memory, a projection keeps its rows in an object of its own, and a transaction by `rows`.',
     )
   }
 

@@ -1,4 +1,4 @@
-import { WritError } from '@writ/event-store'
+import { thrownMessage, WritError } from '@writ/event-store'
 
 /** An option of `postgresEventStore`, `migratePostgresEventStore` or `dropPostgresEventStore` is wrong. Nothing was done. */
 export class PostgresOptionError extends WritError<'invalid-postgres-option'> {
@@ -141,10 +141,26 @@ export class PostgresRefusedError extends WritError<'postgres-refused'> {
   ) {
     super(
       'postgres-refused',
-      `PostgreSQL refused to ${operation} (SQLSTATE ${sqlState}). Nothing was written; its own message is the cause of this error.`,
+      `PostgreSQL refused what the store needs to ${operation}${refusalBy(sqlState, cause)}. Nothing was written; ${remedyFor(sqlState)}.`,
       { cause },
     )
   }
+}
+
+// The server's message is repeated only where it holds nothing but names: of users, databases, tables. Others may quote what was to be stored.
+function refusalBy(sqlState: string, cause: unknown): string {
+  return /^(28|3D|3F|42)/.test(sqlState) ? `: ${thrownMessage(cause)} (SQLSTATE ${sqlState})` : ` (SQLSTATE ${sqlState})`
+}
+
+function remedyFor(sqlState: string): string {
+  if (sqlState.startsWith('28')) return 'correct the user or the password of the connection'
+  if (sqlState === '3D000') return 'make the database, or correct its name'
+  if (sqlState === '42501')
+    return (
+      "give its role that right: migratePostgresEventStore({ grantTo }) gives a service's role all that it needs, " +
+      'and a role that makes the schema must be allowed to create in the database'
+    )
+  return 'its own message is the cause of this error'
 }
 
 /** A statement of the `sql` template can't be made. Nothing was done. */

@@ -234,3 +234,28 @@ describe('Dropping a store', () => {
     await admin.query(`drop view ${view}`)
   })
 })
+
+describe('A start that PostgreSQL refuses', () => {
+  const startAt = async (change: (url: URL) => void, schema: string) => {
+    const url = new URL(testDatabase().connectionString)
+    change(url)
+    const store = postgresEventStore({ connectionString: url.href, schema })
+    await expect(store.start()).rejects.toMatchObject({ code: 'postgres-refused' })
+    return store.start().catch(({ message }: Error) => message)
+  }
+
+  it('says why, and what to do', async () => {
+    const { schema } = testDatabase()
+    const runner = await newRole()
+    const as = (username: string, password: string) => (url: URL) => Object.assign(url, { username, password })
+    expect(await startAt(as('nobody-at-all', 'x'), schema)).toMatch(
+      /to start: .*nobody-at-all.*\(SQLSTATE 28.*correct the user or the password/,
+    )
+    expect(await startAt((url) => Object.assign(url, { pathname: '/nowhere' }), schema)).toMatch(
+      /to start: database "nowhere" does not exist \(SQLSTATE 3D000\).*make the database/,
+    )
+    expect(await startAt((url) => Object.assign(url, { href: runner.connectionString }), schema)).toMatch(
+      /permission denied for database .*\(SQLSTATE 42501\).*grantTo/,
+    )
+  })
+})

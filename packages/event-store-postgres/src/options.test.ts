@@ -48,6 +48,13 @@ describe('The options of the store', () => {
     expect(message).not.toContain('hush')
   })
 
+  it('say that there is no connection string, as where an environment variable is not set', () => {
+    expect(refusal({ connectionString: undefined }).message).toContain('is missing, and so is `pool`')
+    expect(refusal({ connectionString, pool: new pg.Pool() }).message).toContain('does not go with `pool`')
+    expect(refusal(connectionString)).toMatchObject({ option: 'options', message: expect.not.stringContaining('hush') })
+    expect(refusal(undefined)).toMatchObject({ option: 'options' })
+  })
+
   it('are refused before anything starts, and taken when they are right', () => {
     expect(postgresEventStore({ connectionString, schema: 'Some-schema$1' }).adapter).toBe('postgres')
   })

@@ -89,6 +89,8 @@ const known = [
 
 /** @throws PostgresOptionError; it never repeats a connection string, for that may hold a password */
 export function checkOptions(options: PostgresEventStoreOptions): CheckedOptions {
+  if (typeof options !== 'object' || options === null)
+    throw new PostgresOptionError('options', 'must be an object, such as { connectionString }')
   for (const option of Object.keys(options)) {
     if (known.includes(option)) continue
     const nearest = nearestName(option, known)
@@ -132,9 +134,13 @@ export function checkOptions(options: PostgresEventStoreOptions): CheckedOptions
 }
 
 function sourceOf({ connectionString, pool, poolSize, idleTimeout }: PostgresEventStoreOptions): CheckedOptions['source'] {
-  if ((connectionString === undefined) === (pool === undefined)) {
-    throw new PostgresOptionError('connectionString', 'or `pool` must be given, and not both')
-  }
+  if (connectionString !== undefined && pool !== undefined)
+    throw new PostgresOptionError('connectionString', 'does not go with `pool`: give one of them')
+  if (connectionString === undefined && pool === undefined)
+    throw new PostgresOptionError(
+      'connectionString',
+      'is missing, and so is `pool`: give one of them; where it comes from the environment, the variable is not set',
+    )
   if (pool !== undefined) {
     if (typeof pool?.connect !== 'function') throw new PostgresOptionError('pool', 'must be a pg.Pool')
     if (poolSize !== undefined) throw new PostgresOptionError('poolSize', 'does not go with `pool`, which has a size already')

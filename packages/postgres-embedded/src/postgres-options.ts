@@ -38,8 +38,31 @@ const ownSettings = new Map([
   ['log_destination', 'the log goes to `server.log` in the data folder'],
 ])
 
+const ofTemporary: readonly string[] = [
+  'database',
+  'settings',
+  'environment',
+  'log',
+  'startTimeout',
+] satisfies (keyof TemporaryPostgresOptions)[]
+const ofStart: readonly string[] = ['dataDirectory', 'port', ...ofTemporary]
+
+/** @throws PostgresEmbeddedError `invalid-option` for what is no option of `startTemporaryPostgres`. */
+export function refuseOthersThanTemporary(options: TemporaryPostgresOptions): void {
+  refuseUnknownOptions(options, ofTemporary)
+}
+
+function refuseUnknownOptions(options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null)
+    throw new PostgresEmbeddedError('invalid-option', `The options must be an object with some of ${known.join(', ')}.`)
+  const option = Object.keys(options).find((name) => !known.includes(name))
+  if (option !== undefined)
+    throw new PostgresEmbeddedError('invalid-option', `There is no option ${option}; there are ${known.join(', ')}.`, { option })
+}
+
 /** @throws PostgresEmbeddedError `invalid-option`. */
 export function checkOptions(options: PostgresOptions): void {
+  refuseUnknownOptions(options, ofStart)
   const { dataDirectory, port, database, settings = {}, environment = {}, startTimeout } = options
   if (typeof dataDirectory !== 'string' || dataDirectory === '' || dataDirectory.includes('\0'))
     throw invalid('dataDirectory', dataDirectory, 'give the path of a folder')

@@ -207,6 +207,12 @@ it.each([
   ['settings.a=b -c fsync', { settings: { 'a=b -c fsync': 'off' } }],
   ['environment.PGPORT', { environment: { PGPORT: '1' } }],
   ['environment.A=B', { environment: { 'A=B': '' } }],
+  ['databse', { databse: 'bank' }],
 ])('refuses a bad option: %s', async (option, options) => {
   await expect(startPostgres({ dataDirectory, ...options })).rejects.toMatchObject({ code: 'invalid-option', option })
+})
+
+it('refuses what are no options', async () => {
+  for (const options of [undefined, null, '.data'])
+    await expect(startPostgres(options as never)).rejects.toMatchObject({ code: 'invalid-option' })
 })

@@ -31,6 +31,11 @@ it('removes its folder where it does not start', async () => {
   await expect(startTemporaryPostgres({ settings: { shared_buffers: 'plenty' } })).rejects.toMatchObject({ code: 'start-failed' })
 })
 
+it('has no folder to be told, and says so', async () => {
+  const options = { dataDirectory: '.data' } as object
+  await expect(startTemporaryPostgres(options)).rejects.toMatchObject({ code: 'invalid-option', option: 'dataDirectory' })
+})
+
 it('removes the folders that killed processes left, and no other', async () => {
   // A folder for temporary files of this test's own: with the clock put forward, another test's newest folder would look abandoned.
   const temporary = await makeFolder()

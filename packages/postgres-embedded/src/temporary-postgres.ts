@@ -5,7 +5,7 @@ import { removeTemporaryCopy } from './binaries.js'
 import { openDataDirectory } from './data-directory.js'
 import { lockDirectory } from './directory-lock.js'
 import { serverMark, stopLeftBehindServer } from './left-behind-server.js'
-import type { TemporaryPostgresOptions } from './postgres-options.js'
+import { refuseOthersThanTemporary, type TemporaryPostgresOptions } from './postgres-options.js'
 import { type PostgresServer, startPostgres } from './start-postgres.js'
 
 const prefix = 'writ-postgres-data-'
@@ -17,6 +17,7 @@ const prefix = 'writ-postgres-data-'
  * @throws PostgresEmbeddedError
  */
 export async function startTemporaryPostgres(options: TemporaryPostgresOptions = {}): Promise<PostgresServer> {
+  refuseOthersThanTemporary(options)
   await removeAbandonedFolders()
   const dataDirectory = await mkdtemp(join(tmpdir(), prefix))
   if (process.getuid?.() === 0) await chmod(dataDirectory, 0o711)

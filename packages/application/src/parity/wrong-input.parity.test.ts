@@ -1,7 +1,7 @@
 import 'reflect-metadata'
 import { aggregate, boundary, inSteps } from '@writ/aggregate'
 import { commandHandler, type DispatchContext, type Middleware, route, withMiddleware } from '@writ/command-router'
-import { eventHandler, on } from '@writ/event-handler'
+import { eventHandler, liveProjection, on } from '@writ/event-handler'
 import { Command, Event } from '@writ/event-store'
 import { inMemoryEventStore } from '@writ/event-store-memory'
 import { z } from 'zod'
@@ -10,6 +10,12 @@ import { Application, type ApplicationOptions, type ApplicationTransaction, type
 const Move = z.object({ account: z.string(), amount: z.int() })
 class Deposit extends Command('deposit', Move) {}
 class Deposited extends Event('deposited', Move) {}
+const turnover = liveProjection({
+  name: 'turnover',
+  events: [Deposited],
+  initialState: () => 0,
+  evolve: { deposited: (sum) => sum + 1 },
+})
 class Unlisted extends Event('unlisted', Move) {}
 
 const purse = {
@@ -26,7 +32,7 @@ const deposit = new Deposit({ account: 'ann', amount: 1 })
 const deposits = boundary({
   events: [Deposited],
   matching: (_command: Deposit) => ({}),
-  initialState: 0,
+  initialState: () => 0,
   evolve: { deposited: (count) => count + 1 },
 })
 
@@ -132,10 +138,14 @@ describe('what the compiler would have refused', () => {
       ],
       ['prefix', () => route(Deposit, wrong({ aggregate: purses, prefix: 5 })), { code: 'invalid-option', option: 'prefix' }],
       ['middleware', () => withMiddleware(wrong([5]), []), { code: 'invalid-option', option: 'middleware' }],
-      ['matching', () => boundary(wrong({ ...deposits, matching: 5, initialState: 0, evolve: {} })), { code: 'invalid-option' }],
+      [
+        'matching',
+        () => boundary(wrong({ ...deposits, matching: 5, initialState: () => 0, evolve: {} })),
+        { code: 'invalid-option' },
+      ],
       [
         'matching that is none',
-        () => boundary(wrong({ events: [Deposited], matching: 5, initialState: 0, evolve: { deposited: () => 0 } })),
+        () => boundary(wrong({ events: [Deposited], matching: 5, initialState: () => 0, evolve: { deposited: () => 0 } })),
         { code: 'invalid-boundary' },
       ],
     ])('%s', (_, write, error) => {
@@ -242,6 +252,8 @@ describe('what the compiler would have refused', () => {
     ['work', (app) => app.transaction(wrong(undefined))],
     ['work', (app) => app.readModel('balances', wrong(null))],
     ['projection', (app) => app.live(wrong(null))],
+    ['version', (app) => app.live(turnover, { at: wrong({ version: 1 }) })],
+    ['at', (app) => app.live(turnover, { at: wrong({}) })],
     ['projection', (app) => app.live(wrong({}))],
   ])('is refused where something is asked of an application: its %s, as in %s', async (option, ask) => {
     const app = await start()

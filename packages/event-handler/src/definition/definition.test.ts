@@ -100,6 +100,10 @@ describe('the definition of a subscription', () => {
     ['an unknown consistency', { name: 'n', consistency: 'eventually' }, 'consistency'],
     ['a negative start', { name: 'n', startFrom: -1 }, 'startFrom'],
     ['a policy that is no function', { name: 'n', onError: 'skip' }, 'onError'],
+    ['a checkpoint that is a number', { name: 'n', checkpoint: 5 }, "'checkpoint' must be { events, within }"],
+    ['an unknown option of a checkpoint', { name: 'n', checkpoint: { evnts: 1 } }, "'evnts' is unknown"],
+    ['a batch that is a number', { name: 'n', batch: 500 }, "'batch' must be { size, within }"],
+    ['an unknown option of a batch', { name: 'n', batch: { sise: 500 } }, "'sise' is unknown"],
     ['an unknown option', { name: 'n', consistancy: 'strong' }, "'consistency' may be meant"],
   ])('refuses %s', (_, options, why) => {
     expect(() => eventHandler({ ...(options as { name: string }), on: [on(Deposited, () => {})] })).toThrow(

@@ -139,7 +139,13 @@ export function checkOptions(source: string, options: EventHandlerOptions & Proj
   }
   const { name, startFrom = 'origin', version = 1, consistency = 'eventual', onError } = options
   const { partitions = 1, concurrency = 1 } = options
-  const { size = 1, within = 0 } = options.batch ?? {}
+  const { batch = {}, checkpoint = {} } = options
+  if (typeof batch !== 'object' || batch === null) refuse("its 'batch' must be { size, within }, or one of the two")
+  if (typeof checkpoint !== 'object' || checkpoint === null)
+    refuse("its 'checkpoint' must be { events, within }, or one of the two")
+  const strange = Object.keys(batch).find((option) => option !== 'size' && option !== 'within')
+  if (strange !== undefined) refuse(`its batch's '${strange}' is unknown; there are 'size' and 'within'`)
+  const { size = 1, within = 0 } = batch
   const { mostParked = 1 } = options
   const { schema, swap = 'when-caught-up', comparable = false } = options
   if (typeof name !== 'string' || !namePattern.test(name)) {
@@ -163,6 +169,6 @@ export function checkOptions(source: string, options: EventHandlerOptions & Proj
   if (typeof comparable !== 'boolean') refuse("its 'comparable' must be true or false")
   if (!Number.isSafeInteger(size) || size < 1 || size > 10_000) refuse("its batch's 'size' must be an integer from 1 to 10000")
   if (!(within >= 0 && within <= 60_000)) refuse("its batch's 'within' must be milliseconds from 0 to 60000")
-  const whyNot = whyNoCheckpointing(options.checkpoint ?? {})
+  const whyNot = whyNoCheckpointing(checkpoint)
   if (whyNot) refuse(`its checkpoint's ${whyNot}`)
 }

@@ -11,7 +11,7 @@ export class InlineProjectionFailedError extends WritError<'inline-projection-fa
   ) {
     super(
       'inline-projection-failed',
-      `The inline projection '${projection}' failed on '${event}' for '${stream}': ${thrownMessage(cause)} ` +
+      `The inline projection '${projection}' failed on '${event}' for '${stream}': ${thrownMessage(cause).replace(/\.$/, '')}. ` +
         'The append was refused and nothing was written. Mend the handler; where it means to refuse, let it throw a DomainError.',
       { cause },
     )

@@ -60,7 +60,10 @@ export class UnknownHandlerError extends WritError<'unknown-handler'> {
     const nearest = nearestName(handler, known)
     super(
       'unknown-handler',
-      `No event handler or projection is called '${handler}'${nearest ? `; '${nearest}' may be meant` : ''}.`,
+      `No event handler or projection is called '${handler}'${nearest ? `; '${nearest}' may be meant` : ''}. ` +
+        (known.length > 0
+          ? `Known are ${known.join(', ')}.`
+          : "None is listed: name its class in a module's `eventHandlers` or `projections`."),
     )
   }
 }

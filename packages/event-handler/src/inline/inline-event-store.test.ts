@@ -94,6 +94,7 @@ describe.each([
       event: 'deposited',
       stream: 'account-a',
       cause: expect.objectContaining({ message: 'unlucky' }),
+      message: expect.stringContaining(': unlucky. The append was refused'),
     })
     await expect(failing).rejects.toBeInstanceOf(WritError)
     expect(await state()).toEqual([{ a: 0 }, 0])

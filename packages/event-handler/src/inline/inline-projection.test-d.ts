@@ -1,5 +1,6 @@
 import { Deposited } from '../../test/bank-events.js'
 import { type InlineContext, InlineProjection, inlineProjection, On, on, type ProjectionContext } from '../index.js'
+import type { MethodsThatWantAPosition } from './inline-projection.js'
 
 interface Sql {
   readonly sql: (text: string) => Promise<void>
@@ -22,6 +23,11 @@ export class WantsAPosition {
     return position
   }
 }
+
+// The compiler's message says which method it is.
+type WantsAContextOfAnotherKind = { deposited(event: Deposited, context: ProjectionContext<Sql>): void }
+const method: MethodsThatWantAPosition<WantsAContextOfAnotherKind> = 'deposited'
+void method
 
 // @ts-expect-error the context of another kind of projection, with a position
 @InlineProjection({ name: 'wrong' })

@@ -1,4 +1,4 @@
-import type { AnyEvent, AnyEventClass, Class } from '@writ/event-store'
+import type { AnyEvent, AnyEventClass, Class, Mistake } from '@writ/event-store'
 import { type Handler, handlersByType, handlersOfClass, refuseUnknownOptions } from '../definition/define.js'
 import type { HandlerContext } from '../definition/handler-context.js'
 import { type OnEvent, refuseStandardMode } from '../definition/on.js'
@@ -60,7 +60,9 @@ export type MethodsThatWantAPosition<Instance> = {
 export const InlineProjection =
   (options: InlineProjectionOptions) =>
   <ProjectionClass extends Class<object & SetsUp>>(
-    projectionClass: [MethodsThatWantAPosition<InstanceType<ProjectionClass>>] extends [never] ? ProjectionClass : never,
+    projectionClass: [MethodsThatWantAPosition<InstanceType<ProjectionClass>>] extends [never]
+      ? ProjectionClass
+      : Mistake<`its method ${MethodsThatWantAPosition<InstanceType<ProjectionClass>> & string} wants a context that is not InlineContext: an event has no position before it is stored`>,
     ...rest: readonly unknown[]
   ): void => {
     refuseStandardMode('@InlineProjection', rest[0])

@@ -211,7 +211,7 @@ export class Waits implements Watcher {
           for (const leave of waiters) leave()
         }
         this.runtime.sleep(timeout, timer.signal).then(() => {
-          if (!timer.signal.aborted) fail(`${timeout} ms were not enough`)
+          if (!timer.signal.aborted) fail(`${Math.round(timeout)} ms were not enough`)
         })
       })
     } finally {

@@ -373,6 +373,8 @@ export const deletingStreams: Area = (scenario) => {
     ]) {
       await rejectsWith('invalid-append', () => store.streams.delete(stream, options as never))
     }
+    // Passed over, it would delete what somebody else has just written.
+    await rejectsWith('invalid-option', () => store.streams.delete(stream, { expectedversion: 1 } as never))
     expect(await streamEvents(store, stream)).toHaveLength(2)
   })
 }

@@ -76,6 +76,7 @@ export const listingStreams: Area = (declare) => {
       { search: '\ud83d' },
       { after: 5 as never },
       { reserved: 'yes' as never },
+      { catgory: 'account' } as never,
     ]
     for (const options of malformed) await rejectsWith('invalid-read', () => store.streams.list(options))
   })

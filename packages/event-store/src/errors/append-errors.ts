@@ -1,6 +1,7 @@
 import type { ExpectedVersion } from '../store/expected-version.js'
 import type { Receipt } from '../store/receipts.js'
 import type { StoredEvent } from '../store/stored-event.js'
+import { thrownCode, thrownMessage } from './thrown.js'
 import { WritError } from './writ-error.js'
 
 /** A stream was not at the version that a decision was made on: another writer was first. Nothing was written. */
@@ -13,12 +14,17 @@ export class WrongExpectedVersionError extends WritError<'wrong-expected-version
     /** The events beyond a numeric expected version, in order; undefined where there are more than 100 of them, or some are not to be read any more: read the stream. */
     readonly missed: readonly StoredEvent[] | undefined,
   ) {
-    super(
-      'wrong-expected-version',
-      `The stream '${stream}' was expected at version ${JSON.stringify(expectedVersion)} and is at ${actualVersion}: another writer was first. ` +
-        'Nothing was written; take over what was missed and decide again.',
-    )
+    super('wrong-expected-version', `The stream '${stream}' ${whatWasExpected(expectedVersion, actualVersion)}.`)
   }
+}
+
+function whatWasExpected(expected: ExpectedVersion, actual: number): string {
+  if (expected === 'stream-exists')
+    return "was expected to exist, and has no events. Nothing was written; check its name, or expect 'no-stream' or 'any'"
+  if (typeof expected === 'number' && expected > actual)
+    return `was expected at version ${expected} and has come to ${actual} only. Nothing was written; expect the version that was read`
+  const place = expected === 'no-stream' ? 'to be new' : `at version ${expected}`
+  return `was expected ${place} and is at ${actual}: another writer was first. Nothing was written; take over what was missed and decide again`
 }
 
 /** An event that a boundary's decision did not know matches its query. Nothing was written. */
@@ -79,13 +85,21 @@ export class StoreUnavailableError extends WritError<'store-unavailable'> {
   ) {
     super(
       'store-unavailable',
-      `The ${adapter} store could not be reached (${operation}). ` +
+      `The ${adapter} store could not be reached (${operation})${reasonOf(cause)}. ` +
         (mayBeCommitted
           ? 'What was asked may have been stored: repeat it with the same ids, and it takes effect once.'
           : 'Nothing was written; try again.'),
       { cause },
     )
   }
+}
+
+// What the operating system or the driver says. An error of Writ's own says what was written and what to do as well: it stays the cause.
+function reasonOf(cause: unknown): string {
+  if (cause === undefined || cause instanceof WritError) return ''
+  // Where a host has several addresses, the error for all of them has a code and no message.
+  const reason = thrownMessage(cause) || thrownCode(cause)
+  return reason ? `: ${reason.replace(/\.$/, '')}` : ''
 }
 
 /** The store has not been started, or was stopped. Nothing was written. */

@@ -9,12 +9,18 @@ describe('nearestName', () => {
     ['Open-Account', 'open-account'],
     ['withdrawmoney', 'withdraw-money'],
     ['open-account', 'open-account'],
+    ['poen-account', 'open-account'],
   ])('finds, for %s, %s', (name, meant) => {
     expect(nearestName(name, known)).toBe(meant)
   })
 
   it('finds the nearest of several that are near', () => {
     expect(nearestName('money-x', ['money-ab', 'money-y', 'money-xyz'])).toBe('money-y')
+  })
+
+  it('takes two neighbours that changed places for one mistake', () => {
+    expect(nearestName('mials', ['mails', 'miles'])).toBe('mails')
+    expect(nearestName('nam', ['man'])).toBeUndefined()
   })
 
   it('finds nothing where more than a third of the letters differ', () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { InvalidMessageDefinitionError, InvalidMessageError, type MessageIssue } from '../errors/invalid-message-error.js'
+import { refuseOldNode } from '../errors/unsupported-node-error.js'
 import { formatPath } from '../errors/value-not-storable-error.js'
 import { isAsync } from './asynchronous.js'
 import { withFrozenValues } from './frozen-instance.js'
@@ -18,6 +19,7 @@ export interface MessageSchema {
 }
 
 export function messageSchema(kind: Kind, type: string, schema: z.ZodObject): MessageSchema {
+  refuseOldNode()
   checkDefinition(type, schema)
   return hasCodecs(schema) ? withCodecs(kind, type, schema) : withoutCodecs(kind, type, schema)
 }

@@ -49,7 +49,10 @@ export function checkAppend(append: Append): void {
 
 function checkEvent(stream: string, event: NewEvent): void {
   if (!uuid.test(event.id))
-    throw new InvalidAppendError(stream, `the event id '${String(event.id).slice(0, 60)}' is no UUID in lower case`)
+    throw new InvalidAppendError(
+      stream,
+      `the event id '${String(event.id).slice(0, 60)}' is no UUID in lower case, such as newEvent gives`,
+    )
   if (!isSerialised(event)) checkWrittenByHand(stream, event)
   if (isReservedType(event.type)) return
   if (!Number.isSafeInteger(event.schemaVersion) || event.schemaVersion < 1 || event.schemaVersion > 32_767) {

@@ -106,7 +106,8 @@ function readDefaults(options: ReadOptions): Required<ReadOptions> {
 }
 
 // One that is misspelt would read more than was asked for, or less.
-function refuseUnknown(options: object, known: readonly string[]): void {
+/** @throws InvalidReadError for an option that a read does not have, with the nearest name */
+export function refuseUnknown(options: object, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null) throw new InvalidReadError('options', 'they must be an object')
   const unknown = Object.keys(options).find((option) => !known.includes(option))
   if (unknown === undefined) return

@@ -1,6 +1,8 @@
 import { InvalidReadError } from '../errors/append-errors.js'
 import { InvalidAppendError } from '../errors/invalid-append-error.js'
+import { refuseUnknownOptions } from '../errors/invalid-option-error.js'
 import { InvalidTruncationError } from '../errors/stream-errors.js'
+import { refuseUnknown } from './check-read.js'
 import { checkExpectedVersion } from './expected-version.js'
 import { checkStreamName, isCategory, isReservedStream } from './stream-name.js'
 import type { DeleteOptions, ListOptions, TruncateOptions } from './streams.js'
@@ -8,9 +10,10 @@ import type { DeleteOptions, ListOptions, TruncateOptions } from './streams.js'
 /**
  * A delete with every option given.
  *
- * @throws InvalidStreamNameError, InvalidAppendError
+ * @throws InvalidOptionError, InvalidStreamNameError, InvalidAppendError
  */
 export function checkDelete(stream: string, options: DeleteOptions = {}): Required<DeleteOptions> {
+  refuseUnknownOptions('streams.delete', options, ['expectedVersion', 'hard', 'metadata'])
   const { expectedVersion = 'stream-exists', hard = false, metadata = {} } = options
   checkStreamName(stream)
   checkExpectedVersion(stream, expectedVersion)
@@ -21,9 +24,11 @@ export function checkDelete(stream: string, options: DeleteOptions = {}): Requir
 /**
  * A truncation with every option given.
  *
- * @throws InvalidStreamNameError, InvalidTruncationError
+ * @throws InvalidOptionError, InvalidStreamNameError, InvalidTruncationError
  */
-export function checkTruncate(stream: string, { before, hard = false }: TruncateOptions): Required<TruncateOptions> {
+export function checkTruncate(stream: string, options: TruncateOptions): Required<TruncateOptions> {
+  refuseUnknownOptions('streams.truncate', options, ['before', 'hard'])
+  const { before, hard = false } = options
   checkStreamName(stream)
   if (!Number.isSafeInteger(before) || before < 1) throw new InvalidTruncationError(stream, before, undefined)
   if (typeof hard !== 'boolean') throw new InvalidAppendError(stream, 'the option `hard` of its truncation must be true or false')
@@ -36,8 +41,11 @@ export const MOST_NAMES_SEARCHED = 10_000
 /** A list of streams with every option given but those that narrow it down; what they would leave out is empty. */
 export type StreamList = Required<Omit<ListOptions, 'category'>> & Pick<ListOptions, 'category'>
 
+const listOptions: readonly (keyof ListOptions)[] = ['category', 'prefix', 'search', 'after', 'limit', 'reserved']
+
 /** @throws InvalidReadError */
 export function streamList(options: ListOptions = {}): StreamList {
+  refuseUnknown(options, listOptions)
   const { category, prefix = '', search = '', after = '', limit = 100 } = options
   if (category !== undefined && !isCategory(category)) {
     throw new InvalidReadError('category', "it must be what stands before the first dash in a stream's name")
