@@ -66,6 +66,7 @@ function problem(error: unknown): { status: number; body: object } {
   if (DomainError.is(error)) return { status: 409, body: { code: error.code, message: error.message } }
   if (error instanceof z.ZodError || error instanceof SyntaxError)
     return { status: 400, body: { code: 'invalid-request', message: error.message } }
+  if (hasCode(error, 'committed-not-yet-visible')) return { status: 503, body: { code: error.code, message: error.message } }
   if (hasCode(error, 'command-id-reused')) return { status: 422, body: { code: error.code, message: error.message } }
   console.error(error)
   return { status: 500, body: { code: 'internal-error' } }
