@@ -62,8 +62,9 @@ export function testServer(): Server {
   if (connectionString) return { connectionString, run: process.env[RUN] ?? `pid${process.pid}` }
   const why = process.env[ERROR] ?? 'neither DATABASE_URL nor a global setup has named one'
   throw new TestStoreUnavailableError(
-    `These tests are to run on PostgreSQL, and there is no server: ${why}. Set DATABASE_URL; or install @writ/postgres-embedded, and ` +
-      "name '@writ/testing/jest-global-setup' and '@writ/testing/jest-global-teardown' in your Jest configuration.",
+    `These tests are to run on PostgreSQL, and there is no server: ${why}. Set DATABASE_URL; or install @writ/postgres-embedded: ` +
+      "name '@writ/testing/jest-global-setup' and '@writ/testing/jest-global-teardown' in your Jest configuration, with another runner " +
+      'set DATABASE_URL to what its startTemporaryPostgres() gives.',
   )
 }
 
