@@ -23,6 +23,13 @@ describe('the configuration', () => {
     expect(message).not.toContain('canary')
   })
 
+  it('refuses a URL without its slashes, for all behind the protocol would be taken for a path', () => {
+    const wrong = { DATABASE_URL: 'postgres:canary@host/db' }
+    const message = String(catching(() => readConfiguration(wrong)))
+    expect(message).toContain('DATABASE_URL: expected a URL that begins with postgres://')
+    expect(message).not.toContain('canary')
+  })
+
   it('refuses a port that is no number', () => {
     for (const PORT of ['-1', '3000.5', '1e3', ' 3000', 'http'])
       expect(() => readConfiguration({ PORT })).toThrow('PORT: expected a port')

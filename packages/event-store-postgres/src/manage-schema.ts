@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { Connections } from './connections.js'
 import { PostgresOptionError } from './errors.js'
-import { type CheckedOptions, checkOptions, type PostgresEventStoreOptions } from './options.js'
+import { type CheckedOptions, checkOptions, type PostgresEventStoreOptions, refuseNoOptions } from './options.js'
 import { checkServer } from './schema/check-server.js'
 import { dropSchema } from './schema/drop-schema.js'
 import { grantRights } from './schema/grants.js'
@@ -31,11 +31,13 @@ export interface DropOptions extends Pick<PostgresEventStoreOptions, Common> {
  * @throws PostgresOptionError, UnsupportedServerError, SchemaTooNewError, MigrationBlockedError, PostgresRefusedError,
  *   StoreUnavailableError
  */
-export async function migratePostgresEventStore({ grantTo, ...options }: MigrateOptions): Promise<Migrated> {
+export async function migratePostgresEventStore(options: MigrateOptions): Promise<Migrated> {
+  refuseNoOptions(options)
+  const { grantTo, ...others } = options
   if (grantTo !== undefined && (typeof grantTo !== 'string' || grantTo === '' || grantTo.includes('\u0000'))) {
     throw new PostgresOptionError('grantTo', 'must be the name of a role')
   }
-  const checked = checkOptions(options)
+  const checked = checkOptions(others)
   return withConnections(checked, async (connections) => {
     await connections.using('start', checkServer, { writes: false })
     const migrated = await migrate(connections, checked)
@@ -54,8 +56,10 @@ export async function migratePostgresEventStore({ grantTo, ...options }: Migrate
  * @throws PostgresOptionError unless `confirm` repeats the schema's name
  * @throws SchemaNotEmptyError, SchemaTooNewError, PostgresRefusedError, StoreUnavailableError
  */
-export async function dropPostgresEventStore({ confirm, ...options }: DropOptions): Promise<boolean> {
-  const checked = checkOptions(options)
+export async function dropPostgresEventStore(options: DropOptions): Promise<boolean> {
+  refuseNoOptions(options)
+  const { confirm, ...others } = options
+  const checked = checkOptions(others)
   const { schema, lockTimeout } = checked
   if (confirm !== schema.name) {
     throw new PostgresOptionError('confirm', `must be the schema's name, '${schema.name}': all its events would be lost`)

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import pg from 'pg'
 import { PostgresOptionError } from './errors.js'
+import { dropPostgresEventStore, migratePostgresEventStore } from './manage-schema.js'
 import type { PostgresEventStoreOptions } from './options.js'
 import { postgresEventStore } from './postgres-event-store.js'
 import { schemaName } from './schema/schema-name.js'
@@ -53,6 +54,13 @@ describe('The options of the store', () => {
     expect(refusal({ connectionString, pool: new pg.Pool() }).message).toContain('does not go with `pool`')
     expect(refusal(connectionString)).toMatchObject({ option: 'options', message: expect.not.stringContaining('hush') })
     expect(refusal(undefined)).toMatchObject({ option: 'options' })
+  })
+
+  it.each([
+    ['migrate', migratePostgresEventStore],
+    ['drop', dropPostgresEventStore],
+  ])('are wanted to %s a store, too', async (_what, manage) => {
+    await expect(manage(undefined as never)).rejects.toMatchObject({ code: 'invalid-postgres-option', option: 'options' })
   })
 
   it('are refused before anything starts, and taken when they are right', () => {

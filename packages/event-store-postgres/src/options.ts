@@ -87,16 +87,21 @@ const known = [
   'runtime',
 ]
 
-/** @throws PostgresOptionError; it never repeats a connection string, for that may hold a password */
-export function checkOptions(options: PostgresEventStoreOptions): CheckedOptions {
+/** @throws PostgresOptionError for a text, null and whatever else is no object with options */
+export function refuseNoOptions(options: unknown): void {
   if (typeof options !== 'object' || options === null)
     throw new PostgresOptionError('options', 'must be an object, such as { connectionString }')
+}
+
+/** @throws PostgresOptionError; it never repeats a connection string, for that may hold a password */
+export function checkOptions(options: PostgresEventStoreOptions): CheckedOptions {
+  refuseNoOptions(options)
   for (const option of Object.keys(options)) {
     if (known.includes(option)) continue
     const nearest = nearestName(option, known)
     throw new PostgresOptionError(
       option,
-      `is none${nearest ? `; the nearest is '${nearest}'` : ''}; the options are ${known.join(', ')}`,
+      `is unknown${nearest ? `; the nearest is '${nearest}'` : ''}. Known are ${known.join(', ')}`,
     )
   }
   const {
