@@ -9,6 +9,7 @@ import {
 import { type AggregatesOptions, checkedOptions } from './aggregates-options.js'
 import type { AggregateDefinition } from './definition/decider.js'
 import { CommandDeadlockError } from './errors/command-deadlock-error.js'
+import { ConflictsWithItselfError } from './errors/conflicts-with-itself-error.js'
 import { AggregateOverloadedError, AggregatesStoppedError } from './errors/execution-errors.js'
 import { InvalidAggregateError } from './errors/invalid-aggregate-error.js'
 import { NestedCommandError } from './errors/nested-command-error.js'
@@ -193,7 +194,20 @@ export class Aggregates {
     const { surroundings } = this
     const runtime: Runtime = Object.create(surroundings.runtime, { uuid: { value: uuid } })
     const knownOf = (stream: string) => this.runtimes.knownOf(stream)
-    return new TransactionScope(transaction, { ...surroundings, runtime, knownOf }, { looksForReceipts: true })
+    const sender = handlerAtWork()
+    const checkStream = (stream: string) => {
+      const place = this.placeOf(stream)
+      if (place && sender?.deciderAt(place)) throw new ConflictsWithItselfError(stream)
+    }
+    return new TransactionScope(transaction, { ...surroundings, runtime, knownOf }, { looksForReceipts: true, checkStream })
+  }
+
+  /** Whose work it is that asks: a handler's, a transaction's or an inline projection's, where that is one with these aggregates. */
+  whoIsAtWork(): Pick<AtWork, 'stream' | 'projection'> | undefined {
+    return handlerAtWork()?.thatIs(
+      ({ place, transactionOf }) =>
+        transactionOf === this.stored || (place !== undefined && this.placeOf(place.stream) === place),
+    )
   }
 
   /** @throws NestedTransactionError for whoever holds a transaction already */

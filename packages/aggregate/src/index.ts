@@ -52,6 +52,7 @@ export {
   TooManyConflictsError,
 } from './errors/execution-errors.js'
 export { CommandDeadlockError } from './errors/command-deadlock-error.js'
+export { ConflictsWithItselfError } from './errors/conflicts-with-itself-error.js'
 export { NestedCommandError } from './errors/nested-command-error.js'
 export { NestedTransactionError } from './errors/nested-transaction-error.js'
 export { InvalidBoundaryError } from './errors/invalid-boundary-error.js'

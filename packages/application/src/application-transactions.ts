@@ -13,6 +13,7 @@ import {
 /** What `app.transaction` and `app.within` do: work in one transaction of the store, or in one that somebody else commits. */
 export class ApplicationTransactions<Transaction extends object> {
   private readonly dependencies: TransactionDependencies<Transaction>
+  private readonly running = new Set<Promise<unknown>>()
 
   constructor(private readonly parts: Parts<Transaction>) {
     const { writing: store, aggregates, router, runtime, composition } = parts
@@ -22,7 +23,34 @@ export class ApplicationTransactions<Transaction extends object> {
     this.dependencies = { store, aggregates, router, runtime, events, inRows }
   }
 
-  async run<T>(work: ApplicationWork<Transaction, T>, options: TransactionOptions): Promise<Transacted<T>> {
+  /** Whether one is under way that commits itself. */
+  get underWay(): boolean {
+    return this.running.size > 0
+  }
+
+  /** Resolves when those that commit themselves are done. */
+  async idle(): Promise<void> {
+    while (this.running.size > 0) await Promise.allSettled(this.running)
+  }
+
+  run<T>(work: ApplicationWork<Transaction, T>, options: TransactionOptions): Promise<Transacted<T>> {
+    const running = this.carryOut(work, options)
+    this.running.add(running)
+    const ended = () => void this.running.delete(running)
+    running.then(ended, ended)
+    return running
+  }
+
+  async within<T>(client: object, work: ApplicationWork<Transaction, T>, options: WorkOptions): Promise<T> {
+    checkWork('within', work)
+    checkWorkOptions(options)
+    const { store, writing } = this.parts
+    if (!writing.within)
+      throw new CapabilityMissingError(store.adapter, 'transactions of others', 'Use app.transaction, which commits itself.')
+    return runWithin(this.dependencies, client, work, this.metadataOf(options))
+  }
+
+  private async carryOut<T>(work: ApplicationWork<Transaction, T>, options: TransactionOptions): Promise<Transacted<T>> {
     checkWork('transaction', work)
     checkTransactionOptions(options)
     const { subscriptions, defaults, aggregates } = this.parts
@@ -33,15 +61,6 @@ export class ApplicationTransactions<Transaction extends object> {
     if (consistency !== 'eventual' && transacted.position > 0)
       await subscriptions.waitFor(transacted.position, consistency, { timeout })
     return transacted
-  }
-
-  async within<T>(client: object, work: ApplicationWork<Transaction, T>, options: WorkOptions): Promise<T> {
-    checkWork('within', work)
-    checkWorkOptions(options)
-    const { store, writing } = this.parts
-    if (!writing.within)
-      throw new CapabilityMissingError(store.adapter, 'transactions of others', 'Use app.transaction, which commits itself.')
-    return runWithin(this.dependencies, client, work, this.metadataOf(options))
   }
 
   private metadataOf(options: WorkOptions): EventMetadata {

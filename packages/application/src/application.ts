@@ -247,10 +247,11 @@ export class Application<Transaction extends object = object> {
   }
 
   /**
-   * Waits until nothing is under way any more: no command of this process, and no handler of what is in the log, in whatever process it
-   * runs. For scripts that end when all is done, and for tests.
+   * Waits until nothing is under way any more: no command or transaction of this process, and no handler of what is in the log, in whatever
+   * process it runs. For scripts that end when all is done, and for tests.
    *
    * @param options.timeout milliseconds that handlers may take: 5,000 by default; a command takes as long as its own timeout lets it
+   * @throws NeverSettledError at once, within a handler, a transaction or an inline projection: it would wait for itself
    * @throws NotYetVisibleError (`committed-not-yet-visible`) when the time is up or a handler has stopped
    */
   async settled(options: { readonly timeout?: number } = {}): Promise<void> {
@@ -258,8 +259,7 @@ export class Application<Transaction extends object = object> {
     refuseUnknownOptions('settled', options, ['timeout'])
     const { timeout = 5_000 } = options
     checkTimeout('settled', timeout)
-    const { router, subscriptions, store, runtime } = this.parts
-    await untilSettled({ router, subscriptions, store, runtime, timeout })
+    await untilSettled({ parts: this.parts, transactions: this.transactions, timeout })
   }
 
   /**

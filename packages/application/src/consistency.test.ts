@@ -102,6 +102,27 @@ describe('a strongly consistent dispatch', () => {
     expect((await app.store.head()).position).toBe(2)
   })
 
+  it('from a handler may wait for the same handler where another application runs it', async () => {
+    const told: unknown[] = []
+    const note = (what: unknown) => void told.push(what)
+    const echo = eventHandler({
+      name: 'echo',
+      consistency: 'strong',
+      on: [
+        on(Counted, async ({ counter }) => {
+          if (counter === 'a') await other.dispatch(new Count({ counter: 'b' }), { consistency: 'strong' }).then(note, note)
+        }),
+      ],
+    })
+    const modules = [module({ name: 'counting', aggregates: [Counter], eventHandlers: [echo] })]
+    const other = await Application.create({ name: 'other', store: inMemoryEventStore(), modules })
+    await other.start()
+    await start(echo)
+    await app.dispatch(count, { consistency: 'strong' })
+    await other.stop()
+    expect(told).toMatchObject([{ stream: 'counter-b', version: 1 }])
+  })
+
   it('counts what it follows from, so that handlers that answer each other come to an end', async () => {
     await start(
       eventHandler({ name: 'ping', onError: stopAtOnce, on: [on(Counted, async () => void (await app.dispatch(clear)))] }),

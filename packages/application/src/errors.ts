@@ -141,6 +141,21 @@ export class StoreInUseError extends WritError<'store-in-use'> {
   }
 }
 
+/** Something that is under way waits until nothing is under way any more. */
+export class NeverSettledError extends WritError<'never-settled'> {
+  constructor(
+    readonly application: string,
+    /** Who waits: a handler, the work of a transaction, or an inline projection. */
+    readonly within: string,
+  ) {
+    super(
+      'never-settled',
+      `The application '${application}' can't settle before ${within} is done, which waits for that: it would wait for ever. ` +
+        'Call `settled` outside of handlers; within one, name what is to be waited for: `waitFor(position, { handlers })`.',
+    )
+  }
+}
+
 /** The stop took longer than it may; what was acknowledged is stored all the same. */
 export class StopTimedOutError extends WritError<'stop-timed-out'> {
   constructor(

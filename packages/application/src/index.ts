@@ -7,6 +7,7 @@ export {
   InvalidApplicationError,
   InvalidPositionTokenError,
   MissingCommandHandlerError,
+  NeverSettledError,
   StalePositionTokenError,
   StopTimedOutError,
   StoreInUseError,

@@ -25,6 +25,11 @@ export class OtherStores {
     return aggregates
   }
 
+  /** Those of all stores that were named so far. */
+  get all(): Iterable<Aggregates> {
+    return this.byStore.values()
+  }
+
   /** Ends what is in memory of them; the stores themselves belong to whoever has started them. */
   async stop(): Promise<void> {
     for (const aggregates of this.byStore.values()) await aggregates.stop()

@@ -69,7 +69,8 @@ export class Subscriptions {
     if (this.starting) throw new SubscriptionsRunningError(`add '${name}'`)
     const other = this.definitions.get(name)
     if (other) throw new DuplicateSubscriptionError(name, [other.source, source])
-    this.definitions.set(name, definition)
+    // A copy: the same value may be a handler of another application, too, and by its definition a handler at work is told from others.
+    this.definitions.set(name, { ...definition })
   }
 
   /**
@@ -211,6 +212,12 @@ export class Subscriptions {
   /** Which other processes take part in a subscription that is defined here, as of the last heartbeat. */
   othersWith(name: string): readonly string[] {
     return this.running?.subscriptions.get(name)?.others ?? []
+  }
+
+  /** The name of the one of these whose handler asks; undefined outside of them. */
+  whoIsAtWork(): string | undefined {
+    const definition = currentHandling()?.definition
+    return definition && this.definitions.get(definition.name) === definition ? definition.name : undefined
   }
 
   /** How many events, each the cause of the next, led to the work of the handler that asks; 0 outside of handlers. */

@@ -119,12 +119,42 @@ describe.each(spellings)(
       )
       for (let n = 0; n < 101; n++) await deposit('ann', options)
       waits = true
-      // Nobody thought any more that it might: this one ends with its timeout.
+      // It waits for something else first, and nobody thought any more that it might: this one ends with its timeout.
       await expect(deposit('ann', { ...options, timeout: 50 })).rejects.toMatchObject({ code: 'command-timeout' })
       waits = false
       await deposit('ann', options)
       waits = true
       await expect(deposit('ann', options)).rejects.toMatchObject({ code: 'command-deadlock' })
+    })
+
+    it('is told so at once also where it has decided at once so far, as soon as its first wait is for that command', async () => {
+      let dispatches = false
+      const options = by(() => (dispatches ? deposit('ann').then(() => deposited('ann')) : deposited('ann')))
+      for (let n = 0; n < 101; n++) await deposit('ann', options)
+      dispatches = true
+      await expect(deposit('ann', options)).rejects.toMatchObject({ code: 'command-deadlock' })
+      dispatches = false
+      expect(await deposit('ann', options)).toMatchObject({ version: 103 })
+    })
+
+    it('leaves it behind also where it has decided at once so far, and throws or not', async () => {
+      const left: Promise<unknown>[] = []
+      let dispatches = false
+      const refused = new DomainError('no', 'No.')
+      const options = by(() => {
+        if (dispatches) left.push(deposit('ann'), deposit('bob'))
+        if (dispatches && left.length > 2) throw refused
+        return deposited('ann')
+      })
+      for (let n = 0; n < 101; n++) await deposit('ann', options)
+      dispatches = true
+      await deposit('ann', options)
+      await expect(deposit('ann', options)).rejects.toBe(refused)
+      await Promise.all(left)
+      dispatches = false
+      // Nobody is taken for one that is still at work.
+      expect(await deposit('ann', options)).toMatchObject({ version: 106 })
+      expect(await deposit('bob')).toMatchObject({ version: 4 })
     })
 
     it('when it was given up, waits for nobody any more', async () => {

@@ -39,8 +39,18 @@ export class AtWork {
 
   /** Whoever it is that holds a transaction of these: it, or who waits for it. */
   holderOf(transactions: object): AtWork | undefined {
+    return this.thatIs(({ transactionOf }) => transactionOf === transactions)
+  }
+
+  /** Whoever it is that decides there: it, or who waits for it. */
+  deciderAt(there: Place): AtWork | undefined {
+    return this.thatIs(({ place }) => place === there)
+  }
+
+  /** Who does such work: it, or who waits for it. */
+  thatIs(such: (work: Work) => boolean): AtWork | undefined {
     if (this.hasEnded) return undefined
-    return this.work.transactionOf === transactions ? this : this.work.sender?.holderOf(transactions)
+    return such(this.work) ? this : this.work.sender?.thatIs(such)
   }
 
   /** The stream whose command it decides on; undefined for the work of a transaction. */
@@ -86,11 +96,17 @@ export class AtWork {
   }
 }
 
-const current = new AsyncLocalStorage<AtWork>()
+const current = new AsyncLocalStorage<AtWork | undefined>()
 let atWork = 0
 
-/** On whose behalf this code runs; undefined outside of handlers, in those that decide at once, and in what one has left behind. */
+/** Who decides on this very stack without being watched. */
+let unwatched: Work | undefined
+/** The same one, as soon as it does what it may wait for; and in whose name this code has run before. */
+let noticed: { readonly handler: AtWork; readonly before: AtWork | undefined } | undefined
+
+/** On whose behalf this code runs; undefined outside of handlers, and in what one has left behind. */
 export function handlerAtWork(): AtWork | undefined {
+  if (unwatched !== undefined) return notice(unwatched)
   if (atWork === 0) return undefined
   const handler = current.getStore()
   return handler?.isOver === false ? handler : undefined
@@ -103,23 +119,32 @@ export function inNobodysName<T>(work: () => T): T {
 
 /** Does the work so that the commands which it dispatches are known for its own. */
 export function whileAtWork<T>(who: Work, work: () => T): T {
+  const handler = begun(who)
+  try {
+    return untilDone(handler, current.run(handler, work))
+  } catch (error) {
+    handler.end()
+    throw error
+  }
+}
+
+function begun(who: Work): AtWork {
   const handler = new AtWork(who)
   atWork++
   if (who.place) who.place.handler = handler
+  return handler
+}
+
+/** Whoever has answered with a promise is at work until that is kept or broken. */
+function untilDone<T>(handler: AtWork, done: T): T {
   const end = () => handler.end()
-  try {
-    const done = current.run(handler, work)
-    if (!isPromise(done)) {
-      end()
-      return done
-    }
-    const promise = Promise.resolve(done)
-    promise.then(end, end)
-    return promise as T
-  } catch (error) {
+  if (!isPromise(done)) {
     end()
-    throw error
+    return done
   }
+  const promise = Promise.resolve(done)
+  promise.then(end, end)
+  return promise as T
 }
 
 /** What is known of handlers: whoever has decided at once can't have waited for a command of its own; whoever has waited may wait again. */
@@ -131,18 +156,55 @@ const manners = new WeakMap<Decide<unknown>, 'at once' | 'may wait'>()
  */
 export function decideWatched(
   place: Place,
-  { aggregate, decide, command, sender }: CommandExecution,
+  execution: CommandExecution,
   state: unknown,
   handling: Handling,
 ): Decision | Promise<Decision> {
-  if (manners.get(decide) === 'at once') {
-    const decision = decide(state, command, handling)
-    if (isPromise(decision)) manners.set(decide, 'may wait')
-    return decision
-  }
+  const { aggregate, decide, command, sender } = execution
+  if (manners.get(decide) === 'at once') return decideUnwatched(place, execution, state, handling)
   const given = stateOnTrial(decide, aggregate, state)
   const decision = whileAtWork({ place, sender }, () => decide(given, command, handling))
   if (isPromise(decision)) manners.set(decide, 'may wait')
   else if (!manners.has(decide) && isTrusted(decide)) manners.set(decide, 'at once')
   return decision
+}
+
+/** The same for one that has always decided at once: it is watched from its first dispatch on, if it makes that before it waits for anything else. */
+function decideUnwatched(
+  place: Place,
+  { decide, command, sender }: CommandExecution,
+  state: unknown,
+  handling: Handling,
+): Decision | Promise<Decision> {
+  let decision: Decision | Promise<Decision>
+  unwatched = { place, sender }
+  try {
+    decision = decide(state, command, handling)
+  } catch (error) {
+    leaveUnwatched()?.end()
+    throw error
+  }
+  const handler = leaveUnwatched()
+  if (isPromise(decision)) manners.set(decide, 'may wait')
+  return handler ? untilDone(handler, decision) : decision
+}
+
+/** Watches it from now on. */
+function notice(work: Work): AtWork {
+  if (noticed === undefined) {
+    const before = atWork === 0 ? undefined : current.getStore()
+    noticed = { handler: begun(work), before }
+    current.enterWith(noticed.handler)
+  }
+  return noticed.handler
+}
+
+/** @returns whoever was noticed, and is still at work */
+function leaveUnwatched(): AtWork | undefined {
+  unwatched = undefined
+  if (noticed === undefined) return undefined
+  const { handler, before } = noticed
+  noticed = undefined
+  current.enterWith(before)
+  return handler
 }

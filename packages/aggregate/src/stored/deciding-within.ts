@@ -6,6 +6,7 @@ import { DecisionInSteps } from '../definition/steps.js'
 import { Updated } from '../definition/updated.js'
 import { InvalidDecisionError } from '../errors/decision-errors.js'
 import { RowTakenError } from '../errors/row-taken-error.js'
+import { handlerAtWork, type Place, whileAtWork } from '../execution/at-work.js'
 import type { CommandExecution } from '../execution/command-execution.js'
 import { conclude } from '../execution/conclude.js'
 import { PendingCommand } from '../execution/pending-command.js'
@@ -30,6 +31,8 @@ const without: Handling = Object.freeze({ boundary: Object.freeze([]), state: un
 export class DecidingWithin {
   /** Whether the last that was done was to add a row, and it has not succeeded. */
   isInserting = false
+  /** Where those that follow wait for whoever decides. */
+  place: Place | undefined
   private readonly boundaries: BoundariesWithin
 
   constructor(
@@ -117,11 +120,8 @@ export class DecidingWithin {
     const command = new DecidedCommand(execution, ignored, ignored, Number.POSITIVE_INFINITY)
     try {
       const handling = execution.boundary ? await this.boundaries.read(command) : without
-      let decision: unknown = await decide(
-        state,
-        message,
-        aggregate.isStateless ? { ...handling, transaction: this.transaction } : handling,
-      )
+      const given = aggregate.isStateless ? { ...handling, transaction: this.transaction } : handling
+      let decision: unknown = await this.atWork(execution, () => decide(state, message, given))
       const areEvents = aggregate.stored?.changedBy !== 'decisions'
       if (Updated.is(decision) && !areEvents) {
         command.updated = aggregate.stored!.restore(aggregate.stored!.fieldsOf(decision.state))
@@ -129,7 +129,8 @@ export class DecidingWithin {
       } else if (DecisionInSteps.is(decision)) {
         if (!areEvents || aggregate.isStateless)
           throw new InvalidDecisionError(decide.name, 'steps, and no event changes the state between them')
-        decision = await runSteps(decision, execution, state, version)
+        const steps = decision
+        decision = await this.atWork(execution, () => runSteps(steps, execution, state, version))
       }
       conclude(command, decision as Decision, this.surroundings.runtime)
     } catch (error) {
@@ -138,6 +139,11 @@ export class DecidingWithin {
       if (command.failed) throw command.failure
     }
     return command
+  }
+
+  private atWork<T>({ stream }: CommandExecution, work: () => T): T {
+    this.place = { stream, handler: undefined }
+    return whileAtWork({ place: this.place, sender: handlerAtWork() }, work)
   }
 }
 

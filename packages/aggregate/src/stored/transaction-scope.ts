@@ -4,11 +4,14 @@ import {
   type Appended,
   type AppendsTogether,
   checkAppend,
+  commandClassOf,
   DomainError,
   eventClassOf,
   type Receipt,
   TransactionEndedError,
 } from '@writ/event-store'
+import { CommandDeadlockError } from '../errors/command-deadlock-error.js'
+import { handlerAtWork } from '../execution/at-work.js'
 import type { CommandExecution, Executed } from '../execution/command-execution.js'
 import { answerOf, receiptFor } from '../execution/receipt-body.js'
 import { type DecidedOn, DecidingWithin } from './deciding-within.js'
@@ -36,6 +39,13 @@ export interface DecidedWithin {
   readonly end: number
 }
 
+interface ScopeOptions {
+  /** Whether the store is asked for the receipt of a command with a given id; the append refuses it in any case. */
+  readonly looksForReceipts: boolean
+  /** Refuses streams that whoever has begun the transaction can't write to in it. */
+  readonly checkStream?: (stream: string) => void
+}
+
 /**
  * Commands within one transaction of the store: each decides on what is stored and on what the transaction has decided before it, one
  * after another. What they come to is held back, and handed over together as the transaction's last step.
@@ -52,8 +62,7 @@ export class TransactionScope {
   constructor(
     private readonly transaction: AppendsTogether,
     surroundings: ScopeSurroundings,
-    /** Whether the store is asked for the receipt of a command with a given id; the append refuses it in any case. */
-    private readonly options: { readonly looksForReceipts: boolean },
+    private readonly options: ScopeOptions,
   ) {
     this.states = new StatesWithin(transaction, surroundings)
     this.deciding = new DecidingWithin(transaction, surroundings, this.states, this.streams)
@@ -63,18 +72,30 @@ export class TransactionScope {
    * Lets a command be decided on. A refusal is an answer here, and undoes nothing but the command.
    *
    * @throws what the handler throws otherwise, InvalidDecisionError and its kin
+   * @throws CommandDeadlockError where the handler of another one in this transaction waits for it
+   * @throws ConflictsWithItselfError where a handler that decides on that stream has begun the transaction
    * @throws RowTakenError, WrongExpectedVersionError where another writer was first
    */
   execute(execution: CommandExecution): Promise<DecidedWithin> {
+    const { place } = this.deciding
+    const sender = handlerAtWork()
+    if (place && sender?.wouldWaitForItself(place)) {
+      const { type } = commandClassOf(execution.command)
+      return Promise.reject(new CommandDeadlockError(type, execution.stream, place.stream, true))
+    }
     const executed = this.busy.then(() => this.executeOnce(execution))
     this.busy = executed.catch(() => {})
     return executed
   }
 
-  /** @returns gives the answer to it when the transaction is committed */
+  /**
+   * @returns gives the answer to it when the transaction is committed
+   * @throws ConflictsWithItselfError where a handler that decides on that stream has begun the transaction
+   */
   append(append: Append, instances: readonly AnyEvent[]): (appended: ReadonlyMap<string, Appended>) => Appended {
     this.refuseEnded('append')
     checkAppend(append)
+    this.options.checkStream?.(append.stream)
     const known = this.streams.get(append.stream)
     const stream = known ?? new StreamWithin(append.stream, append.expectedVersion)
     if (known) stream.add(append, instances)
@@ -132,7 +153,8 @@ export class TransactionScope {
 
   private async executeOnce(execution: CommandExecution): Promise<DecidedWithin> {
     this.refuseEnded('dispatch')
-    const { receipt, commandId } = execution
+    const { receipt, commandId, stream } = execution
+    this.options.checkStream?.(stream)
     if (receipt && this.options.looksForReceipts) {
       const earlier = this.handled.get(commandId)
       if (earlier?.fingerprint === receipt.fingerprint) return asWanted(earlier.decided, execution)

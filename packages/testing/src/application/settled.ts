@@ -31,6 +31,6 @@ async function howItIs(app: Application, timeout: number): Promise<string> {
     const tried = attempt === undefined ? '' : `, attempt ${attempt}`
     return `\n  ${name}: ${state}${tried}, at ${checkpoint}, ${lag} behind${error ? `: ${error.message}` : ''}`
   })
-  const why = lines.length === 0 ? ' Its handlers have seen all; a command is still under way.' : lines.join('')
+  const why = lines.length === 0 ? ' Its handlers have seen all; a command or a transaction is still under way.' : lines.join('')
   return `The application '${app.name}' did not settle within ${timeout} ms:${why}`
 }
