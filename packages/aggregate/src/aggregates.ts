@@ -84,6 +84,7 @@ export class Aggregates {
    * @throws a DomainError when it refuses
    * @throws AggregateOverloadedError, AggregatesStoppedError before anything is done
    * @throws CommandDeadlockError, NestedCommandError where a handler dispatches it, and each would wait for the other; nothing is done
+   * @throws CommittedNotToldError when it is stored, and what is wanted besides can't be read
    * @throws CommandTimeoutError, TooManyConflictsError, CommandIdReusedError, InvalidDecisionError, InvalidResultError
    * @throws whatever the handler threw, or the store
    */

@@ -49,6 +49,7 @@ export {
   AggregatesStoppedError,
   CommandIdReusedError,
   CommandTimeoutError,
+  CommittedNotToldError,
   TooManyConflictsError,
 } from './errors/execution-errors.js'
 export { CommandDeadlockError } from './errors/command-deadlock-error.js'

@@ -116,6 +116,7 @@ export class Application<Transaction extends object = object> {
    * @throws CausationTooDeepError when handlers and commands follow from each other without end; nothing was stored
    * @throws NotYetVisibleError when it is stored, and the handlers to wait for have not seen it in time
    * @throws CommittedButParkedError when it is stored, and one of them has put it aside because it failed on it
+   * @throws CommittedNotToldError when it is stored, and the events or the state that are to be returned can't be read
    * @throws whatever else `CommandRouter.dispatch` throws
    */
   dispatch<C extends AnyCommand, R extends Returning = 'version'>(

@@ -1,4 +1,4 @@
-import { WritError } from '@writ/event-store'
+import { thrownMessage, WritError } from '@writ/event-store'
 
 /** More commands are waiting than are taken in. Nothing was stored for this one. */
 export class AggregateOverloadedError extends WritError<'overloaded'> {
@@ -30,6 +30,27 @@ export class CommandTimeoutError extends WritError<'command-timeout'> {
         (mayBeCommitted
           ? 'It was on its way to the store and may be stored: repeat it with the same command id, and it takes effect once.'
           : 'It was withdrawn; nothing was stored.'),
+    )
+  }
+}
+
+/** A command is stored, and what its sender wanted to know besides can't be told. No reason to repeat the command. */
+export class CommittedNotToldError extends WritError<'committed-not-told'> {
+  constructor(
+    readonly stream: string,
+    readonly commandId: string,
+    /** The stream's, after the command. */
+    readonly version: number,
+    readonly position: number,
+    /** What could not be read. */
+    readonly wanted: 'state' | 'events',
+    cause: unknown,
+  ) {
+    super(
+      'committed-not-told',
+      `The command '${commandId}' to '${stream}' is stored, at version ${version} and position ${position}; only its ${wanted} could not be read: ` +
+        `${thrownMessage(cause)} The command needs no repetition; read what is there.`,
+      { cause },
     )
   }
 }

@@ -1,4 +1,4 @@
-import { DomainError, Event } from '@writ/event-store'
+import { DomainError, Event, StoreUnavailableError } from '@writ/event-store'
 import { z } from 'zod'
 import {
   AccountOpened,
@@ -10,7 +10,7 @@ import {
   spellings,
   WithdrawMoney,
 } from '../../test/account.js'
-import { bankOf } from '../../test/bank.js'
+import { bankOf, given } from '../../test/bank.js'
 import { decided } from '../index.js'
 
 const account = 'ann'
@@ -157,6 +157,24 @@ describe.each(spellings)('an aggregate that is $spelling', ({ account: definitio
     expect(deposited!.state).toMatchObject({ balance: 5 })
     expect(withdrawn!.state).toMatchObject({ balance: 3 })
     expect((await bank.execute(open, { wants: 'events' })).events).toEqual([])
+  })
+
+  it('says that a command is stored where what is wanted besides can not be read', async () => {
+    const bank = await bankOf(definition)
+    await bank.execute(open)
+    bank.store.beforeRead = () => {
+      throw new StoreUnavailableError('controlled', 'read', false, new Error('reset'))
+    }
+    const told = { code: 'committed-not-told', stream: 'account-ann', cause: { code: 'store-unavailable' } }
+    const first = bank.execute(deposit(5), { ...given('once'), wants: 'events' })
+    await expect(first).rejects.toMatchObject({ ...told, commandId: 'once', version: 2, position: 2, wanted: 'events' })
+    for (const wants of ['events', 'state'] as const)
+      await expect(bank.execute(deposit(5), { ...given('once'), wants })).rejects.toMatchObject({
+        ...told,
+        version: 2,
+        wanted: wants,
+      })
+    expect(await bank.execute(deposit(5), given('once'))).toMatchObject({ version: 2, repeated: true })
   })
 
   it('keeps its state to itself: what a reply or a query gave may be changed', async () => {

@@ -1,4 +1,5 @@
 import { eventsOf as allOf, type RecordedEvent } from '@writ/event-store'
+import { CommittedNotToldError } from '../errors/execution-errors.js'
 import { loadState } from '../state/load-state.js'
 import { identityIn } from '../stored/identity-in.js'
 import { storedStateOf } from '../stored/stored-state-of.js'
@@ -7,10 +8,23 @@ import type { Surroundings } from './surroundings.js'
 
 type Source = Pick<Surroundings, 'store' | 'events' | 'logger'>
 
-/** What a command came to, with what its sender wants to know besides and the aggregate did not have at hand. */
+/**
+ * What a command came to, with what its sender wants to know besides and the aggregate did not have at hand.
+ *
+ * @throws CommittedNotToldError where that can't be read: it is stored all the same
+ */
 export async function withWanted(source: Source, execution: CommandExecution, executing: Promise<Executed>): Promise<Executed> {
-  const { wants, tellsTypes, aggregate } = execution
-  let executed = await executing
+  const executed = await executing
+  try {
+    return await completed(source, execution, executed)
+  } catch (error) {
+    const { stream, commandId, version, position } = executed
+    throw new CommittedNotToldError(stream, commandId, version, position, execution.wants ?? 'events', error)
+  }
+}
+
+async function completed(source: Source, { wants, tellsTypes, aggregate }: CommandExecution, done: Executed): Promise<Executed> {
+  let executed = done
   if (wants === 'events') executed = { ...executed, events: await eventsOf(source, executed) }
   // A repetition is answered by a receipt, or by an execution that was not asked.
   if (tellsTypes && executed.types === undefined) {
