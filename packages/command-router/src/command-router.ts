@@ -122,7 +122,7 @@ export class CommandRouter {
       position: _,
       events: __,
       ...dispatched
-    } = await runMiddleware(this.middlewareOf(route, options.middleware), context, last)
+    } = await runMiddleware(this.middlewareOf(route, options.middleware), context, returning, last)
     const reply = { ...dispatched, events: decided?.events ?? [] }
     // The command and what it returns are known to the caller alone: which fields a reply has is decided by the value of `returning`.
     return { reply: reply as unknown as Provisional<C, R>, decided }
@@ -175,7 +175,7 @@ export class CommandRouter {
   }
 
   private handleWithMiddleware(middleware: readonly Middleware[], context: DispatchContext, way: Way): Promise<object> {
-    const dispatched = runMiddleware(middleware, context, async () => {
+    const dispatched = runMiddleware(middleware, context, way.returning, async () => {
       checkSetByMiddleware(context)
       return this.executeAndWait(context, way)
     })

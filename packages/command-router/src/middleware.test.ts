@@ -122,6 +122,25 @@ describe.each(spellings)('middleware around commands whose routes are $spelling'
     expect(await stored()).toEqual([])
   })
 
+  it('is told where its answer lacks what the sender asks for, and whether the command may be stored', async () => {
+    const copies: Middleware = async (_dispatch, next) => {
+      const { commandId, stream, version, position, result } = await next()
+      return { commandId, stream, version, position, result }
+    }
+    const answers: Middleware = async ({ commandId, stream }) => ({ commandId, stream, version: 0, position: 0, result: {} })
+    const adds: Middleware = async (_dispatch, next) => ({ ...(await next()), events: [] })
+    const { router } = await deskOf({ routes })
+    const lacking = { code: 'missing-answer', lacking: 'events' }
+    const asked = (...middleware: Middleware[]) => router.dispatch(open, { commandId: 'once', returning: 'events', middleware })
+    await expect(asked(answers)).rejects.toMatchObject({ ...lacking, mayBeCommitted: false })
+    await expect(asked(copies)).rejects.toMatchObject({ ...lacking, mayBeCommitted: true })
+    expect(await asked(adds, copies)).toMatchObject({ version: 1, events: [] })
+    const { aggregate } = routes[0]!
+    const state = router.dispatch(open, { commandId: 'once', returning: { state: aggregate }, middleware: [copies] })
+    await expect(state).rejects.toMatchObject({ ...lacking, lacking: 'state' })
+    expect(router.underWay).toBe(0)
+  })
+
   it('sees refusals and failures, and may try again', async () => {
     let tries = 0
     const retry: Middleware = async (_dispatch, next) => {

@@ -53,6 +53,12 @@ export function answerTo({ aggregate, commandClass }: Route, returning: Returnin
   throw new InvalidOptionError('dispatch', 'returning', why)
 }
 
+/** What is to be answered and is not there: a middleware may answer by itself, or with a part of what it was given. */
+export function lackingIn({ events, state }: Dispatched, returning: Answer): 'events' | 'state' | undefined {
+  if (returning === 'events' && events === undefined) return 'events'
+  return returning === 'state' && state === undefined ? 'state' : undefined
+}
+
 export function replyOf(dispatched: Dispatched, returning: Answer): object {
   if (returning === 'nothing') return { commandId: dispatched.commandId }
   if (returning === 'result') return { commandId: dispatched.commandId, result: dispatched.result }

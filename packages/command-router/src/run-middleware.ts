@@ -1,18 +1,34 @@
 import { commandClassOf } from '@writ/event-store'
 import { MissingAnswerError, RepeatedNextError } from './errors/routing-errors.js'
 import type { DispatchContext, Middleware } from './middleware.js'
-import type { Dispatched } from './reply.js'
+import { type Answer, type Dispatched, lackingIn } from './reply.js'
 
 /**
  * Runs these around the last step, the first one outermost.
  *
- * @throws MissingAnswerError where one gives no answer
+ * @throws MissingAnswerError where one gives no answer, or the outermost one not what is to be answered
  */
 export async function runMiddleware(
   middleware: readonly Middleware[],
   context: DispatchContext,
+  returning: Answer,
   last: () => Promise<Dispatched>,
-  index = 0,
+): Promise<Dispatched> {
+  let isHandedOn = false
+  const answer = await runFrom(0, middleware, context, () => {
+    isHandedOn = true
+    return last()
+  })
+  const lacking = lackingIn(answer, returning)
+  if (lacking) throw new MissingAnswerError(commandClassOf(context.command).type, isHandedOn, lacking)
+  return answer
+}
+
+async function runFrom(
+  index: number,
+  middleware: readonly Middleware[],
+  context: DispatchContext,
+  last: () => Promise<Dispatched>,
 ): Promise<Dispatched> {
   const outermost = middleware[index]
   if (outermost === undefined) return last()
@@ -24,7 +40,7 @@ export async function runMiddleware(
     mayGoOn = false
     hasHandedOn = true
     try {
-      return await runMiddleware(middleware, context, last, index + 1)
+      return await runFrom(index + 1, middleware, context, last)
     } catch (error) {
       mayGoOn = true
       throw error

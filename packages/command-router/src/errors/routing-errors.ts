@@ -102,16 +102,18 @@ export class RepeatedNextError extends WritError<'repeated-next'> {
   }
 }
 
-/** A middleware has answered with something that is no answer to a command. */
+/** A middleware has answered with something that is no answer to a command, or not the one that its sender asks for. */
 export class MissingAnswerError extends WritError<'missing-answer'> {
   constructor(
     readonly commandType: string,
     /** Whether the command was handed on before, and may be stored. */
     readonly mayBeCommitted: boolean,
+    /** What `returning` asks for, and the answer has not; undefined where there is no answer. */
+    readonly lacking?: 'events' | 'state',
   ) {
     super(
       'missing-answer',
-      `A middleware around '${commandType}' gave no answer. ` +
+      `A middleware around '${commandType}' gave ${lacking === undefined ? 'no answer' : `an answer without the ${lacking} that the sender asks for`}. ` +
         (mayBeCommitted ? 'The command was handed on, and may be stored. ' : 'Nothing was stored. ') +
         'Return what next() answers, or an answer of the same shape.',
     )
