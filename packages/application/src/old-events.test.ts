@@ -1,5 +1,6 @@
 import 'reflect-metadata'
 import { aggregate } from '@writ/aggregate'
+import { route } from '@writ/command-router'
 import { eventHandler, on } from '@writ/event-handler'
 import { Command, Event, type RecordedEvent, silentLogger, systemRuntime, UnknownEvent, upcaster } from '@writ/event-store'
 import { inMemoryEventStore } from '@writ/event-store-memory'
@@ -9,6 +10,7 @@ import { Application } from './application.js'
 import type { InvalidApplicationError } from './errors.js'
 import { type Module, module } from './module.js'
 import type { ApplicationOptions } from './options.js'
+import type { EventsTogether } from './transaction.js'
 
 class Opened extends Event('opened', z.object({ box: z.string() }), { schemaVersion: 2 }) {}
 class Closed extends Event('closed', z.object({ box: z.string() })) {}
@@ -81,6 +83,50 @@ describe('the upcasters of an application', () => {
       { code: 'duplicate-upcaster', message: expect.stringMatching(/\(module 'boxes'\), and .*\(module 'others'\)/) },
       { code: 'unknown-upcaster-target', message: expect.stringMatching(/\(module 'others'\) leads to .*'closed'/) },
     ])
+  })
+
+  it('hold for a boundary within a transaction: it finds what events are today, and of their parts those that it asks for', async () => {
+    class Named extends Event('named', z.object({ box: z.string(), name: z.string() }), {
+      tags: ({ name }) => [`name:${name}`],
+    }) {}
+    class NameBox extends Command('name-box', z.object({ box: z.string(), name: z.string() })) {}
+    const labels = aggregate({
+      category: 'label',
+      identity: 'box',
+      commands: [],
+      events: [Named],
+      initialState: {},
+      decide: {},
+      evolve: { named: (state) => state },
+    })
+    const seen: string[][] = []
+    const naming = route(NameBox, {
+      aggregate: labels,
+      boundary: ({ name }) => ({ types: ['named'], tags: [`name:${name}`] }),
+      handle: (_state, { box, name }, { boundary }) => {
+        seen.push(boundary.map(({ type, position, part }) => `${type} ${position}/${part}`))
+        return boundary.length > 1 ? [] : new Named({ box, name })
+      },
+    })
+    const labelled = upcaster({
+      from: { type: 'labelled', schemaVersion: 1 },
+      to: [{ type: 'opened', schemaVersion: 2 }, Named],
+      upcast: ({ id, name }: { id: string; name: string }) => [{ opened: { box: id } }, { named: { box: id, name } }],
+    })
+    const parts = { name: 'labels', aggregates: [labels], commandHandlers: [naming], upcasters: [labelled] }
+    const app = await create([boxes, module(parts)])
+    await app.start()
+    const old = { type: 'labelled', schemaVersion: 1, data: '{"id":"b","name":"x"}', metadata: '{}', tags: ['name:x'] }
+    const labelAgain = (stream: string) => app.store.append({ stream, events: [{ ...old, id: systemRuntime.uuid() }] })
+    await labelAgain('old-1')
+    const nameIt = async ({ dispatch }: Pick<EventsTogether, 'dispatch'>) => {
+      await dispatch(new NameBox({ box: 'c', name: 'x' }))
+      if (seen.length === 1) await labelAgain('old-2')
+    }
+    await app.transaction(nameIt, { retries: 1 })
+    // The second attempt, for another came meanwhile that was stored under its old name.
+    expect(seen).toEqual([['named 1/1'], ['named 1/1', 'named 2/1']])
+    await app.stop()
   })
 
   it('hold in a branch, also for events that only handlers know which do not run there', async () => {

@@ -79,7 +79,7 @@ export {
   keyOfParked,
   parkedPage,
 } from './store/check-parking.js'
-export { checkAppend, MAX_EVENT_BYTES, MAX_EVENTS_PER_APPEND } from './store/check-append.js'
+export { checkAppend, MAX_EVENT_BYTES, MAX_EVENTS_PER_APPEND, whyQueryIsMalformed } from './store/check-append.js'
 export { checkIds, type LogRead, logRead, type StreamRead, streamRead } from './store/check-read.js'
 export { checkDelete, checkTruncate, MOST_NAMES_SEARCHED, type StreamList, streamList } from './store/check-streams.js'
 export type { Acquisition, Checkpoint, Checkpoints, Lease, NewSubscription, PartitionName } from './store/checkpoints.js'

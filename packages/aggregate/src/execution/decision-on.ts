@@ -6,6 +6,7 @@ import { isPromise } from '../state/apply-event.js'
 import { decideWatched, type Place, whileAtWork } from './at-work.js'
 import type { PendingCommand } from './pending-command.js'
 import { runSteps } from './run-steps.js'
+import { storedBoundary } from './stored-boundary.js'
 import type { Surroundings } from './surroundings.js'
 
 /** Where one command decides at a time. */
@@ -57,8 +58,7 @@ async function decideWithBoundary(
 ): Promise<Decision> {
   const { execution } = command
   const { boundary: wanted, boundaryState } = execution
-  // What an event is today may be stored under another type. Read and condition ask for the same.
-  const query = events.storedQuery(wanted!)
+  const query = storedBoundary(events, wanted!)
   const boundary: RecordedEvent[] = []
   let after = 0
   for await (const stored of eventsOf(store.readAll({ query }))) {

@@ -140,6 +140,20 @@ describe('a boundary over events of earlier years', () => {
     }
   })
 
+  it.each([
+    ['a name of earlier years', { types: ['signed-up'], tags }, "names the type 'signed-up', which events had in earlier years"],
+    ['a name that nobody knows', { types: ['registerd'], tags }, "the nearest known one is 'registered'"],
+    ['no list of types', { types: 'registered' as never }, 'no list'],
+  ])('is refused by %s, where it would hold for nothing without a word', async (_, item, why) => {
+    const bank = await bankOf(definition, { events: types })
+    await bank.store.append({ stream, events: [opened] })
+    const deciding = bank.execute(new DepositMoney({ account, amount: 1 }), {
+      boundary: { items: [item] },
+      decide: () => new MoneyDeposited({ account, amount: 1 }),
+    })
+    await expect(deciding).rejects.toMatchObject({ code: 'invalid-boundary', message: expect.stringContaining(why) })
+  })
+
   it('holds against those that come meanwhile, whatever they are stored as', async () => {
     const bank = await bankOf(definition, { events: types })
     await bank.store.append({ stream, events: [opened] })

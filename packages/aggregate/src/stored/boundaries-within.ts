@@ -8,6 +8,7 @@ import {
 } from '@writ/event-store'
 import type { Handling } from '../definition/decider.js'
 import type { PendingCommand } from '../execution/pending-command.js'
+import { storedBoundary } from '../execution/stored-boundary.js'
 import type { StreamWithin } from './stream-within.js'
 
 /** What boundaries find within a transaction: what is stored, up to one place for all of them, and what the transaction holds back. */
@@ -27,7 +28,7 @@ export class BoundariesWithin {
     const { events } = this.surroundings
     const { reads } = this.transaction
     this.head ??= (await reads.head()).position
-    const query = events.storedQuery(wanted!)
+    const query = storedBoundary(events, wanted!)
     const found: RecordedEvent[] = []
     for await (const stored of eventsOf(reads.readAll({ query, upTo: this.head }))) {
       for (const event of events.decode(stored)) if (matchesQuery(wanted!, event)) found.push(event)

@@ -215,6 +215,23 @@ describe('the log reader', () => {
     expect(seen).toEqual([1])
   })
 
+  it('looks once a second again when events without hints have ceased', async () => {
+    const runtime = new VirtualRuntime()
+    const { seen, definition } = recorder()
+    const opened = await running.start([definition], { runtime })
+    opened.hints = false
+    await runtime.advance(5_000)
+    for (let amount = 1; amount <= 5; amount++) {
+      await append(opened.store, deposited(amount))
+      while (seen.length < amount) await runtime.advance(5)
+    }
+    const before = opened.calls.readAll
+    await runtime.advance(3_600_000)
+    // Each look that finds nothing makes the pause twice as long, up to a second.
+    expect(opened.calls.readAll - before).toBeLessThanOrEqual(3_600 + 6)
+    expect(opened.calls.readAll - before).toBeGreaterThanOrEqual(3_600 - 6)
+  })
+
   it('looks once a second while nothing happens', async () => {
     const runtime = new VirtualRuntime()
     const opened = await running.start([recorder().definition], { runtime })

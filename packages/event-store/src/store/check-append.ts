@@ -145,8 +145,11 @@ function checkReceipts(stream: string, receipts: readonly NewReceipt[], events: 
 
 /** Why a query can't be asked, as the end of a sentence; undefined when it can. */
 export function whyQueryIsMalformed(query: EventQuery): string | undefined {
+  if (!Array.isArray(query.items)) return 'has a query whose items are no list'
   if (query.items.length === 0) return 'has a query without items, which would match nothing; name types or tags'
-  for (const { types, tags } of query.items) {
+  for (const item of query.items) {
+    const { types, tags } = item ?? {}
+    if (![types ?? [], tags ?? []].every(Array.isArray)) return 'has a query item whose types or tags are no list'
     if (types === undefined && (tags === undefined || tags.length === 0)) return 'has a query item with neither types nor tags'
     if (types !== undefined && types.length === 0)
       return 'has a query item with an empty list of types, which would match nothing'

@@ -119,6 +119,25 @@ describe('EventTypes', () => {
   })
 })
 
+describe('why no event is of a type today', () => {
+  const renamed = upcaster({ from: { type: 'money-paid-in', schemaVersion: 1 }, to: MoneyDeposited, upcast: () => ({}) as never })
+  const why = (type: string, unknownEvents: 'refuse' | 'pass' = 'refuse') =>
+    new EventTypes([], {
+      upcasters: [{ ...renamed, to: [{ type: 'money-deposited', schemaVersion: 2 }] }, fromOne],
+      unknownEvents,
+    }).whyNeverOf(type)
+
+  it('is not told of one that a class claims, and of one that passes', () => {
+    expect([why('money-deposited'), why('painted', 'pass')]).toEqual([undefined, undefined])
+  })
+
+  it('tells of a name of earlier years, and of the nearest one', () => {
+    expect([why('money-paid-in'), why('money-paid-in', 'pass')]).toEqual(Array(2).fill(expect.stringContaining('earlier years')))
+    expect(why('money-depositd')).toContain("'money-deposited'")
+    expect(why('zebra')).not.toContain('nearest')
+  })
+})
+
 describe('events of unknown types', () => {
   it('are passed on as what they are, where that is asked for', () => {
     const passing = new EventTypes([Booked], { unknownEvents: 'pass' })

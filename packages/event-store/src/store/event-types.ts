@@ -1,5 +1,6 @@
 import { DuplicateEventTypeError, UndecodableEventError, UnknownEventTypeError } from '../errors/event-type-errors.js'
 import { InvalidOptionError, refuseUnknownOptions } from '../errors/invalid-option-error.js'
+import { nearestName } from '../errors/nearest-name.js'
 import { InvalidUpcasterError } from '../errors/upcaster-errors.js'
 import { type Logger, silentLogger } from '../logger.js'
 import { type AnyEvent, type AnyEventClass, eventClassOf, isEvent, isEventClass } from '../messages/message.js'
@@ -144,6 +145,15 @@ export class EventTypes {
     const isOld = query.items.some(({ types }) => types?.some((type) => this.chains.sourcesOf(type) !== undefined))
     if (!isOld) return query
     return { items: query.items.map((item) => (item.types ? { ...item, types: [...this.storedTypesOf(item.types)] } : item)) }
+  }
+
+  /** Why no event is of a type today, as the end of an error's sentence; undefined where some may be. */
+  whyNeverOf(type: string): string | undefined {
+    if (this.classes.has(type)) return undefined
+    if (this.chains.newestOf(type) !== undefined) return 'which events had in earlier years: name what they are today'
+    if (this.isPassing) return undefined
+    const nearest = nearestName(type, this.names)
+    return `which no class of this application claims${nearest ? `; the nearest known one is '${nearest}'` : ''}`
   }
 
   /** Where the way of an event begins that is not of today. */

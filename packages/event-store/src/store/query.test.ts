@@ -43,7 +43,12 @@ describe('matchesQuery', () => {
 describe('whyQueryIsMalformed', () => {
   it.each<[string, EventQuery['items']]>([
     ['items', []],
+    ['items are no list', undefined as never],
+    ['items are no list', 'email' as never],
     ['neither types nor tags', [{}]],
+    ['neither types nor tags', [null as never]],
+    ['types or tags are no list', [{ types: 'registered' as never }]],
+    ['types or tags are no list', [{ tags: new Set(['a']) as never }]],
     ['neither types nor tags', [{ tags: [] }]],
     ['empty list of types', [{ types: [] }]],
     ['empty list of types', [{ types: [], tags: ['a'] }]],
