@@ -141,6 +141,10 @@ export class FileEventStore implements EventStore {
   }
   // #endregion
 
+  onSteered(): () => void {
+    return () => {}
+  }
+
   onRewound(): () => void {
     return () => {}
   }

@@ -14,6 +14,7 @@ import type {
   ReadStreamOptions,
   Receipts,
   Snapshots,
+  SteeringListener,
   StoredEvent,
   Streams,
 } from '@writ/event-store'
@@ -154,6 +155,9 @@ export class ControlledStore implements EventStore {
   }
   onAppended(listener: AppendListener): () => void {
     return this.wrapped.onAppended(listener)
+  }
+  onSteered(listener: SteeringListener): () => void {
+    return this.wrapped.onSteered(listener)
   }
   onRewound(listener: (error: LogRewoundError) => void): () => void {
     return this.wrapped.onRewound(listener)

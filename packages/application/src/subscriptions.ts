@@ -18,7 +18,7 @@ export class ApplicationSubscriptions {
 
   /**
    * From now on nothing of it is handled, in whatever process: handlers at work finish, and checkpoints are stored. It is stored, and each
-   * process learns it by its next heartbeat; so it lasts over restarts, until `resume`.
+   * process learns it by the store's hint, or by its next heartbeat; so it lasts over restarts, until `resume`.
    *
    * @throws UnknownHandlerError with the nearest name
    * @throws ApplicationNotRunningError

@@ -11,7 +11,10 @@ export interface ResetTarget {
   readonly to: 'origin' | 'current' | number
 }
 
-/** What can be done to subscriptions while they run, in all processes at once: it is stored, and each process learns it by its next heartbeat. */
+/**
+ * What can be done to subscriptions while they run, in all processes at once: it is stored, and each process learns it by its next heartbeat,
+ * which comes at once where the store's hint reaches it.
+ */
 export class SubscriptionControl {
   constructor(
     private readonly store: EventStore,
@@ -55,6 +58,14 @@ export class SubscriptionControl {
       if (holders.length > 0) throw new SubscriptionInUseError(known, [...new Set(holders)])
     }
     await this.store.checkpoints.delete(known)
+    this.heart.soon()
+  }
+
+  /** A subscription was steered, here or elsewhere: what has become of it is learnt now. */
+  steered(name: string): void {
+    const own = this.subscriptions.get(name)
+    if (!own?.takesPart) return
+    own.decided()
     this.heart.soon()
   }
 

@@ -309,6 +309,7 @@ export class Subscription implements SharedSubscription {
     // Until then it is not asked for again.
     if (reason === 'lease-gone' || reason === 'lease-in-doubt') await this.patience.failed(ending.signal)
     this.runs.delete(partition)
+    surroundings.onChanged()
     this.ask()
   }
 

@@ -242,7 +242,10 @@ export class Subscriptions {
     const sharing = new Sharing({ ...this.options, checkpoints: store.checkpoints }, watch, [...subscriptions.values()])
     const control = new SubscriptionControl(store, subscriptions, sharing.heart)
     await Promise.all([...subscriptions.values()].map((subscription) => subscription.register()))
-    const stopListening = store.onRewound((error) => this.abandon(error))
+    const listening = [store.onRewound((error) => this.abandon(error)), store.onSteered((name) => control.steered(name))]
+    const stopListening = () => {
+      for (const stop of listening) stop()
+    }
     this.running = { subscriptions, reader, watch, waits, sharing, control, stopListening }
     reader.start()
     watch.start()

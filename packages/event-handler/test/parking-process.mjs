@@ -1,6 +1,6 @@
 // One process with a subscription on PostgreSQL that parks what it can't handle: it is killed at the failpoints that WRIT_FAILPOINTS names.
 // It runs what is built, as an application does.
-// Arguments: connection string, schema of the store, schema of the ledger, 'event-handler' or 'projection'.
+// Arguments: connection string, schema of the store, schema of the ledger, 'event-handler' or 'projection', lease in milliseconds (300).
 // A deposit fails while its amount stands in the ledger schema's table `poison`. What is handled stands in its table `handled`.
 // It tells its parent `{ status }` fifty times a second.
 
@@ -10,7 +10,7 @@ import pg from 'pg'
 import { z } from 'zod'
 import { eventHandler, on, parkAtOnce, projection, Subscriptions } from '../dist/index.js'
 
-const [connectionString, schema, ledger, kind] = process.argv.slice(2)
+const [connectionString, schema, ledger, kind, lease = 300] = process.argv.slice(2)
 
 class Deposited extends Event('deposited', z.object({ account: z.string(), amount: z.int() })) {}
 
@@ -46,7 +46,7 @@ const definition =
 
 const store = postgresEventStore({ connectionString, schema, poolSize: 3 })
 await store.start()
-const subscriptions = new Subscriptions({ store, events: new EventTypes([Deposited]), leaseMilliseconds: 300 })
+const subscriptions = new Subscriptions({ store, events: new EventTypes([Deposited]), leaseMilliseconds: Number(lease) })
 subscriptions.add(definition)
 await subscriptions.start()
 setInterval(() => process.send({ status: subscriptions.status()[0] }), 20)

@@ -27,7 +27,7 @@ export interface Troubled {
   /** Nothing can be reached until `heal`. */
   takeAway(): void
   heal(): void
-  /** Whether hints of new events are passed on. */
+  /** Whether hints are passed on. */
   hints: boolean
   /** A hint that brings along what stands between two positions of the log. */
   bring(after: number, upTo: number): Promise<void>
@@ -111,6 +111,7 @@ export function troubled(inner: EventStore): Troubled {
     },
     findEvents: (ids) => inner.findEvents(ids),
     head: () => run('head', () => inner.head()),
+    onSteered: (listener) => inner.onSteered((subscription) => result.hints && listener(subscription)),
     onRewound: (listener) => inner.onRewound(listener),
     onAppended: (listener) => {
       listeners.add(listener)

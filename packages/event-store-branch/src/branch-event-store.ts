@@ -16,6 +16,7 @@ import {
   type ReadStreamOptions,
   type Runtime,
   refuseUnknownOptions,
+  type SteeringListener,
   type StoredEvent,
   StoreNotRunningError,
   systemRuntime,
@@ -147,6 +148,10 @@ class Branch implements BranchEventStore {
   onAppended(listener: AppendListener): () => void {
     // What the store beneath tells besides is told in positions of its own.
     return this.own.onAppended(() => listener())
+  }
+
+  onSteered(listener: SteeringListener): () => void {
+    return this.own.onSteered(listener)
   }
 
   onRewound(listener: (error: LogRewoundError) => void): () => void {

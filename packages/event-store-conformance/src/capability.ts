@@ -40,6 +40,8 @@ export type Capability =
   | 'foreign transactions'
   /** Hints that there may be new events. */
   | 'wake-ups'
+  /** Hints that someone has steered a subscription. */
+  | 'steering hints'
   /** Noticing that the log was rewound; the hook `rewind` does it. */
   | 'rewound logs'
   /** Appends of up to 10,000 events. */

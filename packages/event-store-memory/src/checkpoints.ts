@@ -40,7 +40,7 @@ export class InMemoryCheckpoints implements Checkpoints<InMemoryTransaction> {
     checkNewSubscription(subscription)
     const known = await this.settled(name)
     if (!known) this.log.subscriptions.set(name, new Subscription(name, startAfter, partitions ?? 1, this.log.epochFloor))
-    else if (partitions !== undefined) known.wish(partitions)
+    else if (partitions !== undefined && known.wish(partitions)) this.log.steered(name)
   }
 
   async acquire(name: PartitionName, owner: string, leaseMilliseconds: number): Promise<Acquisition> {
@@ -117,13 +117,13 @@ export class InMemoryCheckpoints implements Checkpoints<InMemoryTransaction> {
   async pause(subscription: string): Promise<void> {
     await this.ready('pause a subscription')
     checkName('checkpoints.pause', 'subscription', subscription)
-    ;(await this.known(subscription)).isPaused = true
+    await this.setPaused(subscription, true)
   }
 
   async resume(subscription: string): Promise<void> {
     await this.ready('resume a subscription')
     checkName('checkpoints.resume', 'subscription', subscription)
-    ;(await this.known(subscription)).isPaused = false
+    await this.setPaused(subscription, false)
   }
 
   async reset(name: string, position: number, effect?: Effect): Promise<void> {
@@ -151,6 +151,12 @@ export class InMemoryCheckpoints implements Checkpoints<InMemoryTransaction> {
     const names = subscription === undefined ? [...subscriptions.keys()].sort() : [subscription]
     const now = this.log.now()
     return names.flatMap((name) => subscriptions.get(name)?.partitions.map((partition) => partition.status(now)) ?? [])
+  }
+
+  private async setPaused(name: string, isPaused: boolean): Promise<void> {
+    const subscription = await this.known(name)
+    subscription.isPaused = isPaused
+    this.log.steered(name)
   }
 
   /** Undefined where there is none. One that is being reset is looked at afterwards. */
@@ -205,5 +211,6 @@ export class InMemoryCheckpoints implements Checkpoints<InMemoryTransaction> {
     })
     subscription.settled = done.catch(() => {})
     await done
+    this.log.steered(name)
   }
 }

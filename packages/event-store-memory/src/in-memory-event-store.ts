@@ -19,6 +19,7 @@ import {
   type Runtime,
   refuseUnknownOptions,
   type Snapshots,
+  type SteeringListener,
   type StoredEvent,
   StoreNotRunningError,
   type Streams,
@@ -87,6 +88,7 @@ class InMemoryEventStore implements EventStore<InMemoryTransaction> {
   readonly streams: Streams
   private readonly listeners = new Set<() => void>()
   private readonly rewindListeners = new Set<(error: LogRewoundError) => void>()
+  private readonly steeringListeners = new Set<SteeringListener>()
   private stopListening: (() => void) | undefined
   private known: KnownPlace
   /** Why it refuses everything. */
@@ -111,7 +113,12 @@ class InMemoryEventStore implements EventStore<InMemoryTransaction> {
     if (this.stopListening) return
     this.known = new KnownPlace(this.adapter, this.log.incarnation)
     this.refusal = undefined
-    const stops = [this.log.onAppended(() => tell(this.listeners, this.logger)), this.log.onRewound(() => this.compare())]
+    const { log, logger } = this
+    const stops = [
+      log.onAppended(() => tell(this.listeners, logger)),
+      log.onSteered((subscription) => tell(this.steeringListeners, logger, subscription)),
+      log.onRewound(() => this.compare()),
+    ]
     this.stopListening = () => {
       for (const stop of stops) stop()
     }
@@ -188,6 +195,10 @@ class InMemoryEventStore implements EventStore<InMemoryTransaction> {
 
   onAppended(listener: AppendListener): () => void {
     return added(this.listeners, () => listener())
+  }
+
+  onSteered(listener: SteeringListener): () => void {
+    return added(this.steeringListeners, (subscription) => listener(subscription))
   }
 
   onRewound(listener: (error: LogRewoundError) => void): () => void {

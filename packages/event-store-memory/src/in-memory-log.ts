@@ -7,6 +7,7 @@ import {
   type Row,
   type Runtime,
   type Snapshot,
+  type SteeringListener,
   type StoredEvent,
   systemRuntime,
 } from '@writ/event-store'
@@ -61,6 +62,7 @@ export class InMemoryLog {
   readonly rowLocks = new RowLocks()
   private readonly listeners = new Set<() => void>()
   private readonly rewindListeners = new Set<() => void>()
+  private readonly steeringListeners = new Set<SteeringListener>()
   private lastDate = new Date(0)
   private isWakingUp = false
 
@@ -157,6 +159,17 @@ export class InMemoryLog {
   onRewound(listener: () => void): () => void {
     this.rewindListeners.add(listener)
     return () => this.rewindListeners.delete(listener)
+  }
+
+  /** @internal */
+  onSteered(listener: SteeringListener): () => void {
+    this.steeringListeners.add(listener)
+    return () => this.steeringListeners.delete(listener)
+  }
+
+  /** @internal Tells that someone has steered a subscription. */
+  steered(subscription: string): void {
+    for (const listener of [...this.steeringListeners]) listener(subscription)
   }
 
   /** @internal Tells the listeners once for all appends of one turn: a busy log would otherwise do little else. */

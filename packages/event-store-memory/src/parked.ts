@@ -48,7 +48,9 @@ export class InMemoryParkedEvents implements ParkedEvents {
   async decide(subscription: string, decision: ParkingDecision, which: Partial<ParkedEventName> = {}): Promise<number> {
     await this.ready('decide on parked events')
     checkDecision(subscription, decision, which)
-    return this.parking(subscription)?.decide(decision, which) ?? 0
+    const concerned = this.parking(subscription)?.decide(decision, which) ?? 0
+    if (concerned > 0) this.log.steered(subscription)
+    return concerned
   }
 
   async edit(subscription: string, name: ParkedEventName, data: string | undefined): Promise<void> {

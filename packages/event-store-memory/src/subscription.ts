@@ -23,9 +23,12 @@ export class Subscription {
     this.partitions = this.partitionsAt(startAfter, partitions, epoch)
   }
 
-  wish(partitions: number): void {
+  /** @returns whether another number was wished for before */
+  wish(partitions: number): boolean {
+    const before = this.wanted ?? this.partitions.length
     const isAsItIs = partitions === this.partitions.length && this.barrier === undefined
     this.wanted = isAsItIs ? undefined : partitions
+    return partitions !== before
   }
 
   acquire(partition: number, owner: string, leaseMilliseconds: number, now: number): Acquisition {

@@ -1,10 +1,12 @@
 import type { Statement } from './connections.js'
 import { parkingChanges } from './parked-events.js'
+import { tellSteered } from './schema/hints.js'
 import type { SchemaName } from './schema/schema-name.js'
 import { millisecondsUntil } from './schema/subscription-functions.js'
 
 /** The fence is one condition, `owner and epoch are mine`, in the statement that moves the checkpoint. */
-export function checkpointStatements({ quoted: s, statementPrefix }: SchemaName) {
+export function checkpointStatements(schema: SchemaName) {
+  const { quoted: s, statementPrefix } = schema
   const statement = (name: string, text: string): Statement => ({ name: `${statementPrefix}${name}`, text })
   const mine = `name = $1 and partition = $2 and owner = $3 and epoch = $4`
   const advance = `update ${s}.subscription_partitions set checkpoint = $5::bigint
@@ -30,7 +32,11 @@ export function checkpointStatements({ quoted: s, statementPrefix }: SchemaName)
       'change_parked',
       `with ${parkingChanges(s, { subscription: '$1', park: '$2', unpark: '$3' }, 'true')} select 1`,
     ),
-    pause: statement('pause', `update ${s}.subscriptions set is_paused = $2 where name = $1 returning 1`),
+    pause: statement(
+      'pause',
+      `with paused as (update ${s}.subscriptions set is_paused = $2 where name = $1 returning name)
+        select ${tellSteered(schema, 'name')} from paused`,
+    ),
     stored: statement(
       'stored',
       `select owner, epoch, checkpoint, up_to from ${s}.subscription_partitions where name = $1 and partition = $2`,

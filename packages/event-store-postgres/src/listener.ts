@@ -1,19 +1,21 @@
 import type { Logger, Runtime } from '@writ/event-store'
 import type pg from 'pg'
 import { destroy } from './destroy.js'
+import { FOREIGN, steeredBy } from './schema/hints.js'
 import { quoteIdentifier } from './schema/schema-name.js'
-import { FOREIGN } from './schema/staging.js'
 import { Watchdog } from './watchdog.js'
 
 const FIRST_PAUSE = 100
 const LONGEST_PAUSE = 5_000
 const HEARTBEAT = 10_000
 
-/** A store that wants to hear of the appends of other processes. */
+/** A store that wants to hear of what other processes do. */
 export interface Hearer {
   readonly channel: string
   /** Which server process told it; undefined where that does not matter, or where nothing was told but may have been missed. */
   readonly onHeard: (processId: number | undefined) => void
+  /** Someone has steered a subscription, in this process or another. */
+  readonly onSteered: (subscription: string) => void
   /** Looks at the store's log through a connection that was just made; it never throws for what it finds. */
   readonly examine: (client: pg.ClientBase) => Promise<void>
   /** Milliseconds in which the server must answer. */
@@ -23,7 +25,7 @@ export interface Hearer {
 }
 
 /**
- * Hears of the appends of other processes: one connection, however many stores listen, each on its channel.
+ * Hears of what other processes do: one connection, however many stores listen, each on its channel.
  *
  * What it tells is a hint. While it is away nothing is heard, and nothing is lost either: readers poll. When it is back it wakes
  * everyone once, for there may be something. From time to time it says again what it listens to, and wants an answer: a connection
@@ -126,8 +128,13 @@ class ListeningRun {
     client.on('error', (error) => this.logger.debug({ error: error.message }, 'The listening connection broke'))
     client.once('end', () => ended.abort())
     client.on('notification', ({ channel, processId, payload }) => {
+      const steered = steeredBy(payload)
       const teller = payload === FOREIGN ? undefined : processId
-      for (const hearer of this.hearers) if (hearer.channel === channel) hearer.onHeard(teller)
+      for (const hearer of this.hearers) {
+        if (hearer.channel !== channel) continue
+        if (steered === undefined) hearer.onHeard(teller)
+        else hearer.onSteered(steered)
+      }
     })
     try {
       await this.watched(() => client.connect())

@@ -14,6 +14,7 @@ import {
 } from '@writ/event-store'
 import type { Connections, Row, Statement } from './connections.js'
 import type { Ready } from './ready.js'
+import { tellSteered } from './schema/hints.js'
 import type { SchemaName } from './schema/schema-name.js'
 import { millisecondsUntil } from './schema/subscription-functions.js'
 
@@ -124,7 +125,8 @@ function parkedEventOf(row: Row): ParkedEvent {
   }
 }
 
-function statementsOf({ quoted: s, statementPrefix }: SchemaName) {
+function statementsOf(schema: SchemaName) {
+  const { quoted: s, statementPrefix } = schema
   const statement = (name: string, text: string): Statement => ({ name: `${statementPrefix}${name}`, text })
   const columns = `e.subscription, e.sequence, e.position, e.part, e.type, e.stream, e.failure,
     floor(date_part('epoch', e.parked_at) * 1000)::bigint, case when e.retry_at is not null then ${millisecondsUntil('e.retry_at')} end,
@@ -164,7 +166,7 @@ function statementsOf({ quoted: s, statementPrefix }: SchemaName) {
       `with decided as (
         update ${s}.parked_events set decision = $2 where subscription = $1 and ($3::text is null or sequence = $3)
           and ($4::bigint is null or position = $4) and ($5::integer is null or part = $5) returning 1)
-      select count(*) from decided`,
+      select count(*), case when count(*) > 0 then ${tellSteered(schema, '$1')} end from decided`,
     ),
     edit: statement(
       'edit_parked',

@@ -30,6 +30,7 @@ describeWithPgbouncer(`Behind PgBouncer in transaction mode${noPgbouncer}`, () =
       }
     },
     unsupported: [
+      { capability: 'steering hints', reason: 'nothing is listened to behind a pooler, so that heartbeats tell' },
       {
         capability: 'rewound logs',
         reason: 'the pooler keeps the connection while the server behind it changes, so that it takes up to a second',

@@ -10,6 +10,7 @@ import {
   type LogRewoundError,
   type ReadAllOptions,
   type ReadStreamOptions,
+  type SteeringListener,
   type StoredEvent,
   StoreNotRunningError,
   type WrittenEvents,
@@ -99,6 +100,7 @@ class PostgresStore implements PostgresEventStore {
   readonly snapshots: PostgresSnapshots
   readonly streams: PostgresStreams
   private readonly wakeUps: Listeners<[WrittenEvents?]>
+  private readonly steerings: Listeners<[subscription: string]>
   private readonly rewinds: Listeners<[LogRewoundError]>
   private readonly headStatement: Statement
   private readonly staging: Staging
@@ -117,6 +119,7 @@ class PostgresStore implements PostgresEventStore {
     this.receipts = new PostgresReceipts(connections, ready, schema)
     this.snapshots = new PostgresSnapshots(connections, ready, schema)
     this.wakeUps = new Listeners(logger)
+    this.steerings = new Listeners(logger)
     this.rewinds = new Listeners(logger)
     this.staging = new Staging(schema)
     this.streams = new PostgresStreams((operation) => this.ready(operation), schema, options.runtime, options.allowHardDelete)
@@ -201,6 +204,10 @@ class PostgresStore implements PostgresEventStore {
     return this.wakeUps.add(listener)
   }
 
+  onSteered(listener: SteeringListener): () => void {
+    return this.steerings.add(listener)
+  }
+
   onRewound(listener: (error: LogRewoundError) => void): () => void {
     return this.rewinds.add(listener)
   }
@@ -272,6 +279,7 @@ class PostgresStore implements PostgresEventStore {
       onHeard: (processId) => {
         if (processId === undefined || !connections.isOwnBackend(processId)) this.wakeUps.tell()
       },
+      onSteered: this.steerings.tell,
       timeout: statementTimeout,
       runtime,
       logger,

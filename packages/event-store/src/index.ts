@@ -90,6 +90,7 @@ export type {
   ReadAllOptions,
   ReadOptions,
   ReadStreamOptions,
+  SteeringListener,
   WrittenEvents,
 } from './store/event-store.js'
 export {

@@ -17,6 +17,7 @@ import {
   type ReadAllOptions,
   type ReadStreamOptions,
   type Runtime,
+  type SteeringListener,
   thrownCode,
   type WrongExpectedVersionError,
 } from '@writ/event-store'
@@ -153,6 +154,10 @@ class InlineEventStore<Transaction extends object> implements EventStore<Transac
 
   onAppended(listener: AppendListener): () => void {
     return this.inner.onAppended(listener)
+  }
+
+  onSteered(listener: SteeringListener): () => void {
+    return this.inner.onSteered(listener)
   }
 
   onRewound(listener: (error: LogRewoundError) => void): () => void {

@@ -16,7 +16,7 @@ export class KnownPartitions {
   constructor(
     private readonly subscription: string,
     /** By partition. */
-    private readonly runsHere: ReadonlyMap<number, unknown>,
+    private readonly runsHere: ReadonlyMap<number, { readonly report: { readonly checkpoint: number } }>,
     private readonly logger: Logger,
   ) {}
 
@@ -71,7 +71,9 @@ export class KnownPartitions {
 
   private learn({ partition, checkpoint, epoch }: Pick<Checkpoint, 'partition' | 'checkpoint' | 'epoch'>): void {
     const before = this.rows[partition]
-    const wasReset = before !== undefined && epoch > before.epoch && checkpoint < before.checkpoint
+    // What is stored here is not told of a row before the next heartbeat.
+    const stored = Math.max(before?.checkpoint ?? 0, this.runsHere.get(partition)?.report.checkpoint ?? 0)
+    const wasReset = before !== undefined && epoch > before.epoch && checkpoint < stored
     if (wasReset) this.reached.setTo(partition, checkpoint)
     else this.reached.moveTo(partition, checkpoint)
   }

@@ -14,7 +14,7 @@ import type { Parking } from './parking.js'
 import type { PutAside } from './parking-plan.js'
 
 const PAGE = 500
-/** Milliseconds from one look to the next while anything is parked: what others decide is seen after it. */
+/** Milliseconds from one look to the next while anything is parked: what others decide is seen after it, where no hint tells of it. */
 const LOOK = 1_000
 /** The same while what stood behind others is being written down. */
 const SOON = 20

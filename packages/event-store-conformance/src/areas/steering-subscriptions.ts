@@ -1,7 +1,9 @@
+import type { EventStore } from '@writ/event-store'
 import type { Area } from '../area.js'
 import { beat, viewOf } from '../heartbeats.js'
 import { checkpointOf, held, LONG, registered } from '../leases.js'
 import { rejectsWith } from '../rejects-with.js'
+import { until } from '../until.js'
 
 /** What people do with a subscription: pause it, send it elsewhere, forget it. */
 export const steeringSubscriptions: Area = (scenario) => {
@@ -133,6 +135,58 @@ export const steeringSubscriptions: Area = (scenario) => {
     },
   )
 
+  const hinted: typeof scenario = (sentence, run, ...needs) => steered(sentence, run, 'steering hints', ...needs)
+
+  for (const [step, take] of Object.entries(steps)) {
+    hinted(`tells listeners of ${step}`, async ({ store, unique }) => {
+      const subscription = await registered(store, unique)
+      const listener = namesTold(store)
+      await takeUntilTold(store, subscription, take, listener)
+      listener.stop()
+    })
+  }
+
+  hinted(
+    'tells listeners of what another process has done',
+    async ({ store, neighbour, unique }) => {
+      const [one, other] = [await registered(store, unique), await registered(store, unique)]
+      const listener = namesTold(store)
+      await takeUntilTold(await neighbour(), one, steps['a pause'], listener)
+      await takeUntilTold(await neighbour(), other, steps['a decision on what is parked'], listener)
+      listener.stop()
+    },
+    'several processes',
+  )
+
+  hinted('tells of it when it can be seen', async ({ store, unique }) => {
+    const subscription = await registered(store, unique)
+    const seen: Promise<boolean | undefined>[] = []
+    const stop = store.onSteered((name) => {
+      if (name === subscription) seen.push(viewOf(store, subscription, 'me').then((view) => view?.isPaused))
+    })
+    await until('the listener was told', async () => {
+      await store.checkpoints.pause(subscription)
+      return seen.length > 0
+    })
+    stop()
+    expect(await Promise.all(seen)).not.toContain(false)
+  })
+
+  hinted('tells the others when one listener throws, and none that was taken away', async ({ store, unique }) => {
+    const subscription = await registered(store, unique)
+    const gone = namesTold(store)
+    const stopThrowing = store.onSteered(() => {
+      throw new Error('This listener is broken')
+    })
+    const listener = namesTold(store)
+    gone.stop()
+    gone.stop()
+    await takeUntilTold(store, subscription, steps['a pause'], listener)
+    stopThrowing()
+    listener.stop()
+    expect(gone.names).not.toContain(subscription)
+  })
+
   const transactional: typeof scenario = (sentence, run, ...needs) => steered(sentence, run, 'checkpoint transactions', ...needs)
 
   transactional('resets and deletes together with an effect, which runs once', async ({ store, unique }) => {
@@ -158,6 +212,45 @@ export const steeringSubscriptions: Area = (scenario) => {
       await expect(checkpointOf(store, subscription)).resolves.toBe(6)
     },
   )
+}
+
+type Step = (store: EventStore, subscription: string) => Promise<unknown>
+
+/** What can be done to a subscription; each may be done again. */
+const steps = {
+  'a pause': ({ checkpoints }, subscription) => checkpoints.pause(subscription),
+  'the end of a pause': ({ checkpoints }, subscription) => checkpoints.resume(subscription),
+  'a reset': ({ checkpoints }, subscription) => checkpoints.reset(subscription, 0),
+  'a delete': async ({ checkpoints }, subscription) => {
+    await checkpoints.register({ name: subscription, startAfter: 0 })
+    await checkpoints.delete(subscription)
+  },
+  'a wish for another number of partitions': async ({ checkpoints }, subscription) => {
+    await checkpoints.register({ name: subscription, startAfter: 0, partitions: 2 })
+    await checkpoints.register({ name: subscription, startAfter: 0, partitions: 1 })
+  },
+  'a decision on what is parked': async (store, subscription) => {
+    await store.checkpoints.advance(await held(store, subscription), 3, { park: [parked()] })
+    await store.parked.decide(subscription, 'discard')
+  },
+} satisfies Record<string, Step>
+
+interface NamesTold {
+  readonly names: readonly string[]
+  readonly stop: () => void
+}
+
+function namesTold(store: EventStore): NamesTold {
+  const names: string[] = []
+  return { names, stop: store.onSteered((name) => names.push(name)) }
+}
+
+/** A hint may get lost, so nothing counts on a single one. */
+async function takeUntilTold(store: EventStore, subscription: string, take: Step, listener: NamesTold): Promise<void> {
+  await until('the listener was told', async () => {
+    await take(store, subscription)
+    return listener.names.includes(subscription)
+  })
 }
 
 const parked = () => ({ sequence: 'account-1', position: 1, part: 0, type: 'money-deposited', stream: 'account-1' })

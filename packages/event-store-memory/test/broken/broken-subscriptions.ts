@@ -57,6 +57,34 @@ export const brokenSubscriptions: readonly BrokenStore[] = [
       }),
     }),
   },
+  {
+    does: 'tells nobody that a subscription was steered',
+    area: 'subscriptions that are steered',
+    instead: () => ({ onSteered: () => () => {} }),
+  },
+  {
+    does: 'tells of a pause before it can be seen',
+    area: 'subscriptions that are steered',
+    instead: (sound, log) => ({
+      checkpoints: overriding(sound.checkpoints, {
+        pause: async (name) => {
+          log.steered(name)
+          await new Promise((resolve) => setTimeout(resolve, 5))
+          await sound.checkpoints.pause(name)
+        },
+      }),
+    }),
+  },
+  {
+    does: 'tells a listener of a pause that was taken away',
+    area: 'subscriptions that are steered',
+    instead: (sound) => ({
+      onSteered: (listener) => {
+        sound.onSteered(listener)
+        return () => {}
+      },
+    }),
+  },
   ...(['changes of the number of partitions', 'random changes of the number of partitions'] as const).map(
     (area): BrokenStore => ({
       does: 'changes the number of partitions without a barrier',

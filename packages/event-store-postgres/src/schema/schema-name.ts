@@ -10,7 +10,7 @@ export interface SchemaName {
   readonly name: string
   /** Quoted for SQL. */
   readonly quoted: string
-  /** The NOTIFY channel on which appends are told. */
+  /** The NOTIFY channel on which processes tell each other. */
   readonly channel: string
   /** Before the name of each prepared statement: two stores may share the connections of one pool. */
   readonly statementPrefix: string

@@ -8,6 +8,7 @@ import {
   Verdict,
   waitNoLonger,
 } from './append-functions.js'
+import { FOREIGN } from './hints.js'
 import type { SchemaName } from './schema-name.js'
 
 /** SQLSTATEs of Writ's own; what is to be known besides stands in the error's detail. */
@@ -124,9 +125,6 @@ begin
   return answer;
 end $$;`
 }
-
-/** What is told of appends that the store has not sent itself, also where it knows the connection. */
-export const FOREIGN = 'foreign'
 
 const trigger = ({ quoted: s }: SchemaName) => `
 create function ${s}.append_at_commit() returns trigger language plpgsql as $$

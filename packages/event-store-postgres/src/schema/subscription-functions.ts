@@ -1,5 +1,6 @@
 import { MOST_COUNTED } from '@writ/event-store'
 import { pinned } from './append-functions.js'
+import { tellSteered } from './hints.js'
 import type { SchemaName } from './schema-name.js'
 
 /** What `advance_or_fail` raises where the lease is lost or the checkpoint would move back. */
@@ -12,7 +13,9 @@ export const millisecondsUntil = (time: string) =>
 const isHeld = 'p.owner is not null and p.lease_until > clock_timestamp()'
 
 /** Each statement sees what was committed before it: what the first one waited for, the second one finds. */
-const register = ({ quoted: s }: SchemaName) => `
+const register = (schema: SchemaName) => {
+  const { quoted: s } = schema
+  return `
 create function ${s}.register_subscription(_name text, _start_after bigint, _partitions integer) returns void language plpgsql ${pinned} as $$
 begin
   loop
@@ -25,10 +28,12 @@ begin
     end if;
     update ${s}.subscriptions b set wanted = case when b.partitions = _partitions and b.barrier is null then null else _partitions end
     where b.name = _name and _partitions <> coalesce(b.wanted, b.partitions);
+    if found then perform ${tellSteered(schema, '_name')}; end if;
     -- It may have been deleted in between.
     exit when exists (select from ${s}.subscriptions b where b.name = _name);
   end loop;
 end $$;`
+}
 
 /** New partitions, as many as were wished for, which all begin at a position. The caller has locked the subscription. */
 const replacePartitions = ({ quoted: s }: SchemaName) => `
@@ -181,18 +186,24 @@ begin
 end $$;`
 
 /** @returns whether the subscription is known */
-const reset = ({ quoted: s }: SchemaName) => `
+const reset = (schema: SchemaName) => {
+  const { quoted: s } = schema
+  return `
 create function ${s}.reset_subscription(_name text, _position bigint) returns boolean language plpgsql ${pinned} as $$
 begin
   perform from ${s}.subscriptions b where b.name = _name for update;
   if not found then return false; end if;
   perform ${s}.replace_partitions(_name, _position);
   delete from ${s}.parked_events e where e.subscription = _name;
+  perform ${tellSteered(schema, '_name')};
   return true;
 end $$;`
+}
 
 /** @returns whether the subscription was known */
-const deleteSubscription = ({ quoted: s }: SchemaName) => `
+const deleteSubscription = (schema: SchemaName) => {
+  const { quoted: s } = schema
+  return `
 create function ${s}.delete_subscription(_name text) returns boolean language plpgsql ${pinned} as $$
 begin
   delete from ${s}.subscriptions b where b.name = _name;
@@ -202,8 +213,10 @@ begin
   delete from ${s}.subscription_partitions p where p.name = _name;
   delete from ${s}.subscription_members m where m.name = _name;
   delete from ${s}.parked_events e where e.subscription = _name;
+  perform ${tellSteered(schema, '_name')};
   return true;
 end $$;`
+}
 
 /** @returns whether it was swapped, and the version that is live */
 const swapProjection = ({ quoted: s }: SchemaName) => `

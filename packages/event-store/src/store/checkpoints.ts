@@ -57,7 +57,8 @@ export interface Checkpoints<Transaction extends object = object> {
     changes?: ParkingChanges,
   ): Promise<void>
   /**
-   * From now on `acquire` gives no lease of the subscription, in whatever process; who holds one learns it by its next heartbeat.
+   * From now on `acquire` gives no lease of the subscription, in whatever process; who holds one learns it by its next heartbeat, which
+   * comes at once where the hint of it is heard.
    *
    * @throws UnknownSubscriptionError
    */

@@ -133,6 +133,14 @@ export interface EventStore<Transaction extends object = object> {
   onAppended(listener: AppendListener): () => void
 
   /**
+   * Calls the listener when someone has steered a subscription, in this process or another: paused, resumed, reset or deleted it, wished for
+   * another number of partitions, or decided on what it has parked. A hint, too: who misses it learns the same by the next heartbeat.
+   *
+   * @returns takes the listener away again
+   */
+  onSteered(listener: SteeringListener): () => void
+
+  /**
    * Calls the listener when the log is found to be rewound, before any operation is refused for it: what was made of events that are
    * gone must go too.
    *
@@ -143,6 +151,8 @@ export interface EventStore<Transaction extends object = object> {
 
 /** @param written what is new, where the store has it at hand; undefined where only a read can tell */
 export type AppendListener = (written?: WrittenEvents) => void
+
+export type SteeringListener = (subscription: string) => void
 
 /** A piece of the log that was written just now, and is durable. */
 export interface WrittenEvents {
