@@ -29,12 +29,14 @@ import { branchEventStore } from '@writ/event-store-branch'
 import type { Container, ServiceIdentifier } from 'inversify'
 import type { Observable } from 'rxjs'
 import { ApplicationTransactions } from './application-transactions.js'
-import { Branch, type BranchOptions, branchModules, checkBranchOptions, continueProcessManagers, positionAt } from './branch.js'
+import { Branch, type BranchOptions, branchModules, checkBranchOptions, positionAt } from './branch.js'
 import { checkOptions } from './check-options.js'
+import { continueProcessManagers, progressOf } from './continue-process-managers.js'
 import { type EventSelection, eventStream } from './event-stream.js'
 import { type Health, readHealth } from './health.js'
 import { Lifecycle } from './lifecycle.js'
 import { type LiveOptions, readLive } from './live.js'
+import type { Module } from './module.js'
 import { type ApplicationOptions, overridden } from './options.js'
 import { type Handler, parkedOf } from './parked.js'
 import { type Parts, wired } from './parts.js'
@@ -67,11 +69,14 @@ export class Application<Transaction extends object = object> {
   private readonly transactions: ApplicationTransactions<Transaction>
   /** Those that are not discarded yet. */
   private readonly branches = new Set<Branch>()
+  /** What branches are made of: of an application that is one itself, also what does not run there. */
+  private modules: readonly Module[]
 
   private constructor(
     private readonly options: ApplicationOptions,
     private readonly parts: Parts<Transaction>,
   ) {
+    this.modules = options.modules
     this.name = parts.name
     this.store = parts.store
     this.transactions = new ApplicationTransactions(parts)
@@ -364,10 +369,11 @@ export class Application<Transaction extends object = object> {
   async branch(options: BranchOptions = {}): Promise<Branch> {
     this.lifecycle.check('branch')
     const { store: base, runtime, logger } = this.parts
-    const modules = options?.modules ?? this.options.modules
+    const modules = options?.modules ?? this.modules
     checkBranchOptions(options, modules)
     // What only handlers have named that don't run there is read there all the same.
     const known = options.modules ? [] : [{ name: `what ${this.name} knows`, events: [...this.eventTypes.known] }]
+    const progress = await progressOf(base)
     const at = options.at && (await positionAt(base, options.at))
     const store = branchEventStore({ base, runtime, logger, ...(at !== undefined && { at }) })
     const app = await Application.create(this.options, {
@@ -375,16 +381,22 @@ export class Application<Transaction extends object = object> {
       modules: [...branchModules(modules, options), ...known],
       name: `${this.name}.branch`.slice(-60),
     })
-    await store.start()
-    await continueProcessManagers(
-      app.parts.composition.processManagers.map(({ name }) => name),
-      base,
-      store,
-    )
-    await app.start()
+    app.modules = modules
     const branch = new Branch(app, store, this, app.eventTypes, () => this.branches.delete(branch))
+    this.lifecycle.check('branch')
+    // From now on it ends with this application, though that may be before it has begun.
     this.branches.add(branch)
-    return branch
+    try {
+      await store.start()
+      await continueProcessManagers(app.parts.composition.processManagers, { base, progress, branch: store })
+      await app.start()
+      this.lifecycle.check('branch')
+      return branch
+    } catch (error) {
+      await branch.discard()
+      this.lifecycle.check('branch')
+      throw error
+    }
   }
 
   /** What it knows of events, for whoever reads its store: stored events → today's. */

@@ -140,20 +140,3 @@ async function firstFrom(store: EventStore, position: number) {
   for await (const [event] of store.readAll({ after: position - 1, limit: 1 })) return event
   return undefined
 }
-
-/**
- * Lets the process managers of a branch go on where those of the application are. Where it parted before that, they begin with the log:
- * what their journals hold is passed over, and what receipts answer is not done again.
- */
-export async function continueProcessManagers(
-  names: readonly string[],
-  base: EventStore,
-  branch: BranchEventStore,
-): Promise<void> {
-  for (const name of names) {
-    const partitions = await base.checkpoints.list(name)
-    if (partitions.length === 0) continue
-    const checkpoint = Math.min(...partitions.map((partition) => partition.checkpoint))
-    await branch.checkpoints.register({ name, startAfter: checkpoint <= branch.at ? checkpoint : 0 })
-  }
-}

@@ -30,7 +30,7 @@ export type { Dispatch, ProcessDispatch } from './dispatch.js'
 export { type ProcessSurroundings, processSubscription } from './process-subscription.js'
 
 // Look at what they have done.
-export { journalStream, readJournal } from './journal/journal.js'
+export { firstHandled, journalStream, readJournal } from './journal/journal.js'
 export {
   type DispatchFailure,
   type HandledEvent,

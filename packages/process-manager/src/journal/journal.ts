@@ -17,8 +17,10 @@ import { type JournalEntry, ProcessAdvanced } from './journal-entry.js'
  * A dash ends a stream's category, so those of the manager's name are written as `~`, which no name has.
  */
 export function journalStream(processManager: string, instance: string): string {
-  return streamName(`$process.${processManager.replaceAll('-', '~')}`, instance)
+  return streamName(journalCategory(processManager), instance)
 }
+
+const journalCategory = (processManager: string) => `$process.${processManager.replaceAll('-', '~')}`
 
 /** The last entry of a journal, and how many there are. */
 export interface JournalEnd {
@@ -78,6 +80,17 @@ export async function readJournal(store: EventStore, processManager: string, ins
   const entries: JournalEntry[] = []
   for await (const stored of eventsOf(store.readStream(journalStream(processManager, instance)))) entries.push(entryOf(stored))
   return entries
+}
+
+/**
+ * The position of the event that a process manager's first journal entry is about; undefined where it has none.
+ *
+ * @param processManager its name
+ */
+export async function firstHandled(store: EventStore, processManager: string): Promise<number | undefined> {
+  const category = journalCategory(processManager)
+  for await (const stored of eventsOf(store.readAll({ category, limit: 1 }))) return entryOf(stored).event.position
+  return undefined
 }
 
 function entryOf({ stream, version, type, schemaVersion, data }: StoredEvent): JournalEntry {
