@@ -153,7 +153,8 @@ function refusalBy(sqlState: string, cause: unknown): string {
 }
 
 function remedyFor(sqlState: string): string {
-  if (sqlState.startsWith('28')) return 'correct the user or the password of the connection'
+  if (sqlState === '28P01') return 'correct the user or the password of the connection'
+  if (sqlState.startsWith('28')) return 'correct the user of the connection, or let it in from here: by pg_hba.conf, or with SSL'
   if (sqlState === '3D000') return 'make the database, or correct its name'
   if (sqlState === '42501')
     return (

@@ -4,6 +4,7 @@ import {
   eventClassOf,
   eventsOf,
   type FailedAttempt,
+  InvalidOptionError,
   type Logger,
   type ParkedEvent,
   type ParkedEventName,
@@ -110,6 +111,7 @@ export class Parked {
     { actor }: { readonly actor?: string } = {},
   ): Promise<void> {
     const { store, logger } = this.surroundings
+    if (typeof name?.sequence !== 'string') throw new InvalidOptionError('parked.edit', 'name', 'must be an event of the list')
     const { sequence, position, part } = name
     if (changes === null) await store.parked.edit(this.handler, { sequence, position, part }, undefined)
     else await store.parked.edit(this.handler, { sequence, position, part }, await this.edited(name, changes))
@@ -140,7 +142,7 @@ export class Parked {
     refuseUnknownOptions(`parked.${decision}`, options, ['wait', 'timeout', 'actor'])
     const { store, logger, onDecided } = this.surroundings
     const { wait = false, timeout = 5_000, actor } = options
-    const fitting = which === 'all' ? {} : { sequence: which.sequence, ...placeOf(which) }
+    const fitting = fittingOf(`parked.${decision}`, which)
     const concerned = wait ? await this.rows(fitting) : []
     const events = await store.parked.decide(this.handler, decision, fitting)
     const facts = { subscription: this.handler, decision, which, events, ...(actor !== undefined && { actor }) }
@@ -206,6 +208,18 @@ export class Parked {
       return undefined
     }
   }
+}
+
+// What names no sequence must not stand for all of them: a misspelt one would discard whatever is parked.
+function fittingOf(subject: string, which: WhichParked): Partial<ParkedEventName> {
+  if (which === 'all') return {}
+  if (typeof which?.sequence !== 'string')
+    throw new InvalidOptionError(
+      subject,
+      'which',
+      "must be 'all', a sequence such as { sequence: 'account-42' }, or an event of the list",
+    )
+  return { sequence: which.sequence, ...placeOf(which) }
 }
 
 function placeOf({ position, part }: { readonly position?: number; readonly part?: number }): Partial<ParkedEventName> {

@@ -137,6 +137,20 @@ describe.each(kinds)('parking by an %s', (kind) => {
     expect(handled('a')).toBe('a2 a4')
   })
 
+  it('is decided on by name, so that a misspelt sequence does not stand for all of them', async () => {
+    poison.add(1)
+    const { store, parked, list } = await start()
+    await appendTo(store, 'a', 1, 2)
+    await until('both are parked', async () => (await list()) === 'a1 a2')
+    for (const which of [{ sequense: 'account-a' }, {}, undefined, null] as never[]) {
+      const refused = { code: 'invalid-option', option: 'which' }
+      await expect(parked.discard(which)).rejects.toMatchObject(refused)
+      await expect(parked.retry(which)).rejects.toMatchObject(refused)
+      await expect(parked.edit(which, null)).rejects.toMatchObject({ code: 'invalid-option', option: 'name' })
+    }
+    expect(await list()).toBe('a1 a2')
+  })
+
   it('is tried again by itself when that was said, and asks the policy anew with all that went wrong', async () => {
     poison.add(1)
     const runtime = new VirtualRuntime()

@@ -193,12 +193,21 @@ describe('An event', () => {
 })
 
 describe('An event class', () => {
-  it.each(['', 'Money', 'money_deposited', 'money deposited', '-money', 'money-', 'money--x', 'geld€', 'm'.repeat(201)])(
-    'is refused for the type name %p',
-    (type) => {
-      expect(thrown('invalid-message-definition', () => Event(type, z.object({})))).toMatchObject({ type })
-    },
-  )
+  it.each([
+    '',
+    'Money',
+    'money_deposited',
+    'money deposited',
+    '-money',
+    'money-',
+    'money--x',
+    'geld€',
+    'm'.repeat(201),
+    undefined as never,
+    null as never,
+  ])('is refused for the type name %p', (type) => {
+    expect(thrown('invalid-message-definition', () => Event(type, z.object({})))).toMatchObject({ type })
+  })
 
   it.each(['money', 'money-deposited', 'bank.money-deposited', 'v2', 'm'.repeat(200)])('takes the type name %s', (type) => {
     expect(Event(type, z.object({})).type).toBe(type)

@@ -139,7 +139,7 @@ const namePattern = /^[a-z0-9]+([-.][a-z0-9]+)*$/
 const reservedKeys = ['constructor', '__proto__', 'toString', 'valueOf']
 
 function checkDefinition(type: string, schema: z.ZodObject): void {
-  if (!namePattern.test(type) || type.length > 200) {
+  if (typeof type !== 'string' || !namePattern.test(type) || type.length > 200) {
     throw new InvalidMessageDefinitionError(
       type,
       'a type name is lower case words joined by dashes or dots, such as money-deposited',
