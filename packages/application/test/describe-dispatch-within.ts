@@ -347,8 +347,11 @@ export function describeDispatchWithin(name: string, prepare: () => Promise<Proc
       ])
       await app.dispatch(new Deposit(move(1)))
       await app.dispatch(new Pay(move(1)))
+      await app.dispatch(new Count({ counter: account, by: 1 }))
       const later = await app.transaction(({ dispatch }) => three(dispatch))
-      expect(later.result).toEqual([5, 5, 3])
+      // What only a row tells is told as it is now.
+      expect(later.result).toEqual([5, 5, 4])
+      expect((await app.dispatch(count, counted)).state.total).toBe(4)
       const others = app.transaction(({ dispatch }) => dispatch(new Pay(move(1)), { returning: { state: Account } }))
       await expect(others).rejects.toMatchObject({ code: 'invalid-option', option: 'returning' })
     })
