@@ -1,5 +1,6 @@
 import { module } from '@writ/application'
 import { eventHandler, on, projection, retryThenStop } from '@writ/event-handler'
+import { systemRuntime, upcaster } from '@writ/event-store'
 import type { SqlTransaction } from '@writ/event-store-postgres'
 import {
   assertReceived,
@@ -99,6 +100,29 @@ export function describeApplication(storeKind: StoreKind): void {
       await assertReceived(test.app, MoneyWithdrawn, ({ amount }, { stream }) => amount === 30 && stream === 'account-ann')
       await assertReceived(test.app, MoneyWithdrawn)
       await refuteReceived(test.app, TransferRefused)
+    })
+
+    it('tells what was received in the shape of today, whatever it is stored as', async () => {
+      const paidIn = upcaster({
+        from: { type: 'money-paid-in', schemaVersion: 1 },
+        to: [MoneyDeposited, MoneyWithdrawn],
+        upcast: ({ to, amount, fee }: { to: string; amount: number; fee: number }) => [
+          { 'money-deposited': { account: to, amount } },
+          { 'money-withdrawn': { account: to, amount: fee } },
+        ],
+      })
+      const earlier = module({ name: 'earlier', upcasters: [paidIn] })
+      const { app, stop } = await testApplication({ on: storeKind, modules: (place) => [...modules(place), earlier] })
+      const data = '{"to":"old","amount":9,"fee":1}'
+      const event = { id: systemRuntime.uuid(), type: 'money-paid-in', schemaVersion: 1, data, metadata: '{}', tags: [] }
+      await app.store.append({ stream: 'earlier-1', events: [event] })
+      expect(await waitForEvent(app, MoneyDeposited, { account: 'old', amount: 9 })).toMatchObject({
+        stream: 'earlier-1',
+        part: 0,
+      })
+      expect(await waitForEvent(app, MoneyWithdrawn, { account: 'old', amount: 1 })).toMatchObject({ part: 1 })
+      await refuteReceived(app, MoneyDeposited, { account: 'old', amount: 1 })
+      await stop()
     })
 
     it('shows the nearest of what was received instead', async () => {

@@ -154,6 +154,29 @@ describe('a boundary over events of earlier years', () => {
     await expect(deciding).rejects.toMatchObject({ code: 'invalid-boundary', message: expect.stringContaining(why) })
   })
 
+  it('does not find an event of a type that it asks for, where that has become another one', async () => {
+    class Left extends Event('left', z.object({ email: z.string() }), { schemaVersion: 2 }) {}
+    const wasOther = upcaster({
+      from: { type: 'left', schemaVersion: 1 },
+      to: Registered,
+      upcast: (data: { email: string }) => data,
+    })
+    const bank = await bankOf(definition, {
+      events: new EventTypes([...accountEvents, Registered, Left], { upcasters: [wasOther] }),
+    })
+    await bank.store.append({ stream: 'user-1', events: [{ ...old('left', { email }), tags }] })
+    await bank.store.append({ stream, events: [opened] })
+    let found: number | undefined
+    await bank.execute(new DepositMoney({ account, amount: 1 }), {
+      boundary: { items: [{ types: ['left'], tags }] },
+      decide: (_state, _command, { boundary }) => {
+        found = boundary.length
+        return new MoneyDeposited({ account, amount: 1 })
+      },
+    })
+    expect(found).toBe(0)
+  })
+
   it('holds against those that come meanwhile, whatever they are stored as', async () => {
     const bank = await bankOf(definition, { events: types })
     await bank.store.append({ stream, events: [opened] })

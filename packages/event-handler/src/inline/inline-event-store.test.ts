@@ -1,6 +1,7 @@
 import { DomainError, type EventStore, newEvent, systemRuntime, WritError } from '@writ/event-store'
 import { type InMemoryTransaction, inMemoryEventStore } from '@writ/event-store-memory'
 import { bankEvents, Deposited, deposited, Withdrawn, withdrawn } from '../../test/bank-events.js'
+import { appendOld, oldAndNewEvents } from '../../test/old-events.js'
 import { type InlineContext, InlineProjection, inlineEventStore, inlineProjection, inlineProjectionOf, On, on } from '../index.js'
 
 type Context = InlineContext<InMemoryTransaction>
@@ -77,6 +78,14 @@ describe.each([
     await deposit(1)
     expect(await state()).toEqual([{ a: 5 }, 4])
     expect(holdings.seen).toEqual(['deposited 1', 'deposited 2', 'withdrawn 3', 'deposited undefined'])
+  })
+
+  it('is handed what an event of an older shape is today, all parts of it', async () => {
+    const projections = [define(holdings)]
+    const today = inlineEventStore(inner, { projections, events: oldAndNewEvents, runtime: systemRuntime })
+    await appendOld(today, 'paid-in', { account: 'a', amounts: [5, 6] })
+    await appendOld(today, 'moved', { from: 'a', to: 'b', amount: 4 })
+    expect(await state()).toEqual([{ a: 7, b: 4 }, 2])
   })
 
   it('refuses the append with the error that its handler throws for the domain, and nothing is written', async () => {
