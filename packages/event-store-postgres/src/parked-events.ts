@@ -51,7 +51,10 @@ export class PostgresParkedEvents implements ParkedEvents {
     const operation = 'list parked events'
     this.ready(operation)
     const { after, limit, sequence } = parkedPage('parked.list', subscription, options)
-    const rows = await this.connections().read(operation, this.statements.list, [subscription, after, limit, sequence ?? null])
+    const rows =
+      sequence === undefined
+        ? await this.connections().read(operation, this.statements.list, [subscription, after, limit])
+        : await this.connections().read(operation, this.statements.listSequence, [subscription, after, limit, sequence])
     return rows.map(parkedEventOf)
   }
 
@@ -59,9 +62,9 @@ export class PostgresParkedEvents implements ParkedEvents {
     const operation = 'decide on parked events'
     this.ready(operation)
     checkDecision(subscription, decision, which)
-    const { sequence, position, part } = which
-    const values = [subscription, decision, sequence ?? null, position ?? null, part ?? null]
-    const [row] = await this.connections().write(operation, this.statements.decide, values)
+    const given = (['sequence', 'position', 'part'] as const).filter((column) => which[column] !== undefined)
+    const values = [subscription, decision, ...given.map((column) => which[column]!)]
+    const [row] = await this.connections().write(operation, this.statements.decide(given), values)
     return Number(row![0])
   }
 
@@ -158,16 +161,21 @@ function statementsOf(schema: SchemaName) {
     ),
     list: statement(
       'parked_list',
-      page(`select * from ${s}.parked_events p
-        where p.subscription = $1 and p.position > $2::bigint and ($4::text is null or p.sequence = $4)`),
+      page(`select * from ${s}.parked_events p where p.subscription = $1 and p.position > $2::bigint`),
     ),
-    decide: statement(
-      'decide_parked',
-      `with decided as (
-        update ${s}.parked_events set decision = $2 where subscription = $1 and ($3::text is null or sequence = $3)
-          and ($4::bigint is null or position = $4) and ($5::integer is null or part = $5) returning 1)
-      select count(*), case when count(*) > 0 then ${tellSteered(schema, '$1')} end from decided`,
+    listSequence: statement(
+      'parked_list_sequence',
+      page(`select * from ${s}.parked_events p where p.subscription = $1 and p.position > $2::bigint and p.sequence = $4`),
     ),
+    /** One for each choice of what is compared: a single one, with conditions that may be left out, would read all that is parked. */
+    decide: (given: readonly (keyof ParkedEventName)[]) =>
+      statement(
+        ['decide_parked', ...given].join('_'),
+        `with decided as (
+          update ${s}.parked_events set decision = $2
+          where ${['subscription = $1', ...given.map((column, index) => `${column} = $${index + 3}`)].join(' and ')} returning 1)
+        select count(*), case when count(*) > 0 then ${tellSteered(schema, '$1')} end from decided`,
+      ),
     edit: statement(
       'edit_parked',
       `update ${s}.parked_events set edited_data = $5::json

@@ -29,6 +29,7 @@ describe('a process that parks and retries on PostgreSQL', () => {
     await pool.query(`create schema ${ledger};
       create table ${ledger}.poison (amount int);
       create table ${ledger}.handled (id bigint generated always as identity, account text, position bigint)`)
+    closeLater(() => pool.query(`drop schema ${ledger} cascade`))
     const store = postgresEventStore({ connectionString, schema, poolSize: 3 })
     await store.start()
     closeLater(() => store.stop())

@@ -172,11 +172,14 @@ export class Parked {
 
   private async rows({ sequence, ...place }: Partial<ParkedEventName>): Promise<readonly ParkedEvent[]> {
     const { store } = this.surroundings
+    const { position } = place
     const found: ParkedEvent[] = []
-    for (let after = 0; ; after = found.at(-1)!.position) {
-      const page = await store.parked.list(this.handler, { after, limit: PAGE, ...(sequence !== undefined && { sequence }) })
+    // What stands at one position comes whole, whatever the limit.
+    const limit = position === undefined ? PAGE : 1
+    for (let after = Math.max(0, (position ?? 0) - 1); ; after = found.at(-1)!.position) {
+      const page = await store.parked.list(this.handler, { after, limit, ...(sequence !== undefined && { sequence }) })
       found.push(...page)
-      if (page.length < PAGE) break
+      if (position !== undefined || page.length < PAGE) break
     }
     return found.filter(({ position, part }) => (place.position ?? position) === position && (place.part ?? part) === part)
   }

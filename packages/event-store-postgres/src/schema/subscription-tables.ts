@@ -55,6 +55,8 @@ create table ${s}.parked_events (
   edited_data json,
   constraint parked_events_name primary key (subscription, sequence, position, part)
 );
+-- A page of them in the order of the log, and what is decided by its position, without the others.
+create index parked_events_position on ${s}.parked_events (subscription, position);
 -- What to look at once a second is found however much is parked.
 create index parked_events_decided on ${s}.parked_events (subscription, sequence) where decision is not null;
 create index parked_events_timed on ${s}.parked_events (subscription, retry_at) where retry_at is not null;
