@@ -137,13 +137,22 @@ describe('the upcasters of an application', () => {
       to: { type: 'painted', schemaVersion: 1 },
       upcast: ({ id }) => ({ box: id }),
     })
-    const painters = module({ name: 'painters', eventHandlers: [painter], upcasters: [toPainted] })
+    const views = upcaster({ from: { type: 'viewed', schemaVersion: 1 }, to: [] })
+    const painters = module({ name: 'painters', eventHandlers: [painter], upcasters: [toPainted, views] })
     const app = await create([boxes, painters])
     await app.start()
     const old = { id: systemRuntime.uuid(), type: 'coloured', schemaVersion: 1, data: '{"id":"b"}', metadata: '{}', tags: [] }
     await app.store.append({ stream: 'wall-b', events: [old] })
     const branch = await app.branch()
     expect((await firstValueFrom(branch.app.events())).data).toEqual(new Painted({ box: 'b' }))
+    const own = [
+      { ...old, id: systemRuntime.uuid(), data: '{"id":"c"}' },
+      { ...old, id: systemRuntime.uuid(), type: 'viewed' },
+    ]
+    await branch.app.store.append({ stream: 'wall-b', events: own })
+    const happened: unknown[] = []
+    for await (const { data, version } of branch.events()) happened.push([data, version])
+    expect(happened).toEqual([[new Painted({ box: 'c' }), 2]])
     await branch.discard()
     await app.stop()
   })

@@ -8,6 +8,7 @@ import {
   eventHandler,
   type HandlerContext,
   on,
+  parkAtOnce,
   projection,
   type SubscriptionDefinition,
   skipAtOnce,
@@ -103,6 +104,63 @@ describe('what an older event is today', () => {
     await start([eventHandler({ name: 'one', on: [on(Deposited, handle(false))] })])
     await until('all came', () => seen.length === 6)
     expect(seen).toEqual(['deposited 1/0', 'deposited 2/0', 'deposited 2/1', 'deposited 2/0', 'deposited 2/1', 'deposited 2/2'])
+  })
+
+  it.each([
+    ['one by one', {}],
+    ['side by side', { concurrency: 3 }],
+  ])(
+    'is put aside part by part where it is handled %s: each waits behind the one before, and is tried again as what it is',
+    async (_, options) => {
+      let isBroken = true
+      const handled: string[] = []
+      const parking = eventHandler({
+        name: 'parking',
+        onError: parkAtOnce,
+        ...options,
+        on: [
+          on(Deposited, ({ amount }, { event }) => {
+            if (isBroken && amount === 2) throw new Error('no')
+            handled.push(`${amount} at ${event.position}/${event.part}`)
+          }),
+        ],
+      })
+      const { store, subscriptions } = await start([parking])
+      await appendOld(store, 'paid-in', { account: 'a', amounts: [1, 2, 3] })
+      const parked = subscriptions.parked('parking')
+      const places = async () =>
+        (await parked.list()).map(({ position, part, event }) => [position, part, (event!.data as Deposited).amount])
+      await until('what failed and what waits behind it is parked', async () => (await parked.list()).length === 2)
+      expect(await places()).toEqual([
+        [1, 1, 2],
+        [1, 2, 3],
+      ])
+      expect(handled).toEqual(['1 at 1/0'])
+      isBroken = false
+      await parked.edit({ sequence: 'account-a', position: 1, part: 2 }, { amount: 30 })
+      await parked.retry('all', { wait: true })
+      expect(handled).toEqual(['1 at 1/0', '2 at 1/1', '30 at 1/2'])
+    },
+  )
+
+  it('is handled in the partitions of its parts: each part once', async () => {
+    const seen: string[] = []
+    const note = ({ account }: Deposited, { event }: HandlerContext) => void seen.push(`${account} ${shown(event)}`)
+    const partitioned = eventHandler({
+      name: 'keyed',
+      partitions: 4,
+      partitionBy: 'account',
+      on: [on(Deposited, note), on(Withdrawn, note)],
+    })
+    const { store } = await start([partitioned])
+    const expected: string[] = []
+    for (const [index, to] of ['b', 'c', 'd', 'e', 'f', 'g'].entries()) {
+      await appendOld(store, 'moved', { from: 'a', to, amount: 1 })
+      expected.push(`a withdrawn ${index + 1}/0`, `${to} deposited ${index + 1}/1`)
+    }
+    const checkpoints = async () => (await store.checkpoints.list('keyed')).map(({ checkpoint }) => checkpoint)
+    await until('all partitions are through', async () => (await checkpoints()).join() === '6,6,6,6')
+    expect(seen.sort()).toEqual(expected.sort())
   })
 
   it('is handled to its last part when the subscription is stopped in between; then nothing comes again', async () => {
