@@ -1,3 +1,4 @@
+import { closingAfterEach } from '@writ/build-tools'
 import 'reflect-metadata'
 import { Aggregates } from '@writ/aggregate'
 import type { Application } from '@writ/application'
@@ -22,13 +23,10 @@ import { otherData, refusedTwice, repeated } from './guides/idempotency.js'
 import { look, tell, whatIf, whatIfThen } from './guides/time-travel.js'
 
 describe('the samples of the guides', () => {
-  const running: Application[] = []
-  afterEach(async () => {
-    for (const app of running.splice(0)) await app.stop()
-  })
+  const closeLater = closingAfterEach()
   const started = async (log?: string[], stored = new InMemoryLog()) => {
     const app = await open(inMemoryEventStore({ log: stored }), log)
-    running.push(app)
+    closeLater(() => app.stop())
     return app
   }
 
@@ -62,7 +60,7 @@ describe('the samples of the guides', () => {
 
   it('wrap the commands of a module and of those in it, and some of them alone', async () => {
     const app = await App.create({ store: inMemoryEventStore(), modules: [branchOffice] })
-    running.push(app)
+    closeLater(() => app.stop())
     await app.start()
     await app.dispatch(new DepositMoney({ account: '42', amount: 5 }))
     doors.areOpen = false
@@ -80,7 +78,7 @@ describe('the samples of the guides', () => {
   it('start the application of production as a test wants it', async () => {
     const production = { store: inMemoryEventStore(), modules: [bank], name: 'production' }
     const app = await inATest(production)
-    running.push(app)
+    closeLater(() => app.stop())
     await app.start()
     await app.dispatch(new DepositMoney({ account: '42', amount: 5 }))
     expect([app.name, app.store === production.store]).toEqual(['production', false])
@@ -97,7 +95,7 @@ describe('the samples of the guides', () => {
       store: inMemoryEventStore(),
       modules: [bank, module({ name: 'bonus', eventHandlers: [bonus(() => app!)] })],
     })
-    running.push(app)
+    closeLater(() => app.stop())
     await app.start()
     await app.dispatch(new DepositMoney({ account: '42', amount: 1_000 }), { actor: 'ann', correlationId: 'request-1' })
     await app.settled()

@@ -1,3 +1,4 @@
+import { closingAfterEach } from '@writ/build-tools'
 import 'reflect-metadata'
 import { Application } from '@writ/application'
 import { systemRuntime } from '@writ/event-store'
@@ -8,13 +9,10 @@ import { decide, look, open, patientAtNight, usual } from './handlers/failures.j
 import { bank, Outbox } from './handlers/handlers.js'
 
 describe('the samples about handlers', () => {
-  const running: Application[] = []
-  afterEach(async () => {
-    for (const app of running.splice(0)) await app.stop()
-  })
+  const closeLater = closingAfterEach()
   const start = async (outbox = new Outbox(), opened?: Application) => {
     const app = opened ?? (await Application.create({ store: inMemoryEventStore(), modules: [bank(outbox)] }))
-    running.push(app)
+    closeLater(() => app.stop())
     await app.start()
     return app
   }

@@ -1,3 +1,4 @@
+import { closingAfterEach } from '@writ/build-tools'
 import 'reflect-metadata'
 import type { AggregateDefinition } from '@writ/aggregate'
 import { Application, type Module, module } from '@writ/application'
@@ -17,15 +18,12 @@ export interface Shop {
 /** @param open gives a new database with the tables of the samples */
 export function describeFourWays(name: string, open: () => Promise<Shop>): void {
   describe(`the four ways, on ${name}`, () => {
-    const running: Application[] = []
-    afterEach(async () => {
-      for (const app of running.splice(0)) await app.stop()
-    })
+    const closeLater = closingAfterEach()
 
     async function start(parts: Partial<Module>) {
       const { store, row } = await open()
       const app = await Application.create({ store, modules: [module({ name: 'shop', ...parts })] })
-      running.push(app)
+      closeLater(() => app.stop())
       await app.start()
       const types = async (stream: string) => {
         const found: string[] = []

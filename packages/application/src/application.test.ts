@@ -1,3 +1,4 @@
+import { closingAfterEach } from '@writ/build-tools'
 import 'reflect-metadata'
 import { Aggregate, Apply, decided, Handle } from '@writ/aggregate'
 import { CommandHandler } from '@writ/command-router'
@@ -76,16 +77,13 @@ const counting = () =>
   })
 
 describe('an application', () => {
-  const running: Application[] = []
+  const closeLater = closingAfterEach()
   const start = async (store: EventStore = inMemoryEventStore(), options: { name?: string; stopTimeout?: number } = {}) => {
     const app = await Application.create({ store, modules: [counting()], ...options })
-    running.push(app)
+    closeLater(() => app.stop())
     await app.start()
     return app
   }
-  afterEach(async () => {
-    for (const app of running.splice(0)) await app.stop()
-  })
 
   it('dispatches a command and answers with its declared result, version and position', async () => {
     const app = await start()
@@ -139,7 +137,7 @@ describe('an application', () => {
       ],
     })
     const app = await Application.create({ store, modules: [counting(), module({ name: 'selfish', eventHandlers: [selfish] })] })
-    running.push(app)
+    closeLater(() => app.stop())
     await app.start()
     await app.dispatch(new Count({ counter: 'a', by: 1 }), { consistency: 'strong' })
     expect(told).toMatchObject([{ code: 'waits-for-itself' }])
@@ -217,7 +215,7 @@ describe('an application', () => {
       await start()
     }
     const app = await Application.create({ store, modules: [counting()] })
-    running.push(app)
+    closeLater(() => app.stop())
     await expect(app.start()).rejects.toThrow('no store yet')
     await app.start()
     await expect(app.dispatch(new Count({ counter: 'a', by: 1 }))).resolves.toMatchObject({ version: 1 })

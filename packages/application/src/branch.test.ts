@@ -1,5 +1,5 @@
 import 'reflect-metadata'
-import { until } from '@writ/build-tools'
+import { closingAfterEach, until } from '@writ/build-tools'
 import { systemRuntime } from '@writ/event-store'
 import { InMemoryLog, inMemoryEventStore } from '@writ/event-store-memory'
 import { processManager, start } from '@writ/process-manager'
@@ -19,15 +19,12 @@ import { Branch } from './branch.js'
 import { type Module, module } from './module.js'
 
 describe('a branch of an application', () => {
-  const running: Application[] = []
-  afterEach(async () => {
-    for (const app of running.splice(0)) await app.stop()
-  })
+  const closeLater = closingAfterEach()
 
   const bank = async (log = new InMemoryLog()) => {
     const letters = new Letters()
     const app = await Application.create({ store: inMemoryEventStore({ log }), modules: [smallBank(letters)] })
-    running.push(app)
+    closeLater(() => app.stop())
     await app.start()
     for (const account of ['ann', 'bob']) await app.dispatch(new DepositMoney({ account, amount: 100 }))
     const balance = async (of: Application, account: string) => (await of.stateOf(Account, account)).state.balance
@@ -145,7 +142,7 @@ describe('a branch of an application', () => {
 
   it('parts in the middle of what one command wrote, which can then be sent again', async () => {
     const app = await Application.create({ store: inMemoryEventStore(), modules: [savings] })
-    running.push(app)
+    closeLater(() => app.stop())
     await app.start()
     const twice = new DepositTwice({ account: 'ann', amount: 5 })
     const { position } = await app.dispatch(twice, { commandId: 'twice' })
@@ -173,7 +170,7 @@ describe('a branch of an application', () => {
     const log = new InMemoryLog()
     const open = async (modules: readonly Module[]) => {
       const app = await Application.create({ store: inMemoryEventStore({ log }), modules })
-      running.push(app)
+      closeLater(() => app.stop())
       await app.start()
       return app
     }
@@ -272,7 +269,7 @@ describe('a branch of an application', () => {
     const letters = new Letters()
     const outer = module({ name: 'outer', modules: [smallBank(letters)] })
     const app = await Application.create({ store: inMemoryEventStore(), modules: [outer] })
-    running.push(app)
+    closeLater(() => app.stop())
     await app.start()
     for (const account of ['ann', 'bob']) await app.dispatch(new DepositMoney({ account, amount: 100 }))
     const what = await app.branch({ run: [BalancesProjection] })
@@ -289,7 +286,7 @@ describe('a branch of an application', () => {
       modules: [smallBank(), savings],
       aggregates: { byCategory: { savings: { snapshotEvery: 5 }, account: { snapshotEvery: 1, snapshotVersion: 7 } } },
     })
-    running.push(app)
+    closeLater(() => app.stop())
     await app.start()
     await app.dispatch(new DepositMoney({ account: 'ann', amount: 100 }))
     const what = await app.branch({ modules: [smallBank()] })

@@ -1,3 +1,4 @@
+import { closingAfterEach } from '@writ/build-tools'
 import 'reflect-metadata'
 import { Aggregate, Apply, aggregate, aggregateOf, boundary, decided, Handle, model, rowsOf, updated } from '@writ/aggregate'
 import { type Middleware, route } from '@writ/command-router'
@@ -98,13 +99,10 @@ export interface Processes {
 export function describeDispatchWithin(name: string, prepare: () => Promise<Processes>): void {
   describe(`commands within a transaction, on ${name}`, () => {
     let processes: Processes
-    const apps: Application[] = []
+    const closeLater = closingAfterEach()
     let last = 0
     beforeAll(async () => {
       processes = await prepare()
-    })
-    afterEach(async () => {
-      for (const app of apps.splice(0)) await app.stop()
     })
     afterAll(() => processes.close())
 
@@ -144,7 +142,7 @@ export function describeDispatchWithin(name: string, prepare: () => Promise<Proc
         events: [Noted],
       })
       const app = await Application.create({ store: around(await processes.open()), modules: [bank], middleware })
-      apps.push(app)
+      closeLater(() => app.stop())
       await app.start()
       const account = `a${++last}`
       const move = (amount: number) => ({ account, amount })

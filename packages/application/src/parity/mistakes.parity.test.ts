@@ -1,5 +1,6 @@
 // What goes wrong in a domain, and in how it is written down: each is an error with a code, which says what to mend, before anything is
 // written; and the process stays healthy.
+import { closingAfterEach } from '@writ/build-tools'
 import 'reflect-metadata'
 import { Aggregate, Apply, aggregate, Handle } from '@writ/aggregate'
 import { CommandHandler } from '@writ/command-router'
@@ -230,13 +231,10 @@ describe('before anything starts, it is an error', () => {
 })
 
 describe('at work, it is an error, and nothing is stored,', () => {
-  const running: Application[] = []
-  afterEach(async () => {
-    for (const app of running.splice(0)) await app.stop()
-  })
+  const closeLater = closingAfterEach()
   const start = async (...modules: readonly Module[]) => {
     const app = await create(...modules)
-    running.push(app)
+    closeLater(() => app.stop())
     await app.start()
     return app
   }

@@ -1,3 +1,4 @@
+import { closingAfterEach } from '@writ/build-tools'
 import 'reflect-metadata'
 import { aggregate, boundary, inSteps } from '@writ/aggregate'
 import { commandHandler, type DispatchContext, type Middleware, route, withMiddleware } from '@writ/command-router'
@@ -40,10 +41,7 @@ const deposits = boundary({
 const wrong = (value: unknown) => value as never
 
 describe('what the compiler would have refused', () => {
-  const running: Application[] = []
-  afterEach(async () => {
-    for (const app of running.splice(0)) await app.stop()
-  })
+  const closeLater = closingAfterEach()
   const create = (options: object = {}, own: Partial<Module> = { aggregates: [purses] }) =>
     Application.create({
       store: inMemoryEventStore(),
@@ -52,7 +50,7 @@ describe('what the compiler would have refused', () => {
     } as ApplicationOptions)
   const start = async (own?: Partial<Module>) => {
     const app = await create({}, own)
-    running.push(app)
+    closeLater(() => app.stop())
     await app.start()
     return app
   }
@@ -109,7 +107,7 @@ describe('what the compiler would have refused', () => {
       })
       const seen = eventHandler({ name: 'seen', on: [on(Deposited, () => {})] })
       const app = await create({ dispatch: { consistency: ['seen'] } }, { aggregates: [purses], eventHandlers: [seen] })
-      running.push(app)
+      closeLater(() => app.stop())
       await app.start()
       await app.dispatch(deposit)
       const { app: branch } = await app.branch()

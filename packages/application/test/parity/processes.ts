@@ -1,3 +1,4 @@
+import { closingAfterEach } from '@writ/build-tools'
 import type { EventStore } from '@writ/event-store'
 import { Application, type ApplicationOptions, type Module } from '../../src/index.js'
 
@@ -7,16 +8,13 @@ import { Application, type ApplicationOptions, type Module } from '../../src/ind
  * @param open gives another process on the same data each time
  */
 export function processes(name: string, open: () => EventStore, modules: readonly Module[] = []) {
-  const running: Application[] = []
+  const closeLater = closingAfterEach()
   let count = 0
-  afterEach(async () => {
-    for (const app of running.splice(0)) await app.stop()
-  })
   return {
     /** Starts one more process. */
     async start(options: Partial<ApplicationOptions> = {}, overrides: Partial<ApplicationOptions> = {}): Promise<Application> {
       const app = await Application.create({ store: open(), modules, ...options }, overrides)
-      running.push(app)
+      closeLater(() => app.stop())
       await app.start()
       return app
     },
