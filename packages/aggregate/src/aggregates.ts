@@ -110,7 +110,7 @@ export class Aggregates {
     const stream = streamName(definition.category, identity)
     if (at === undefined && this.isInRow(definition, stream)) return storedStateOf(store, definition, identity)
     refuseUntold(definition, stream, 'The past')
-    const toVersion = at && (await versionAt(store, stream, at))
+    const toVersion = at === undefined ? undefined : await versionAt(store, stream, at)
     if (toVersion === 0 && at?.version === undefined) await checkAbsence(store, stream, 0)
     if (toVersion === 0) return { state: definition.initialState(), version: 0, position: 0 }
     const known = this.runtimes.knownOf(stream) as ConfirmedState<State> | undefined

@@ -44,6 +44,29 @@ export function describeTimeTravel(name: string, open: () => EventStore, everyth
       }
     })
 
+    it('refuses what is no moment', async () => {
+      const app = await start()
+      await app.dispatch(new Deposit({ account, amount: 1 }))
+      const numbers = [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, '1']
+      const moments = [
+        ...numbers.flatMap((number) => [{ version: number }, { position: number }]),
+        { date: new Date(Number.NaN) },
+        { date: 0 },
+        { date: '2026-01-01' },
+        { version: 1, position: 1 },
+        { versoin: 1 },
+        { version: null },
+        {},
+        null,
+        1,
+      ]
+      for (const at of moments as Moment[])
+        await expect(app.stateOf(Savings, account, { at })).rejects.toMatchObject({ code: 'invalid-option' })
+      const future = new Date(Date.now() + 1_000_000_000)
+      expect(await app.stateOf(Savings, account, { at: { date: future } })).toMatchObject({ version: 1 })
+      expect(await app.stateOf(Savings, `nobody ${account}`, { at: { date: future } })).toMatchObject({ version: 0 })
+    })
+
     it('shows a state at each version, position and date', async () => {
       const app = await start()
       const stored = await deposits(app, 5)
@@ -141,6 +164,61 @@ export function describeTimeTravel(name: string, open: () => EventStore, everyth
       }
       expect((await app.stateOf(Account, ann)).state.balance).toBe(90)
       expect(await everything()).toBe(before)
+    })
+
+    it('may be asked whatever an application can be, and be branched, and thrown away amid commands; the store has not changed by a byte', async () => {
+      const app = await start({
+        modules: [smallBank(), savings],
+        subscriptions: { leaseMilliseconds: 600_000 },
+        aggregates: { byCategory: { savings: { snapshotEvery: 2 }, account: { snapshotEvery: 2 } } },
+      })
+      const commandId = `refused ${account}`
+      const tooMuch = () => new Withdraw({ account, amount: 1_000 })
+      for (let n = 0; n < 3; n++) await app.dispatch(new Deposit({ account, amount: 5 }))
+      await expect(app.dispatch(tooMuch(), { commandId })).rejects.toMatchObject({ code: 'too-much' })
+      await app.dispatch(new DepositMoney({ account, amount: 100 }))
+      const { position } = await app.dispatch(new SendMoney({ account, amount: 10, transfer: account, to: `to ${account}` }))
+      await app.settled()
+      const head = (await app.store.head()).position
+      await until('its handlers have noted how far they are', async () => {
+        const rows = await app.store.checkpoints.list()
+        return rows.every(({ checkpoint }) => checkpoint >= head)
+      })
+      await until('its snapshots are there', async () => {
+        const versions = await Promise.all(
+          [`savings-${account}`, `account-${account}`].map((stream) => app.store.snapshots.load(stream, 1)),
+        )
+        return versions.every((snapshot) => snapshot?.version === 2)
+      })
+      const before = await everything()
+      const what = await app.branch({ run: [BalancesProjection] })
+      const further = await what.app.branch({ at: { position: position - 1 }, run: [BalancesProjection] })
+      // The further one first: it would see that the other one's books are closed.
+      for (const { app: there } of [further, what]) {
+        await expect(there.dispatch(tooMuch(), { commandId })).rejects.toMatchObject({ code: 'too-much' })
+        await expect(there.dispatch(tooMuch(), { commandId: 'another' })).rejects.toMatchObject({ code: 'too-much' })
+        for (let n = 0; n < 5; n++) await there.dispatch(new Deposit({ account, amount: 5 }), { commandId: `there ${n}` })
+        const both = there.transaction(async ({ dispatch }) => {
+          await dispatch(new Deposit({ account, amount: 1 }))
+          await dispatch(new SendMoney({ account, amount: 20, transfer: `there ${account}`, to: `to ${account}` }))
+        })
+        await both
+        await there.settled()
+        expect((await there.stateOf(Savings, account)).state.balance).toBe(41)
+        expect((await there.stateOf(Account, `to ${account}`)).state.balance).toBe(there === what.app ? 30 : 20)
+        await there.subscriptions.pause('balances@1')
+        await there.store.streams.truncate(`savings-${account}`, { before: 3 })
+        await there.store.streams.delete(`account-${account}`)
+        await there.store.receipts.deleteOlderThan(0)
+        await there.store.snapshots.delete(`savings-${account}`)
+      }
+      const underWay = Array.from({ length: 30 }, () => what.app.dispatch(new Deposit({ account, amount: 1 })))
+      const outcomes = Promise.allSettled(underWay)
+      await what.discard()
+      for (const outcome of await outcomes) expect(outcome).toMatchObject({ status: 'fulfilled' })
+      await expect(further.app.dispatch(tooMuch())).rejects.toMatchObject({ code: 'application-not-running' })
+      expect(await everything()).toBe(before)
+      expect((await app.stateOf(Savings, account)).state.balance).toBe(15)
     })
 
     it('answers a repeated command by the receipts of the store, and keeps its own to itself', async () => {
