@@ -145,7 +145,7 @@ describe('what an older event is today', () => {
 
   it('is handled in the partitions of its parts: each part once', async () => {
     const seen: string[] = []
-    const note = ({ account }: Deposited, { event }: HandlerContext) => void seen.push(`${account} ${shown(event)}`)
+    const note = ({ account }: Deposited | Withdrawn, { event }: HandlerContext) => void seen.push(`${account} ${shown(event)}`)
     const partitioned = eventHandler({
       name: 'keyed',
       partitions: 4,
