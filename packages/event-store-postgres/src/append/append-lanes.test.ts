@@ -55,6 +55,24 @@ describe('The lanes of waiting appends', () => {
     expect(lanes.take()[0]!.parts).toHaveLength(1)
   })
 
+  it('keep apart what is under way or waits, however many others come and go meanwhile', () => {
+    const lanes = lanesWith(waiting(), waiting({ expectedVersion: 1 }))
+    const underWay = lanes.take()
+    for (let n = 0; n < 3_000; n++) {
+      lanes.add(waiting({ stream: `s-${n}` }))
+      lanes.done(lanes.take())
+    }
+    lanes.add(waiting({ expectedVersion: 2 }))
+    expect([lanes.hasReady, lanes.waiting]).toEqual([false, 2])
+    lanes.done(underWay)
+    const versions = times(2, () => {
+      const batch = lanes.take()
+      lanes.done(batch)
+      return batch.map(({ stream, parts }) => `${stream} ${parts[0]!.append.expectedVersion}`)
+    })
+    expect(versions).toEqual([['a 1'], ['a 2']])
+  })
+
   it('fill a batch with 128 appends at most, in order of arrival', () => {
     const lanes = lanesWith(...times(300, (index) => waiting({ stream: `s-${index}` })))
     const sizes = times(3, () => lanes.take()).map((batch) => [batch.length, batch[0]!.stream])

@@ -3,6 +3,8 @@ import { type AppendGroup, type Batch, type BatchEntry, entryOf, isMergeable, ty
 const MAX_APPENDS = 128
 const MAX_EVENTS = 1_000
 const MAX_SIZE = 4_194_304
+/** After so many new lanes, most of which have come and gone, their map is made anew. */
+const LANES_OF_A_MAP = 512
 
 /** The appends of one stream that wait. */
 interface Lane {
@@ -19,7 +21,9 @@ interface Lane {
  * after that other one was refused. Appends to several streams go as a batch of their own, when it is their turn in each of their lanes.
  */
 export class AppendLanes {
-  private readonly lanes = new Map<string, Lane>()
+  private lanes = new Map<string, Lane>()
+  /** How many were put into this map so far. */
+  private entered = 0
   /** Lanes whose first append may be sent, in order of arrival. */
   private readyLanes: Lane[] = []
   private taken = 0
@@ -49,7 +53,7 @@ export class AppendLanes {
       return
     }
     const added: Lane = { stream, waiting: [append], isUnderWay: false }
-    this.lanes.set(stream, added)
+    this.enter(added)
     this.makeReady(added)
   }
 
@@ -90,6 +94,16 @@ export class AppendLanes {
       if (lane.waiting.length > 0) this.makeReady(lane)
       else this.lanes.delete(stream)
     }
+  }
+
+  // A map that entries come to and go from gets new tables inside all the time. In one that has grown old they are old from the start,
+  // and each that is dropped drags what its lanes refer to, whole events, into the old part of the heap: 190 bytes an append.
+  private enter(lane: Lane): void {
+    if (++this.entered > LANES_OF_A_MAP && this.entered > 4 * this.lanes.size) {
+      this.lanes = new Map(this.lanes)
+      this.entered = 0
+    }
+    this.lanes.set(lane.stream, lane)
   }
 
   private makeReady(lane: Lane): void {
