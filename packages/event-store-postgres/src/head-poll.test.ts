@@ -1,8 +1,7 @@
 import { silentLogger, systemRuntime, type WrittenEvents } from '@writ/event-store'
-import type { Connections } from './connections.js'
+import type pg from 'pg'
 import { HeadPoll } from './head-poll.js'
 import { Listeners } from './listeners.js'
-import type { RewindGuard } from './rewind-guard.js'
 
 /** A poll over a log whose head is set by hand; it sleeps until it is told that its time has come. */
 function sample() {
@@ -22,7 +21,10 @@ function sample() {
       }),
   }
   const connections = {
-    using: async () => {
+    using: <T>(_operation: string, work: (client: pg.PoolClient) => Promise<T>) => work({} as pg.PoolClient),
+  }
+  const guard = {
+    examine: async () => {
       log.looks++
       if (log.isAway) throw new Error('away')
       return log.head
@@ -30,7 +32,7 @@ function sample() {
   }
   const wakeUps = new Listeners<[WrittenEvents?]>(silentLogger)
   const options = { runtime, logger: silentLogger }
-  const poll = new HeadPoll(connections as unknown as Connections, {} as RewindGuard, wakeUps, options)
+  const poll = new HeadPoll(connections, guard, wakeUps, options)
   poll.start()
   const look = async (times = 1) => {
     for (let done = 0; done < times; done++) {

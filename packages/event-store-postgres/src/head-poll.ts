@@ -19,8 +19,8 @@ export class HeadPoll {
   private leftOut = 0
 
   constructor(
-    private readonly connections: Connections,
-    private readonly guard: RewindGuard,
+    private readonly connections: Pick<Connections, 'using'>,
+    private readonly guard: Pick<RewindGuard, 'examine'>,
     private readonly wakeUps: Listeners<[WrittenEvents?]>,
     private readonly options: { readonly runtime: Runtime; readonly logger: Logger },
   ) {}
