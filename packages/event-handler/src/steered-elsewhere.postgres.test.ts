@@ -4,6 +4,7 @@ import { EventTypes } from '@writ/event-store'
 import { postgresEventStore } from '@writ/event-store-postgres'
 import pg from 'pg'
 import { appendTo, Deposited } from '../test/bank-events.js'
+import { openLedger } from '../test/ledger.js'
 import { TcpProxy } from '../test/tcp-proxy.js'
 import { VirtualRuntime } from '../test/virtual-runtime.js'
 import { eventHandler, on, parkAtOnce, type SubscriptionStatus, Subscriptions } from './index.js'
@@ -22,11 +23,8 @@ describe('what one process does to a subscription on PostgreSQL, where another o
 
   /** One process runs it, behind a proxy; this one has a part in it, and steers. */
   async function open(leaseMilliseconds: number) {
-    const [{ schema }, { schema: ledger }] = [testDatabase(), testDatabase()]
-    await pool.query(`create schema ${ledger};
-      create table ${ledger}.poison (amount int);
-      create table ${ledger}.handled (id bigint generated always as identity, account text, position bigint)`)
-    closeLater(() => pool.query(`drop schema ${ledger} cascade`))
+    const { schema } = testDatabase()
+    const ledger = await openLedger(pool, closeLater)
     const store = postgresEventStore({ connectionString, schema, poolSize: 3 })
     await store.start()
     closeLater(() => store.stop())

@@ -4,6 +4,7 @@ import { EventTypes } from '@writ/event-store'
 import { postgresEventStore } from '@writ/event-store-postgres'
 import pg from 'pg'
 import { appendTo, Deposited } from '../../test/bank-events.js'
+import { openLedger } from '../../test/ledger.js'
 import { eventHandler, on, projection, Subscriptions } from '../index.js'
 
 const script = join(__dirname, '../../test/parking-process.mjs')
@@ -25,11 +26,8 @@ describe('a process that parks and retries on PostgreSQL', () => {
   afterAll(() => pool.end())
 
   async function open(kind: string) {
-    const [{ schema }, { schema: ledger }] = [testDatabase(), testDatabase()]
-    await pool.query(`create schema ${ledger};
-      create table ${ledger}.poison (amount int);
-      create table ${ledger}.handled (id bigint generated always as identity, account text, position bigint)`)
-    closeLater(() => pool.query(`drop schema ${ledger} cascade`))
+    const { schema } = testDatabase()
+    const ledger = await openLedger(pool, closeLater)
     const store = postgresEventStore({ connectionString, schema, poolSize: 3 })
     await store.start()
     closeLater(() => store.stop())
